@@ -1,0 +1,53 @@
+"""The platform's API for one self-built app, in typed groups."""
+
+from __future__ import annotations
+
+import aiohttp
+from pydantic import SecretStr
+
+from chatbot.clock import Clock
+from chatbot.wecom.app import AppApi
+from chatbot.wecom.caller import ApiCaller
+from chatbot.wecom.contacts import ContactsApi
+from chatbot.wecom.kf import KfApi
+from chatbot.wecom.media import MediaApi
+from chatbot.wecom.metrics import WeComMetrics
+from chatbot.wecom.tokens import TokenStore
+from chatbot.wecom.transport import Transport
+
+
+class WeComClient:
+    """``kf``, ``app``, ``contacts`` and ``media`` of one app.
+
+    ``session`` stays the caller's. ``base_url`` has no ``/cgi-bin``. The time-outs are in
+    seconds; files get six times the total. Reads are tried up to three times, changes once.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        corp_id: str,
+        agent_id: int,
+        secret: SecretStr,
+        tokens: TokenStore,
+        clock: Clock,
+        metrics: WeComMetrics,
+        connect_timeout: float = 3.0,
+        total_timeout: float = 10.0,
+    ) -> None:
+        transport = Transport(
+            session, base_url, connect_timeout=connect_timeout, total_timeout=total_timeout
+        )
+        self._caller = ApiCaller(
+            transport, corp_id=corp_id, secret=secret, tokens=tokens, clock=clock, metrics=metrics
+        )
+        self.kf = KfApi(self._caller)
+        self.app = AppApi(self._caller, agent_id)
+        self.contacts = ContactsApi(self._caller)
+        self.media = MediaApi(self._caller, clock)
+
+    async def check_token(self) -> None:
+        """Prove corp id, secret and address by getting a token; raise WeComError if it fails."""
+        await self._caller.access_token()

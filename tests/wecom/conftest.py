@@ -1,0 +1,70 @@
+"""A client before a scripted platform."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+
+from chatbot.wecom.client import WeComClient
+from chatbot.wecom.metrics import WeComMetrics
+from chatbot.wecom.tokens import MemoryTokenStore
+
+from .fake_platform import AGENT, CORP, SECRET, FixedClock, Platform
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def metrics(registry: CollectorRegistry) -> WeComMetrics:
+    return WeComMetrics(registry)
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+@pytest.fixture
+async def server(platform: Platform) -> AsyncIterator[TestServer]:
+    server = TestServer(platform.application())
+    async with server:
+        yield server
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def client(
+    server: TestServer,
+    session: aiohttp.ClientSession,
+    clock: FixedClock,
+    metrics: WeComMetrics,
+) -> WeComClient:
+    return WeComClient(
+        session,
+        base_url=str(server.make_url("")),
+        corp_id=CORP,
+        agent_id=AGENT,
+        secret=SecretStr(SECRET),
+        tokens=MemoryTokenStore(clock),
+        clock=clock,
+        metrics=metrics,
+        total_timeout=0.5,
+    )
