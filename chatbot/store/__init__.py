@@ -1,0 +1,1 @@
+"""PostgreSQL: the schema, the migrations, and every query, one module a concern."""

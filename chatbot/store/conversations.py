@@ -1,0 +1,227 @@
+"""Conversations: one customer with one account. The unit that is claimed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chatbot.store.database import statement
+from chatbot.store.errors import LeaseLost
+from chatbot.store.messages import storable_json
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it stands in the database, leases left out."""
+
+    id: int
+    public_id: str
+    open_kfid: str
+    external_userid: str
+    nickname: str | None
+    service_state: int
+    state_certain: bool
+    servicer_userid: str | None
+    session_version: int
+    session_started_at: datetime | None
+    context: dict[str, Any]
+    customer_wrote_at: datetime | None
+    sent_since_customer: int
+    pending_message_id: int | None
+    burst_started_at: datetime | None
+    burst_due_at: datetime | None
+    due_at: datetime | None
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A conversation that one process works on; every write checks owner and fence."""
+
+    conversation: Conversation
+    owner: int
+
+    def key(self) -> dict[str, int]:
+        """Return what identifies this claim in a statement."""
+        return {
+            "id": self.conversation.id, "me": self.owner, "fence": self.conversation.fence,
+        }  # fmt: skip
+
+
+_COLUMNS = (
+    "id, public_id, open_kfid, external_userid, nickname, service_state, state_certain,"
+    " servicer_userid, session_version, session_started_at, context, customer_wrote_at,"
+    " sent_since_customer, pending_message_id, burst_started_at, burst_due_at, due_at, fence"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM conversations"
+
+_CREATE = statement(
+    "INSERT INTO conversations (public_id, open_kfid, external_userid, created_at)"
+    " SELECT p, :open_kfid, c, :now FROM unnest(CAST(:public AS text[]),"
+    " CAST(:customers AS text[])) AS t(p, c)"
+    " ON CONFLICT (open_kfid, external_userid) DO NOTHING"
+)
+_LOCK = statement(
+    f"{_SELECT} WHERE open_kfid = :open_kfid AND external_userid = ANY(:customers)"
+    " ORDER BY id FOR UPDATE"
+)
+_GET = statement(f"{_SELECT} WHERE id = :id")
+_GET_PUBLIC = statement(f"{_SELECT} WHERE public_id = :public_id")
+_SAVE = statement(
+    "UPDATE conversations SET service_state = :service_state, state_certain = :state_certain,"
+    " servicer_userid = :servicer_userid, session_version = :session_version,"
+    " session_started_at = :session_started_at, context = CAST(:context AS jsonb),"
+    " customer_wrote_at = :customer_wrote_at, sent_since_customer = :sent_since_customer,"
+    " pending_message_id = :pending_message_id, burst_started_at = :burst_started_at,"
+    " burst_due_at = :burst_due_at, due_at = :due_at WHERE id = :id"
+)
+_CLAIM = statement(
+    "UPDATE conversations SET lease_owner = :me, lease_until = :until, fence = fence + 1"
+    " WHERE id IN (SELECT id FROM conversations WHERE due_at <= :now"
+    " AND (lease_owner IS NULL OR lease_until < :now"
+    # Its own claims that no job works on, as after an outage of the database.
+    " OR (lease_owner = :me AND NOT id = ANY(:busy)))"
+    " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+    f" RETURNING {_COLUMNS}"
+)
+_NEXT_DUE = statement(
+    "SELECT min(due_at) FROM conversations"
+    " WHERE due_at IS NOT NULL AND (lease_owner IS NULL OR lease_until < :now)"
+)
+_RENEW = statement(
+    "UPDATE conversations SET lease_until = :until WHERE id = ANY(:ids) AND lease_owner = :me"
+)
+_HOLD = statement(f"{_SELECT} WHERE id = :id AND lease_owner = :me AND fence = :fence FOR UPDATE")
+_RELEASE = statement(
+    # Only columns of this row decide (LEAST ignores nulls): a message that is stored at the
+    # same instant has set burst_due_at under the row's lock, and is never slept over.
+    "UPDATE conversations SET lease_owner = NULL, lease_until = NULL,"
+    " due_at = LEAST(burst_due_at, CAST(:send_due_at AS timestamptz))"
+    " WHERE id = :id AND lease_owner = :me AND fence = :fence RETURNING due_at"
+)
+_NICKNAMES = statement(
+    "UPDATE conversations SET nickname = :nickname"
+    " WHERE open_kfid = :open_kfid AND external_userid = :external_userid"
+)
+_LOADS = statement(
+    "SELECT servicer_userid, count(*) FROM conversations"
+    " WHERE service_state = 3 AND servicer_userid IS NOT NULL GROUP BY servicer_userid"
+)
+
+
+def lock_conversations(
+    connection: Connection, open_kfid: str, customers: Sequence[str], now: datetime
+) -> dict[str, Conversation]:
+    """Lock these customers' conversations, made where missing; return them by customer."""
+    names = sorted(set(customers))
+    if not names:
+        return {}
+    found = _lock(connection, open_kfid, names)
+    missing = [name for name in names if name not in found]
+    if missing:
+        public = [secrets.token_urlsafe(16) for _ in missing]
+        values = {"open_kfid": open_kfid, "customers": missing, "public": public, "now": now}
+        connection.execute(_CREATE, values)
+        found = _lock(connection, open_kfid, names)
+    return found
+
+
+def _lock(connection: Connection, open_kfid: str, names: list[str]) -> dict[str, Conversation]:
+    rows = connection.execute(_LOCK, {"open_kfid": open_kfid, "customers": names})
+    return {row.external_userid: Conversation(*row) for row in rows}
+
+
+def get_conversation(connection: Connection, conversation_id: int) -> Conversation:
+    """Return one conversation that must exist."""
+    return Conversation(*connection.execute(_GET, {"id": conversation_id}).one())
+
+
+def find_conversation(connection: Connection, public_id: str) -> Conversation | None:
+    """Return the conversation behind a page address, or None."""
+    row = connection.execute(_GET_PUBLIC, {"public_id": public_id}).one_or_none()
+    return Conversation(*row) if row else None
+
+
+def save_conversation(connection: Connection, conversation: Conversation) -> None:
+    """Write a conversation that this transaction has locked."""
+    fields = (
+        "id", "service_state", "state_certain", "servicer_userid", "session_version",
+        "session_started_at", "customer_wrote_at", "sent_since_customer", "pending_message_id",
+        "burst_started_at", "burst_due_at", "due_at",
+    )  # fmt: skip
+    values = {field: getattr(conversation, field) for field in fields}
+    connection.execute(_SAVE, {**values, "context": storable_json(conversation.context)})
+
+
+def claim_due(
+    connection: Connection,
+    me: int,
+    busy: Sequence[int],
+    now: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Claim]:
+    """Claim up to ``limit`` conversations that need work, the longest waiting first.
+
+    ``busy`` are the conversations this process works on right now.
+    """
+    values = {"me": me, "busy": list(busy), "now": now, "until": until, "limit": limit}
+    rows = connection.execute(_CLAIM, values)
+    claims = [Claim(Conversation(*row), me) for row in rows]
+    return sorted(claims, key=lambda claim: (claim.conversation.due_at, claim.conversation.id))
+
+
+def next_due_at(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the next unclaimed conversation needs work, or None."""
+    due_at: datetime | None = connection.scalar(_NEXT_DUE, {"now": now})
+    return due_at
+
+
+def renew_claims(
+    connection: Connection, me: int, conversation_ids: Sequence[int], until: datetime
+) -> None:
+    """Keep claims for longer; those lost meanwhile stay lost."""
+    connection.execute(_RENEW, {"me": me, "ids": list(conversation_ids), "until": until})
+
+
+def hold_claim(connection: Connection, claim: Claim) -> Conversation:
+    """Lock the claimed conversation for this transaction and return it as it is now.
+
+    Raises:
+        LeaseLost: another process has it.
+    """
+    row = connection.execute(_HOLD, claim.key()).one_or_none()
+    if row is None:
+        raise LeaseLost(f"conversation {claim.conversation.id} went to another process")
+    return Conversation(*row)
+
+
+def release_claim(
+    connection: Connection, claim: Claim, send_due_at: datetime | None
+) -> datetime | None:
+    """Give a conversation back; ``send_due_at`` is when its open parts are to be tried again.
+
+    Returns when it needs work next, or None.
+    """
+    due_at: datetime | None = connection.scalar(
+        _RELEASE, {**claim.key(), "send_due_at": send_due_at}
+    )
+    return due_at
+
+
+def save_nickname(
+    connection: Connection, open_kfid: str, external_userid: str, nickname: str
+) -> None:
+    """Remember what the customer is called."""
+    values = {"open_kfid": open_kfid, "external_userid": external_userid, "nickname": nickname}
+    connection.execute(_NICKNAMES, values)
+
+
+def open_conversations(connection: Connection) -> dict[str, int]:
+    """Return how many conversations each servicer has open now."""
+    return {row[0]: int(row[1]) for row in connection.execute(_LOADS)}

@@ -1,0 +1,1 @@
+"""Schema changes, in order, applied by Alembic at start."""

@@ -1,0 +1,74 @@
+"""What every tier shares: a hostile environment, and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from chatbot.threads import limit_native_threads
+
+limit_native_threads()
+
+from chatbot.store.database import Database, sqlalchemy_url  # noqa: E402 - after the threads
+from chatbot.store.embedded import throwaway_cluster  # noqa: E402
+from chatbot.store.migrate import migrate  # noqa: E402
+
+_TEMPLATE = "template_of_tests"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The developer's own settings may not decide whether a test passes."""
+    for name in list(os.environ):
+        if name.startswith("CHATBOT_") and name != "CHATBOT_CHAOS":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    """A PostgreSQL for this session, with a migrated database to copy."""
+    with throwaway_cluster() as cluster:
+        _administer(cluster.url, f"CREATE DATABASE {_TEMPLATE}")
+        template = Database(_named(cluster.url, _TEMPLATE), threads=1)
+        migrate(template)
+        template.dispose()
+        yield cluster.url
+
+
+@pytest.fixture
+def database_url(cluster_url: str) -> Iterator[str]:
+    """An empty database of the current schema, for one test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield _named(cluster_url, name)
+    _administer(cluster_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url, threads=4)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def vectors_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for the session, so that the sample knowledge is embedded once."""
+    return tmp_path_factory.mktemp("data")
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(url: str, sql: str) -> None:
+    engine = create_engine(sqlalchemy_url(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(sql))
+    engine.dispose()
