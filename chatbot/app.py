@@ -1,0 +1,178 @@
+"""The composition root: builds every object, hands it on, and stops everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import aiohttp
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from chatbot.clock import Clock, make_clock
+from chatbot.console.turns import conversation_pages
+from chatbot.content import ContentFolders, ContentFollower
+from chatbot.dialogue.service import DialogueService
+from chatbot.errors import SettingError
+from chatbot.health import add_health_routes
+from chatbot.knowledge.build import build_dialogue
+from chatbot.matching.encoder import Encoder, make_encoder
+from chatbot.matching.vector_cache import VectorCache
+from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.runtime import Pipeline, PipelineOptions
+from chatbot.pipeline.tasks import TaskGroup
+from chatbot.pipeline.tokens import DatabaseTokenStore
+from chatbot.pipeline.utterances import NoTranscription
+from chatbot.settings import Settings
+from chatbot.store.database import Database
+from chatbot.store.migrate import migrate
+from chatbot.store.presence import Presence
+from chatbot.wecom.callback import register_callback
+from chatbot.wecom.client import WeComClient
+from chatbot.wecom.envelope import Envelope
+from chatbot.wecom.metrics import WeComMetrics
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def running_server(
+    settings: Settings, database_url: str, checkpoint: Checkpoint = pass_by
+) -> AsyncIterator[web.Application]:
+    """Run the pipeline and yield the web application that belongs to it.
+
+    Leaving the context finishes what is under way and gives the rest back, so stop listening
+    before that.
+
+    Raises:
+        SettingError: a setting of the WeCom app is missing.
+        ContentError: the knowledge files are wrong and none were published before.
+        StoreUnavailable: the database cannot be reached.
+    """
+    envelope = _envelope(settings)
+    registry = CollectorRegistry()
+    clock = make_clock(settings.test_clock)
+    async with AsyncExitStack() as stack:
+        database = Database(database_url)
+        stack.push_async_callback(database.close)
+        await asyncio.to_thread(migrate, database)
+        presence = Presence(database, clock)
+        tasks = TaskGroup()
+        encoder = make_encoder(settings.encoder)
+        content = _content(settings, database, clock, presence, encoder)
+        dialogue = DialogueService(
+            await content.first_dialogue(), encoder, settings.encoder_threads
+        )
+        stack.callback(dialogue.close)
+        wecom_metrics = WeComMetrics(registry)
+        session = await stack.enter_async_context(_http_session())
+        wecom = _wecom(settings, session, database, presence, clock, wecom_metrics)
+        pipeline = Pipeline(
+            database=database,
+            wecom=wecom,
+            dialogue=dialogue,
+            transcriber=NoTranscription(),
+            texts=lambda: dialogue.dialogue.snapshot.texts,
+            clock=clock,
+            metrics=PipelineMetrics(registry),
+            options=_options(settings),
+            presence=presence,
+            checkpoint=checkpoint,
+        )
+        await pipeline.start()
+        stack.push_async_callback(pipeline.stop)
+        tasks.keep_running("content", partial(content.follow, dialogue))
+        tasks.keep_running("watch", content.watch)
+        stack.push_async_callback(tasks.stop)
+
+        app = web.Application()
+        add_health_routes(app, database, wecom, registry)
+        register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
+        pages = conversation_pages(
+            database, lambda: dialogue.dialogue.snapshot.texts, settings.timezone
+        )
+        app.add_subapp("/turns", pages)
+        yield app
+
+
+def _envelope(settings: Settings) -> Envelope:
+    """Return the callback's envelope; raise SettingError that names all that is missing."""
+    wecom = settings.wecom
+    needed = {
+        "CHATBOT_WECOM__CORP_ID": wecom.corp_id,
+        "CHATBOT_WECOM__AGENT_ID": wecom.agent_id,
+        "CHATBOT_WECOM__SECRET": wecom.secret.get_secret_value(),
+        "CHATBOT_WECOM__TOKEN": wecom.token,
+        "CHATBOT_WECOM__ENCODING_AES_KEY": wecom.encoding_aes_key,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing or wecom.token is None or wecom.encoding_aes_key is None:
+        raise SettingError(
+            f"{', '.join(missing)}: not set. Take the values from the WeCom admin console "
+            "(应用管理 → the app), or try `chatbot demo`, which needs none."
+        )
+    return Envelope(
+        wecom.token.get_secret_value(), wecom.encoding_aes_key.get_secret_value(), wecom.corp_id
+    )
+
+
+def _content(
+    settings: Settings, database: Database, clock: Clock, presence: Presence, encoder: Encoder
+) -> ContentFollower:
+    folders = ContentFolders(
+        knowledge=settings.knowledge_dir,
+        intents=settings.intents_dir,
+        watch=settings.knowledge_watch,
+        publish=settings.publish == "auto",
+    )
+    build = partial(
+        build_dialogue,
+        encoder=encoder,
+        cache=VectorCache(settings.data_dir),
+        target_precision=settings.target_precision,
+        timezone=settings.timezone,
+    )
+    return ContentFollower(database, clock, presence, folders, build)
+
+
+@asynccontextmanager
+async def _http_session() -> AsyncIterator[aiohttp.ClientSession]:
+    connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=60)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield session
+
+
+def _wecom(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    database: Database,
+    presence: Presence,
+    clock: Clock,
+    metrics: WeComMetrics,
+) -> WeComClient:
+    return WeComClient(
+        session,
+        base_url=settings.wecom.api_base_url,
+        corp_id=settings.wecom.corp_id,
+        agent_id=settings.wecom.agent_id,
+        secret=settings.wecom.secret,
+        tokens=DatabaseTokenStore(database, clock, lambda: presence.process_id),
+        clock=clock,
+        metrics=metrics,
+    )
+
+
+def _options(settings: Settings) -> PipelineOptions:
+    return PipelineOptions(
+        quiet_seconds=settings.quiet_seconds,
+        quiet_max_seconds=settings.quiet_max_seconds,
+        freshness_seconds=settings.freshness_seconds,
+        poll_seconds=settings.poll_seconds,
+        kf_accounts=settings.wecom.kf_accounts,
+        supervisors=settings.supervisors,
+        base_url=settings.base_url,
+    )

@@ -1,0 +1,126 @@
+"""The read-only page of one conversation: where links in cards lead.
+
+Its address is a random number of 128 bits that only staff who got a card have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from sqlalchemy import Connection
+
+from chatbot.console.security import page_security
+from chatbot.store.accounts import account_name
+from chatbot.store.conversations import Conversation, find_conversation
+from chatbot.store.database import Database
+from chatbot.store.messages import Message, message_history
+from chatbot.store.outbox import SettledPart, parts_of
+from chatbot.store.turns import Turn, latest_turns
+from chatbot.texts import Texts
+
+_FOLDER = Path(__file__).parent
+_SHOWN = 200
+_CUSTOMER, _STAFF = 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the page. ``who``: customer, bot, staff or note."""
+
+    who: str
+    at: datetime
+    text: str
+    state: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows."""
+
+    conversation: Conversation
+    account: str
+    lines: Sequence[Line]
+
+
+def conversation_pages(
+    database: Database, texts: Callable[[], Texts], timezone: str
+) -> web.Application:
+    """Return the application that serves ``/turns/{public id}``."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"), autoescape=True
+    )
+    zone = ZoneInfo(timezone)
+
+    def render(template: str, status: int, **values: Any) -> web.Response:
+        body = environment.get_template(template).render(texts=texts(), zone=zone, **values)
+        return web.Response(text=body, status=status, content_type="text/html")
+
+    async def show(request: web.Request) -> web.Response:
+        page = await database.run(_load_page, request.match_info["public_id"], texts())
+        if page is None:
+            return render("missing.html", 404)
+        return render("conversation.html", 200, page=page)
+
+    app = web.Application(middlewares=[page_security])
+    app.router.add_static("/static", _FOLDER / "static")
+    app.router.add_get("/{public_id:[A-Za-z0-9_-]{16,64}}", show)
+    return app
+
+
+def _load_page(connection: Connection, public_id: str, texts: Texts) -> Page | None:
+    conversation = find_conversation(connection, public_id)
+    if conversation is None:
+        return None
+    messages = message_history(connection, conversation.id, _SHOWN)
+    parts = parts_of(connection, conversation.id, _SHOWN)
+    turns = {turn.id: turn for turn in latest_turns(connection, conversation.id, _SHOWN)}
+    lines = [_message_line(message, texts) for message in messages]
+    lines += [_part_line(part, turns, texts) for part in parts if part.kind != "staff_message"]
+    lines.sort(key=lambda line: line.at)
+    return Page(conversation, account_name(connection, conversation.open_kfid), lines)
+
+
+def _message_line(message: Message, texts: Texts) -> Line:
+    who = "customer" if message.origin == _CUSTOMER else "staff"
+    state = {"stale": texts.page_stale, "recalled": texts.page_recalled}.get(message.fate, "")
+    return Line(who, message.sent_at, message_text(message, texts), state)
+
+
+def message_text(message: Message, texts: Texts) -> str:
+    """Return a message as one line of words, whatever its type."""
+    content = message.content
+    if message.msgtype == "text":
+        return str(content.get("content", ""))
+    for field in ("title", "name", "address", "head_content"):
+        if content.get(field):
+            return f"[{message.msgtype}] {content[field]}"
+    return texts.page_attachments.get(message.msgtype, f"[{message.msgtype}]")
+
+
+def _part_line(part: SettledPart, turns: dict[int, Turn], texts: Texts) -> Line:
+    turn = turns.get(part.turn_id or 0)
+    at = part.settled_at or part.created_at
+    state = getattr(texts, f"page_{part.state}", texts.page_pending)
+    if part.error_text:
+        state = f"{state}: {part.error_text}"
+    if part.kind == "transition":
+        return Line("note", at, texts.page_transition, state)
+    message = part.payload.get("message", part.payload)
+    return Line("bot", at, _payload_text(message), state, turn.decision["reason"] if turn else "")
+
+
+def _payload_text(message: dict[str, Any]) -> str:
+    if message.get("msgtype") == "msgmenu":
+        menu = message["msgmenu"]
+        items = [item["click"]["content"] for item in menu["list"] if item["type"] == "click"]
+        lines = [menu.get("head_content", ""), *(f"· {item}" for item in items)]
+        return "\n".join(line for line in [*lines, menu.get("tail_content", "")] if line)
+    return str(message.get("text", {}).get("content", ""))

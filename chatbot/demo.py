@@ -1,0 +1,144 @@
+"""The demo: server, embedded PostgreSQL, WeCom simulator and sample knowledge together.
+
+Every demo begins anew, in a database of its own: the simulated customers know nothing of an
+earlier run, so neither may the bot. Vectors are kept in the data folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from chatbot.errors import UserError
+from chatbot.running import prepare, serve_until_stopped
+from chatbot.settings import Settings, load_settings
+from chatbot.simulator.config import SimulatorConfig, load_config
+from chatbot.store.database import sqlalchemy_url
+from chatbot.store.embedded import EmbeddedCluster
+
+_DATABASE = "chatbot_demo"
+_SIMULATOR_SECONDS = 20.0
+
+
+def run_demo(port: int, simulator_port: int) -> None:
+    """Run the demo until it is stopped.
+
+    Raises:
+        UserError: a port is in use, or the embedded database cannot run here.
+    """
+    simulator = load_config(None)
+    settings = _settings(simulator, port, simulator_port)
+    prepare(settings)
+    click.echo("正在启动演示……")
+    with (
+        _running_simulator(settings, simulator_port),
+        EmbeddedCluster(settings.data_dir).start() as cluster,
+    ):
+        url = _fresh_database(cluster.url)
+        asyncio.run(
+            serve_until_stopped(
+                settings, url, announce=lambda base: _announce(base, settings, simulator)
+            )
+        )
+    click.echo("演示已停止。")
+
+
+def _settings(simulator: SimulatorConfig, port: int, simulator_port: int) -> Settings:
+    wecom: dict[str, Any] = {
+        "corp_id": simulator.corp.id,
+        "agent_id": simulator.app.agent_id,
+        "secret": simulator.app.secret,
+        "token": simulator.app.token,
+        "encoding_aes_key": simulator.app.encoding_aes_key,
+        "api_base_url": f"http://127.0.0.1:{simulator_port}",
+    }
+    supervisors = tuple(
+        member.userid
+        for member in simulator.members
+        if not any(member.userid in account.servicers for account in simulator.accounts)
+    )
+    return load_settings(
+        host="127.0.0.1", port=port, public_url="", publish="auto", database_url="",
+        supervisors=supervisors, wecom=wecom, log_level=os.environ.get(
+            "CHATBOT_LOG_LEVEL", "warning"
+        ),
+    )  # fmt: skip
+
+
+@contextmanager
+def _running_simulator(settings: Settings, simulator_port: int) -> Iterator[None]:
+    """Run the simulator as a process of its own, as the platform would be."""
+    command = [
+        sys.executable, "-m", "chatbot", "simulate", "--port", str(simulator_port),
+        "--callback-url", f"{settings.base_url}/wecom/callback",
+    ]  # fmt: skip
+    # Its own session: Ctrl-C reaches us alone, and we stop it when everything else has stopped.
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        _wait_until_it_answers(process, f"http://127.0.0.1:{simulator_port}/control/health")
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + _SIMULATOR_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise UserError(
+                "The simulator did not start; its message is above. If its port is in use, "
+                "choose another: chatbot demo --simulator-port 8091"
+            )
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise UserError(f"The simulator did not answer within {_SIMULATOR_SECONDS:g} s.")
+
+
+def _fresh_database(cluster_url: str) -> str:
+    engine = create_engine(sqlalchemy_url(cluster_url), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {_DATABASE}"))
+    finally:
+        engine.dispose()
+    url = make_url(cluster_url).set(database=_DATABASE)
+    return url.render_as_string(hide_password=False)
+
+
+def _announce(base_url: str, settings: Settings, simulator: SimulatorConfig) -> None:
+    platform = settings.wecom.api_base_url
+    account = simulator.accounts[0]
+    lines = ["", f"演示已就绪（{account.name}，数据在 {Path(settings.data_dir).resolve()}）", ""]
+    for customer in simulator.customers:
+        link = f"{platform}/phone/{customer.external_userid}?kf={account.open_kfid}"
+        lines.append(f"  顾客 {customer.nickname} 的手机    {link}")
+    lines += [
+        f"  {member.name}（{member.position}）  {platform}/staff/{member.userid}"
+        for member in simulator.members
+    ]
+    lines += [
+        f"  模拟器首页         {platform}/",
+        f"  服务状态           {base_url}/readyz",
+        "",
+        "在手机页里问一句“能晚点退房吗”，再说“转人工”，看客服页收到卡片。Ctrl-C 停止。",
+        "",
+    ]
+    click.echo("\n".join(lines))

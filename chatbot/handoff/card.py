@@ -1,0 +1,48 @@
+"""The card an agent gets: who, what was asked, why it was handed over, where to read on. Pure.
+
+Limits are those of a WeCom template card (developer documentation, 发送应用消息/模板卡片消息).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot.texts import Texts
+from chatbot.store.turns import Turn
+from chatbot.wecom.cards import Card, CardLine, text_notice
+
+_TURNS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card tells."""
+
+    customer: str
+    account: str
+    reason: str  # a reason code
+    priority: str
+    turns: Sequence[Turn]  # oldest first; the last one led to the handoff
+    page_url: str
+    in_pool: bool
+
+
+def handoff_card(facts: CardFacts, texts: Texts) -> Card:
+    """Return the ``template_card`` object of a message to staff."""
+    question = facts.turns[-1].text if facts.turns else ""
+    urgent = facts.priority == "urgent"
+    lines = [
+        CardLine(texts.card_customer, facts.customer),
+        CardLine(texts.card_account, facts.account),
+        CardLine(texts.card_reason, texts.handoff_reason(facts.reason)),
+        CardLine(texts.card_place, texts.card_in_pool if facts.in_pool else texts.card_assigned),
+    ]
+    earlier = [turn.text for turn in facts.turns[:-1] if turn.text][-_TURNS_SHOWN:]
+    return text_notice(
+        texts.card_title_urgent if urgent else texts.card_title,
+        question,
+        url=facts.page_url,
+        lines=lines,
+        subtitle="\n".join(earlier),
+    )

@@ -1,0 +1,1 @@
+"""Inbox → turn → outbox: pullers, workers, senders and timers around the pure cores."""

@@ -1,0 +1,207 @@
+"""The direct lane: codes that live 20 seconds, and messages to staff; in no order, at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from chatbot.clock import Clock
+from chatbot.pipeline.fates import Verdict, judge_failure
+from chatbot.pipeline.intake import new_msgid
+from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.waiting import wait_for
+from chatbot.store import outbox
+from chatbot.store.conversations import get_conversation
+from chatbot.store.database import Database
+from chatbot.store.errors import StoreUnavailable
+from chatbot.store.outbox import NewPart, Part, PartFate
+from chatbot.wecom.app import AppApi
+from chatbot.wecom.errors import WeComError
+from chatbot.wecom.kf import KfApi, SessionState
+
+log = structlog.get_logger()
+
+_CAPACITY = 16
+_LEASE = timedelta(seconds=30)
+_POLL_SECONDS = 1.0
+#: A repeat of a staff message is dropped by the platform if it comes this soon after the first.
+_DUPLICATE_MARGIN_SECONDS = 60
+_LONGEST_DUPLICATE_SECONDS = 14_400
+
+
+@dataclass(frozen=True, slots=True)
+class DirectTools:
+    """What the direct lane needs."""
+
+    database: Database
+    kf: KfApi
+    app: AppApi
+    clock: Clock
+    supervisors: tuple[str, ...]
+    process_id: Callable[[], int]
+    metrics: PipelineMetrics
+
+
+class DirectSender:
+    """Sends parts of the direct lane, those with a deadline first."""
+
+    def __init__(self, tools: DirectTools) -> None:
+        self._tools = tools
+        self._waking = asyncio.Event()
+        self._sends: dict[int, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look for parts now."""
+        self._waking.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; sends under way go on (see `finish`)."""
+        while True:
+            pause = _POLL_SECONDS
+            if len(self._sends) < _CAPACITY:
+                try:
+                    pause = await self._claim()
+                except StoreUnavailable as error:
+                    log.warning("direct_claim_failed", error=str(error))
+            await wait_for(self._waking, self._tools.clock, pause)
+
+    async def _claim(self) -> float:
+        now = self._tools.clock.now()
+        parts, next_due = await self._tools.database.run(
+            _claim_parts,
+            self._tools.process_id(),
+            list(self._sends),
+            now,
+            _CAPACITY - len(self._sends),
+        )
+        for part, fate in parts:
+            task = asyncio.create_task(self._send(part, fate), name=f"direct {part.id}")
+            self._sends[part.id] = task
+            task.add_done_callback(partial(self._done, part.id))
+        if next_due is None:
+            return _POLL_SECONDS
+        return min(_POLL_SECONDS, max(0.001, (next_due - now).total_seconds()))
+
+    def _done(self, part_id: int, _task: asyncio.Task[None]) -> None:
+        self._sends.pop(part_id, None)
+        if len(self._sends) == _CAPACITY - 1:
+            self._waking.set()
+
+    async def _send(self, part: Part, fate: PartFate | None) -> None:
+        try:
+            verdict = Verdict(fate) if fate else await self._call(part)
+            await self._tools.database.run(
+                _settle, part, verdict, self._tools.supervisors, self._tools.clock.now()
+            )
+        except StoreUnavailable as error:
+            log.warning("direct_interrupted", part=part.id, error=str(error))
+            return
+        except Exception:
+            log.exception("direct_failed", part=part.id)
+            return
+        if verdict.fate:
+            self._tools.metrics.part_settled(part.kind, verdict.fate)
+        if verdict.fate != "delivered":
+            self._waking.set()
+
+    async def _call(self, part: Part) -> Verdict:
+        now = self._tools.clock.now()
+        try:
+            if part.kind == "kf_event_message":
+                await self._tools.kf.send_msg_on_event(
+                    part.payload["code"], part.msgid, part.payload["message"]
+                )
+            else:
+                await self._tools.app.send_message(
+                    part.payload, duplicate_check_interval=_duplicate_interval(part, now)
+                )
+        except WeComError as error:
+            log.warning("direct_send_failed", part=part.id, error=str(error))
+            return judge_failure(
+                error, uncertain=part.uncertain, attempts=part.attempts,
+                now=self._tools.clock.now(),
+            )  # fmt: skip
+        return Verdict("delivered")
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for sends under way; those that take longer are repeated by the next process."""
+        if not self._sends:
+            return
+        _, late = await asyncio.wait(self._sends.values(), timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+def _duplicate_interval(part: Part, now: datetime) -> int | None:
+    """Let the platform drop a repeat of what may have arrived; staff messages have no id."""
+    if not part.uncertain or part.first_tried_at is None:
+        return None
+    since = ceil((now - part.first_tried_at).total_seconds()) + _DUPLICATE_MARGIN_SECONDS
+    return min(since, _LONGEST_DUPLICATE_SECONDS)
+
+
+def _claim_parts(
+    connection: Connection, me: int, busy: list[int], now: datetime, limit: int
+) -> tuple[list[tuple[Part, PartFate | None]], datetime | None]:
+    """Claim parts, each with its fate if it must not be sent any more."""
+    parts = outbox.claim_direct(connection, me, busy, now, now + _LEASE, limit)
+    judged = [(part, _judge(connection, part, now)) for part in parts]
+    return judged, outbox.next_direct_at(connection)
+
+
+def _judge(connection: Connection, part: Part, now: datetime) -> PartFate | None:
+    if part.expires_at is not None and part.expires_at <= now:
+        return "unknown" if part.uncertain else "expired"
+    if part.payload.get("only_in_pool"):
+        conversation = get_conversation(connection, part.conversation_id)
+        waiting = conversation.service_state == SessionState.POOL
+        if not waiting or conversation.session_version != part.session_version:
+            return "superseded"
+    return None
+
+
+def _settle(
+    connection: Connection,
+    part: Part,
+    verdict: Verdict,
+    supervisors: tuple[str, ...],
+    now: datetime,
+) -> None:
+    if verdict.fate is None:
+        outbox.retry_part(
+            connection, part.id, verdict.retry_at or now, uncertain=verdict.uncertain,
+            error_code=verdict.code, error_text=verdict.text,
+        )  # fmt: skip
+        return
+    settled = outbox.settle_part(
+        connection, part.id, verdict.fate, now, error_code=verdict.code,
+        error_text=verdict.text or None,
+    )  # fmt: skip
+    if settled and verdict.fate == "refused" and part.kind == "staff_message":
+        _tell_supervisors(connection, part, supervisors, now)
+
+
+def _tell_supervisors(
+    connection: Connection, part: Part, supervisors: tuple[str, ...], now: datetime
+) -> None:
+    """A card that reached nobody goes to the supervisors, unless it was theirs."""
+    recipients = "|".join(supervisors)
+    if not recipients or part.payload.get("touser") == recipients:
+        log.error("card_reached_nobody", part=part.id, conversation=part.conversation_id)
+        return
+    payload: dict[str, Any] = {**part.payload, "touser": recipients}
+    again = NewPart(
+        lane="direct", kind="staff_message", conversation_id=part.conversation_id,
+        turn_id=part.turn_id, handoff_id=part.handoff_id, session_version=part.session_version,
+        msgid=new_msgid(), payload=payload, due_at=now,
+    )  # fmt: skip
+    outbox.insert_part(connection, again, now)

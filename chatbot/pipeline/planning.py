@@ -1,0 +1,63 @@
+"""From a decision to messages within the platform's budget. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.dialogue.decision import Decision, HandoffRequest, Reply, TextReply
+from chatbot.wecom.messages import ClickItem, menu_message, text_message
+from chatbot.wecom.splitting import split_text
+
+#: One message is never spent by the bot itself: it tells the customer that a person takes over.
+RESERVE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Customer-service message bodies in order, then a handoff if there is one."""
+
+    messages: tuple[dict[str, Any], ...]
+    handoff: HandoffRequest | None = None
+
+
+def plan_reply(decision: Decision, handed_over: dict[str, Any], budget_left: int) -> Plan:
+    """Plan what is sent for a decision with ``budget_left`` messages.
+
+    An answer that does not fit is not cut: a person takes over instead.
+    """
+    told = (handed_over,) if budget_left > 0 else ()
+    allowed = max(0, budget_left - RESERVE)
+    messages = to_messages(decision.reply, allowed)
+    fits = len(messages) <= allowed
+    if decision.handoff is not None:
+        return Plan((*(messages if fits else ()), *told), decision.handoff)
+    if not fits:
+        return Plan(told, HandoffRequest(None, "normal", "budget"))
+    return Plan(messages)
+
+
+def to_messages(replies: Sequence[Reply], allowed: int) -> tuple[dict[str, Any], ...]:
+    """Return message bodies; neighbouring texts are joined only if there are too many."""
+    messages = [body for reply in replies for body in _bodies(reply)]
+    if len(messages) > allowed:
+        messages = [body for reply in _joined(replies) for body in _bodies(reply)]
+    return tuple(messages)
+
+
+def _bodies(reply: Reply) -> list[dict[str, Any]]:
+    if isinstance(reply, TextReply):
+        return [text_message(part) for part in split_text(reply.text)]
+    items = [ClickItem(item.id, item.text) for item in reply.items]
+    return [menu_message(reply.head, items, reply.tail)]
+
+
+def _joined(replies: Sequence[Reply]) -> list[Reply]:
+    joined: list[Reply] = []
+    for reply in replies:
+        if joined and isinstance(reply, TextReply) and isinstance(joined[-1], TextReply):
+            joined[-1] = TextReply(f"{joined[-1].text}\n{reply.text}")
+        else:
+            joined.append(reply)
+    return joined

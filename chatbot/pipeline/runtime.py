@@ -1,0 +1,252 @@
+"""The running pipeline: every task has its owner here, and stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from chatbot.clock import Clock
+from chatbot.dialogue.service import DialogueService
+from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.pipeline.conversation import Tools
+from chatbot.pipeline.direct import DirectSender, DirectTools
+from chatbot.pipeline.handover import Desk, Handover
+from chatbot.pipeline.intake import IntakePolicy, Stored
+from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.notices import Notices, make_notices
+from chatbot.pipeline.puller import PullerContext, Pullers
+from chatbot.pipeline.tasks import TaskGroup
+from chatbot.pipeline.utterances import Transcriber
+from chatbot.pipeline.worker import Worker
+from chatbot.store.accounts import list_accounts, save_accounts
+from chatbot.store.database import Database
+from chatbot.store.errors import StoreUnavailable
+from chatbot.store.events import insert_app_event
+from chatbot.store.presence import Presence
+from chatbot.texts import Texts
+from chatbot.wecom.client import WeComClient
+from chatbot.wecom.errors import WeComError
+from chatbot.wecom.events import AppEvent
+
+log = structlog.get_logger()
+
+_TOPIC_WORK = "work"
+_TOPIC_DIRECT = "direct"
+
+_ACCOUNTS_SECONDS = 600.0
+#: Neither failures nor unknown doorbells make us ask for the accounts more often than this.
+_ACCOUNTS_PAUSE_SECONDS = 5.0
+_REAP_SECONDS = 1.0
+_FINISH_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """The settings the pipeline follows; durations in seconds."""
+
+    quiet_seconds: float
+    quiet_max_seconds: float
+    freshness_seconds: float
+    poll_seconds: float
+    kf_accounts: tuple[str, ...]
+    supervisors: tuple[str, ...]
+    base_url: str
+
+
+class Pipeline:
+    """Pulls, decides and sends; also the sink of the callback."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        wecom: WeComClient,
+        dialogue: DialogueService,
+        transcriber: Transcriber,
+        texts: Callable[[], Texts],
+        clock: Clock,
+        metrics: PipelineMetrics,
+        options: PipelineOptions,
+        presence: Presence,
+        checkpoint: Checkpoint = pass_by,
+    ) -> None:
+        self._database = database
+        self._wecom = wecom
+        self._clock = clock
+        self._options = options
+        self._presence = presence
+        freshness = timedelta(seconds=options.freshness_seconds)
+        self._notices_cache: tuple[Texts, Notices] | None = None
+        self._texts = texts
+        handover = Handover(
+            database, wecom.kf, Desk(options.supervisors, options.base_url), texts,
+            self._notices, checkpoint,
+        )  # fmt: skip
+        tools = Tools(
+            database=database,
+            kf=wecom.kf,
+            clock=clock,
+            dialogue=dialogue,
+            transcriber=transcriber,
+            handover=handover,
+            notices=self._notices,
+            freshness=freshness,
+            each_at_once=options.quiet_seconds == 0,
+            checkpoint=checkpoint,
+            metrics=metrics,
+            on_direct=self._direct_waits,
+        )
+        self._worker = Worker(database, clock, tools, self._process_id, checkpoint, metrics)
+        self._direct = DirectSender(
+            DirectTools(
+                database, wecom.kf, wecom.app, clock, options.supervisors, self._process_id,
+                metrics,
+            )
+        )  # fmt: skip
+        self._pullers = Pullers(
+            PullerContext(
+                database=database,
+                kf=wecom.kf,
+                clock=clock,
+                policy=IntakePolicy(
+                    timedelta(seconds=options.quiet_seconds),
+                    timedelta(seconds=options.quiet_max_seconds),
+                    freshness,
+                ),
+                poll_seconds=options.poll_seconds,
+                notices=self._notices,
+                process_id=self._process_id,
+                on_stored=self._stored,
+                checkpoint=checkpoint,
+                metrics=metrics,
+            ),
+            self._ask_for_accounts,
+        )
+        presence.on(_TOPIC_WORK, self._worker.wake)
+        presence.on(_TOPIC_DIRECT, self._direct.wake)
+        self._accounts_wanted = asyncio.Event()
+        self._working = TaskGroup()
+        self._listening = TaskGroup()  # keeps the leases: stopped last
+
+    # The sink of the callback
+
+    def doorbell(self, open_kfid: str, token: str) -> None:
+        """Pull this account soon; never blocks."""
+        if self._options.kf_accounts and open_kfid not in self._options.kf_accounts:
+            return
+        self._pullers.ring(open_kfid, token)
+
+    async def store(self, event: AppEvent) -> None:
+        """Commit an event of the app; a repeat changes nothing."""
+        await self._database.run(
+            insert_app_event,
+            event.dedup_key,
+            event.kind,
+            event.fields,
+            event.created_at,
+            self._clock.now(),
+        )
+        if event.name == "kf_account_auth_change":
+            self._ask_for_accounts()
+
+    # Start and stop
+
+    async def start(self) -> None:
+        """Begin to work; returns as soon as this process is registered."""
+        self._listening.keep_running("presence", self._presence.keep)
+        await self._presence.registered()
+        for name, work in (
+            ("announcements", self._presence.send_announcements),
+            ("reaper", self._reap),
+            ("worker", self._worker.run),
+            ("leases", self._worker.renew),
+            ("direct", self._direct.run),
+            ("accounts", self._follow_accounts),
+        ):
+            self._working.keep_running(name, work)
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is under way, give the rest back."""
+        await self._pullers.stop()
+        await self._working.stop()
+        await self._worker.finish(_FINISH_SECONDS)
+        await self._direct.finish(_FINISH_SECONDS)
+        await self._presence.leave()
+        await self._listening.stop()
+
+    # Tasks
+
+    async def _reap(self) -> None:
+        while True:
+            try:
+                if await self._presence.reap():
+                    self._worker.wake()
+                    self._direct.wake()
+            except StoreUnavailable as error:
+                log.warning("reap_failed", error=str(error))
+            await asyncio.sleep(_REAP_SECONDS)
+
+    async def _follow_accounts(self) -> None:
+        known = False
+        while True:
+            self._accounts_wanted.clear()
+            try:
+                if not known:
+                    # What was looked after before the restart does not wait for the platform.
+                    self._set_accounts(await self._stored_accounts())
+                self._set_accounts(await self._fetch_accounts())
+                known = True
+            except (WeComError, StoreUnavailable) as error:
+                log.warning("accounts_unknown", error=str(error))
+            await asyncio.sleep(_ACCOUNTS_PAUSE_SECONDS)
+            if known:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_ACCOUNTS_SECONDS):
+                        await self._accounts_wanted.wait()
+
+    async def _stored_accounts(self) -> set[str]:
+        return {each.open_kfid for each in await self._database.run(list_accounts)}
+
+    async def _fetch_accounts(self) -> set[str]:
+        wanted = self._options.kf_accounts
+        accounts = {
+            each.open_kfid: each.name
+            for each in await self._wecom.kf.accounts()
+            if each.managed and (not wanted or each.open_kfid in wanted)
+        }
+        await self._database.run(save_accounts, accounts)
+        return set(accounts)
+
+    def _set_accounts(self, accounts: set[str]) -> None:
+        self._pullers.set_accounts(accounts)
+
+    def _ask_for_accounts(self) -> None:
+        self._accounts_wanted.set()
+
+    # Wake-ups
+
+    def _stored(self, stored: Stored) -> None:
+        if stored.due_at is not None:
+            self._worker.wake()
+            self._presence.announce(_TOPIC_WORK)
+        if stored.direct:
+            self._direct_waits()
+
+    def _direct_waits(self) -> None:
+        self._direct.wake()
+        self._presence.announce(_TOPIC_DIRECT)
+
+    def _process_id(self) -> int:
+        return self._presence.process_id
+
+    def _notices(self) -> Notices:
+        """Return the notices in the texts' present wording."""
+        texts = self._texts()
+        if self._notices_cache is None or self._notices_cache[0] is not texts:
+            self._notices_cache = (texts, make_notices(texts))
+        return self._notices_cache[1]

@@ -1,0 +1,334 @@
+"""The transactions of one conversation's work; each keeps every promise by itself.
+
+A part goes `pending` → `sending` (committed before the call) → its fate. Whether it may still be
+sent is judged inside the transaction that marks it, against the session as it is at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from chatbot.dialogue.turn import Outcome
+from chatbot.pipeline import sessions
+from chatbot.pipeline.fates import Verdict
+from chatbot.pipeline.intake import new_msgid
+from chatbot.pipeline.planning import Plan
+from chatbot.store import conversations as store
+from chatbot.store import handoffs, outbox, turns
+from chatbot.store.conversations import Claim, Conversation
+from chatbot.store.messages import Message, assign_messages, pending_messages
+from chatbot.store.outbox import NewPart, Part, PartFate
+from chatbot.wecom.kf import SessionState
+
+#: The platform takes this many messages after each message of the customer.
+MESSAGE_BUDGET = 5
+SEND_LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed conversation with its messages that wait for a turn and its open parts."""
+
+    claim: Claim
+    messages: tuple[Message, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a conversation's worker does next.
+
+    Either sends ``part`` (marked as being sent already), or reads the session's state first
+    (``ask_state``), or tries again at ``wait_until``, or is done with all parts.
+    """
+
+    part: Part | None = None
+    rest: tuple[Part, ...] = ()
+    ask_state: bool = False
+    wait_until: datetime | None = None
+    settled: tuple[tuple[str, PartFate], ...] = ()
+
+
+def claim_work(
+    connection: Connection,
+    me: int,
+    busy: Sequence[int],
+    now: datetime,
+    until: datetime,
+    limit: int,
+) -> tuple[list[Work], datetime | None]:
+    """Claim conversations with all they need; also say when the next unclaimed one is due."""
+    claims = store.claim_due(connection, me, busy, now, until, limit)
+    if not claims:
+        return [], store.next_due_at(connection, now)
+    ids = [claim.conversation.id for claim in claims]
+    messages = pending_messages(connection, ids)
+    parts = outbox.open_parts(connection, ids)
+    works = [
+        Work(
+            claim,
+            tuple(m for m in messages if m.conversation_id == claim.conversation.id),
+            tuple(p for p in parts if p.conversation_id == claim.conversation.id),
+        )
+        for claim in claims
+    ]
+    return works, None
+
+
+def begin_next(connection: Connection, claim: Claim, parts: Sequence[Part], now: datetime) -> Next:
+    """Mark the first part that may be sent; give those that may not their fate."""
+    conversation = store.hold_claim(connection, claim)
+    return _begin_next(connection, claim, conversation, parts, now)
+
+
+def _begin_next(
+    connection: Connection,
+    claim: Claim,
+    conversation: Conversation,
+    parts: Sequence[Part],
+    now: datetime,
+) -> Next:
+    settled: list[tuple[str, PartFate]] = []
+    for position, part in enumerate(parts):
+        if part.due_at > now:
+            return Next(wait_until=part.due_at, settled=tuple(settled))
+        verdict = judge_part(conversation, part, now)
+        if verdict == "ask":
+            return Next(rest=tuple(parts[position:]), ask_state=True, settled=tuple(settled))
+        if verdict == "send":
+            begun = _begin(connection, claim, conversation, part, now)
+            return Next(begun, tuple(parts[position + 1 :]), settled=tuple(settled))
+        _drop(connection, conversation, part, verdict, now)
+        settled.append((part.kind, verdict))
+    return Next(settled=tuple(settled))
+
+
+def _begin(
+    connection: Connection, claim: Claim, conversation: Conversation, part: Part, now: datetime
+) -> Part:
+    if part.kind == "kf_message" and part.attempts == 0:
+        sent = conversation.sent_since_customer + 1
+        conversation = replace(sessions.bot_replied(conversation), sent_since_customer=sent)
+        store.save_conversation(connection, conversation)
+    return outbox.begin_part(connection, part.id, claim.owner, now, now + SEND_LEASE)
+
+
+def judge_part(
+    conversation: Conversation, part: Part, now: datetime
+) -> PartFate | Literal["send", "ask"]:
+    """Decide whether a part may be sent at this moment. Pure."""
+    mine = part.session_version == conversation.session_version and sessions.is_the_bots(
+        conversation
+    )
+    if part.kind == "transition":
+        return "send" if mine else "superseded"
+    expired = part.expires_at is not None and part.expires_at <= now
+    if expired or not mine:
+        if part.uncertain or part.state == "sending":
+            return "unknown"  # it may have arrived; sending it again might be a second time
+        return "expired" if expired else _fate_without_session(conversation)
+    if not conversation.state_certain:
+        return "ask"
+    if part.attempts == 0 and conversation.sent_since_customer >= MESSAGE_BUDGET:
+        return "held"
+    return "send"
+
+
+def _fate_without_session(conversation: Conversation) -> PartFate:
+    with_person = conversation.service_state in {
+        SessionState.POOL,
+        SessionState.SERVICER,
+    }
+    return "held" if with_person else "superseded"
+
+
+def _drop(
+    connection: Connection, conversation: Conversation, part: Part, fate: PartFate, now: datetime
+) -> None:
+    outbox.settle_part(connection, part.id, fate, now)
+    if fate == "expired" and conversation.customer_wrote_at is not None:
+        handoffs.add_open_item(
+            connection, conversation.id, "unanswered", conversation.customer_wrote_at, now
+        )
+
+
+def settle_then_next(
+    connection: Connection,
+    claim: Claim,
+    part: Part,
+    verdict: Verdict,
+    rest: Sequence[Part],
+    now: datetime,
+    *,
+    release: bool,
+) -> Next:
+    """Give the part its fate, or its next try; then mark the following one, or release.
+
+    ``release``: with nothing left to send, give the conversation back in this transaction.
+    """
+    conversation = store.hold_claim(connection, claim)
+    if verdict.doubt_state:
+        conversation = sessions.doubted(conversation)
+        store.save_conversation(connection, conversation)
+    if verdict.fate is None:
+        return _retry(connection, part, verdict, rest, now)
+    outbox.settle_part(
+        connection, part.id, verdict.fate, now,
+        error_code=verdict.code, error_text=verdict.text or None,
+    )  # fmt: skip
+    if verdict.fate == "refused":
+        rest = _give_up_turn(connection, conversation, part, rest, verdict, now)
+    following = _begin_next(connection, claim, conversation, rest, now)
+    settled = ((part.kind, verdict.fate), *following.settled)
+    if release and following.part is None and not following.ask_state:
+        store.release_claim(connection, claim, following.wait_until)
+    return replace(following, settled=settled)
+
+
+def _retry(
+    connection: Connection, part: Part, verdict: Verdict, rest: Sequence[Part], now: datetime
+) -> Next:
+    due_at = verdict.retry_at or now
+    outbox.retry_part(
+        connection, part.id, due_at, uncertain=verdict.uncertain, error_code=verdict.code,
+        error_text=verdict.text,
+    )  # fmt: skip
+    again = replace(part, state="pending", due_at=due_at, uncertain=verdict.uncertain)
+    if verdict.doubt_state:
+        return Next(rest=(again, *rest), ask_state=True)
+    return Next(wait_until=due_at)
+
+
+def _give_up_turn(
+    connection: Connection,
+    conversation: Conversation,
+    part: Part,
+    rest: Sequence[Part],
+    verdict: Verdict,
+    now: datetime,
+) -> tuple[Part, ...]:
+    """Half an answer is worse than none: a refused part takes the rest of its turn with it."""
+    outbox.settle_waiting_messages(
+        connection, conversation.id, "superseded", "an earlier part was refused", now,
+        turn_id=part.turn_id,
+    )  # fmt: skip
+    wrote_at = conversation.customer_wrote_at or now
+    handoffs.add_open_item(
+        connection, conversation.id, "refused", wrote_at, now, detail=verdict.text
+    )
+    return tuple(each for each in rest if each.turn_id != part.turn_id or each.kind != "kf_message")
+
+
+def commit_turn(
+    connection: Connection,
+    work: Work,
+    outcome: Outcome,
+    plan: Plan,
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> Next | None:
+    """Store the turn with its parts, and mark the first part as being sent.
+
+    Returns None, storing nothing, if a message was taken back or the session changed while the
+    turn was being decided: it must then be decided anew.
+    """
+    conversation = store.hold_claim(connection, work.claim)
+    if conversation.session_version != work.claim.conversation.session_version:
+        return None
+    ids = [message.id for message in work.messages]
+    turn_id = turns.insert_turn(
+        connection, conversation.id, conversation.session_version,
+        outcome.decision.to_json(), outcome.trace, now,
+    )  # fmt: skip
+    if assign_messages(connection, ids, "turn", turn_id) != len(ids):
+        raise TurnOutdated
+    conversation = burst_taken(conversation, ids[-1], now)
+    conversation = replace(conversation, context=outcome.context.to_json())
+    store.save_conversation(connection, conversation)
+    parts = _insert_parts(connection, conversation, turn_id, plan, expires_at, now)
+    return _begin_next(connection, work.claim, conversation, parts, now)
+
+
+class TurnOutdated(Exception):
+    """Rolls a turn back: its messages are no longer what was decided on."""
+
+
+def burst_taken(conversation: Conversation, last_id: int, now: datetime) -> Conversation:
+    """Return the conversation after the messages up to ``last_id`` got their fate. Pure."""
+    newest = conversation.pending_message_id
+    if newest is not None and newest > last_id:
+        return replace(conversation, burst_started_at=now)
+    return replace(conversation, pending_message_id=None, burst_started_at=None, burst_due_at=None)
+
+
+def _insert_parts(
+    connection: Connection,
+    conversation: Conversation,
+    turn_id: int,
+    plan: Plan,
+    expires_at: datetime,
+    now: datetime,
+) -> list[Part]:
+    handoff_id = None
+    if plan.handoff is not None:
+        handoff_id = handoffs.insert_handoff(
+            connection, conversation.id, turn_id, reason=plan.handoff.reason,
+            skill=plan.handoff.skill, priority=plan.handoff.priority, now=now,
+        )  # fmt: skip
+
+    def part(kind: outbox.Kind, payload: dict[str, Any], expires: datetime | None) -> NewPart:
+        return NewPart(
+            lane="conversation", kind=kind, conversation_id=conversation.id, turn_id=turn_id,
+            handoff_id=handoff_id, session_version=conversation.session_version,
+            msgid=new_msgid(), payload=payload, due_at=now, expires_at=expires,
+        )  # fmt: skip
+
+    new = [part("kf_message", message, expires_at) for message in plan.messages]
+    if handoff_id is not None:
+        # Late is better than never for a person taking over, so it does not expire.
+        new.append(part("transition", {"handoff_id": handoff_id}, None))
+    return [outbox.insert_part(connection, each, now) for each in new]
+
+
+def drop_messages(
+    connection: Connection,
+    claim: Claim,
+    messages: Sequence[Message],
+    fate: Literal["stale", "person"],
+    now: datetime,
+    *,
+    others_wait: bool,
+) -> None:
+    """Give messages that get no turn their fate; stale ones become an open item.
+
+    ``others_wait``: further messages of the claim are still to have their turn.
+    """
+    conversation = store.hold_claim(connection, claim)
+    if messages:
+        assign_messages(connection, [message.id for message in messages], fate)
+        if fate == "stale":
+            for message in messages:
+                handoffs.add_open_item(
+                    connection, conversation.id, "unanswered", message.sent_at, now
+                )
+    if not others_wait:
+        last_id = messages[-1].id if messages else conversation.pending_message_id or 0
+        store.save_conversation(connection, burst_taken(conversation, last_id, now))
+
+
+def observe_state(
+    connection: Connection, claim: Claim, state: int, servicer_userid: str | None, now: datetime
+) -> Conversation:
+    """Store what the platform says about the session."""
+    before = store.hold_claim(connection, claim)
+    conversation = sessions.observed(before, state, servicer_userid, now)
+    store.save_conversation(connection, conversation)
+    if conversation.service_state == SessionState.ENDED:
+        handoffs.end_handoffs(connection, conversation.id, now)
+    return conversation

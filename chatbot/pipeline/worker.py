@@ -1,0 +1,130 @@
+"""Workers: claim conversations that need work, and do it, many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from chatbot.clock import Clock
+from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.conversation import ConversationJob, Tools
+from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.steps import Work, claim_work
+from chatbot.pipeline.waiting import wait_for
+from chatbot.store.conversations import renew_claims
+from chatbot.store.database import Database
+from chatbot.store.errors import StoreUnavailable
+
+log = structlog.get_logger()
+
+#: Conversations one process works on at a time; the encoder, not this, is the bottleneck.
+CAPACITY = 32
+_LEASE = timedelta(seconds=60)
+_RENEW_SECONDS = 20.0
+#: The floor under all wake-ups: how long an unannounced conversation may wait.
+_POLL_SECONDS = 1.0
+
+
+class Worker:
+    """Works on conversations of all accounts; order holds within each."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tools: Tools,
+        process_id: Callable[[], int],
+        checkpoint: Checkpoint,
+        metrics: PipelineMetrics,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._tools = tools
+        self._process_id = process_id
+        self._checkpoint = checkpoint
+        self._metrics = metrics
+        self._waking = asyncio.Event()
+        self._jobs: dict[int, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._waking.set()
+
+    async def run(self) -> None:
+        """Claim and work until cancelled; jobs under way go on (see `finish`)."""
+        while True:
+            pause = _POLL_SECONDS
+            if len(self._jobs) < CAPACITY:
+                try:
+                    pause = await self._claim()
+                except StoreUnavailable as error:
+                    log.warning("claim_failed", error=str(error))
+            if pause > 0:
+                await wait_for(self._waking, self._clock, pause)
+
+    async def _claim(self) -> float:
+        """Start jobs for what is due; return how long to wait before looking again."""
+        self._waking.clear()
+        now = self._clock.now()
+        works, next_due = await self._database.run(
+            claim_work,
+            self._process_id(),
+            list(self._jobs),
+            now,
+            now + _LEASE,
+            CAPACITY - len(self._jobs),
+        )
+        if works:
+            self._checkpoint("claimed")
+        for work in works:
+            self._start(work)
+        if works:
+            return 0.0 if len(self._jobs) < CAPACITY else _POLL_SECONDS
+        if next_due is None:
+            return _POLL_SECONDS
+        return min(_POLL_SECONDS, max(0.001, (next_due - now).total_seconds()))
+
+    def _start(self, work: Work) -> None:
+        conversation_id = work.claim.conversation.id
+        task = asyncio.create_task(self._run_job(work), name=f"conversation {conversation_id}")
+        self._jobs[conversation_id] = task
+        self._metrics.busy(len(self._jobs))
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._jobs.pop(conversation_id, None)
+            self._metrics.busy(len(self._jobs))
+            self._waking.set()
+
+        task.add_done_callback(done)
+
+    async def _run_job(self, work: Work) -> None:
+        conversation_id = work.claim.conversation.id
+        try:
+            await ConversationJob(work, self._tools).run()
+        except StoreUnavailable as error:
+            # The lease ends by itself, and whoever claims next goes on where this one stopped.
+            log.warning("job_interrupted", conversation=conversation_id, error=str(error))
+        except Exception:
+            log.exception("job_failed", conversation=conversation_id)
+
+    async def renew(self) -> None:
+        """Keep the leases of jobs under way, until cancelled."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            until = self._clock.now() + _LEASE
+            try:
+                await self._database.run(renew_claims, self._process_id(), list(self._jobs), until)
+            except StoreUnavailable as error:
+                log.warning("renewal_failed", error=str(error))
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for jobs under way; those that take longer are cut off and done by the next."""
+        if not self._jobs:
+            return
+        _, late = await asyncio.wait(self._jobs.values(), timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,84 @@
+"""Running a server in the foreground: database, listening, signals, stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from chatbot.app import running_server
+from chatbot.errors import SettingError
+from chatbot.logs import configure_logs
+from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.settings import Settings
+from chatbot.store.embedded import EmbeddedCluster
+
+_CLOSE_SECONDS = 5.0
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data folder and set up the logs, with this server's secrets blanked.
+
+    Raises:
+        SettingError: the data folder cannot be written.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(
+            f"CHATBOT_DATA_DIR = {str(settings.data_dir)!r}: the folder cannot be made "
+            f"({error.strerror})"
+        ) from None
+    wecom = settings.wecom
+    secrets = [wecom.secret, wecom.token, wecom.encoding_aes_key]
+    shown = [secret.get_secret_value() for secret in secrets if secret]
+    configure_logs(settings.log_format, settings.log_level, shown)
+
+
+@contextmanager
+def embedded_or_given(settings: Settings) -> Iterator[str]:
+    """Yield the address of the database: the one that is set, or our own while we run."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with EmbeddedCluster(settings.data_dir).start() as cluster:
+        yield cluster.url
+
+
+async def serve_until_stopped(
+    settings: Settings,
+    database_url: str,
+    *,
+    announce: Callable[[str], None],
+    checkpoint: Checkpoint = pass_by,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is under way.
+
+    Raises:
+        SettingError: the address is in use or not ours.
+    """
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with running_server(settings, database_url, checkpoint) as app:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSE_SECONDS)
+        await runner.setup()
+        try:
+            await _listen(runner, settings)
+            announce(settings.base_url)
+            await stopping.wait()
+        finally:
+            await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise SettingError(
+            f"CHATBOT_HOST = {settings.host!r}, CHATBOT_PORT = {settings.port}: cannot listen "
+            f"there ({error.strerror}); is another server running?"
+        ) from None
