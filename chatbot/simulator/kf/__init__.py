@@ -1,0 +1,1 @@
+"""Customer service (微信客服): accounts, sessions, messages, staff."""

@@ -1,0 +1,1 @@
+"""What travels between platform and callback URL: cipher, signature, XML."""

@@ -1,0 +1,80 @@
+"""The simulator as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import unused_port
+from click.testing import CliRunner
+
+from chatbot.cli.simulate import simulate
+
+STARTER = "from chatbot.cli.simulate import simulate; simulate()"
+
+
+async def start(*arguments: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STARTER, *arguments, stdout=PIPE, stderr=PIPE
+    )
+
+
+async def first_lines(process: Process, count: int) -> list[str]:
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        return [(await process.stdout.readline()).decode() for _ in range(count)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_that_it_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
+    port = unused_port()
+    process = await start("--port", str(port))
+    lines = await first_lines(process, 8)
+    address = f"http://127.0.0.1:{port}"
+    assert address in lines[0]
+    assert f"{address}/phone/wmDemoXiaolin" in lines[1]
+    assert f"{address}/staff/azhen" in lines[3]
+    # An open event stream must not hold up the stop.
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{address}/phone/wmDemoXiaolin/events") as stream,
+    ):
+        assert await stream.content.readline() == b"data: open\n"
+        process.send_signal(number)
+        async with asyncio.timeout(10):
+            _, errors = await process.communicate()
+    assert process.returncode == 0
+    assert errors == b""
+
+
+async def test_that_a_taken_port_is_one_clear_line() -> None:
+    port = unused_port()
+    first = await start("--port", str(port))
+    await first_lines(first, 1)
+    second = await start("--port", str(port))
+    _, errors = await second.communicate()
+    first.terminate()
+    await first.communicate()
+    assert second.returncode == 1
+    assert b"Traceback" not in errors
+    assert str(port).encode() in errors
+
+
+def test_that_a_wrong_file_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text("port = 'x'")
+    result = CliRunner().invoke(simulate, ["--config", str(path)])
+    assert result.exit_code == 1
+    assert "port" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_that_a_wrong_callback_address_is_refused() -> None:
+    result = CliRunner().invoke(simulate, ["--callback-url", "ftp://x"])
+    assert result.exit_code == 1
+    assert "callback_url" in result.output
