@@ -8,31 +8,24 @@ import click
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8090]")
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="监听端口，默认 8090")
+@click.option("--host", help="监听地址，默认 127.0.0.1")
 @click.option(
     "--config",
     "config_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file with corp, app, members, accounts and customers; the demo's if absent.",
+    help="TOML 文件：企业、应用、成员、客服账号、顾客；不写则用演示的",
 )
-@click.option("--callback-url", help="Where callbacks go, instead of the file's address.")
+@click.option("--callback-url", help="回调发到哪里，代替文件里的地址")
 def simulate(
     port: int | None, host: str | None, config_path: Path | None, callback_url: str | None
 ) -> None:
-    """Run a WeCom on this machine until Ctrl-C.
-
-    Point a bot's API address at it and let it listen at the callback address.
-    """
+    """在本机运行企业微信模拟器，Ctrl-C 停止；也可以给别的机器人用。"""
     import asyncio
 
-    from chatbot.errors import UserError
     from chatbot.simulator.config import load_config
     from chatbot.simulator.runner import run
 
-    try:
-        config = load_config(config_path)
-        config = config.override(host=host, port=port, callback_url=callback_url)
-        asyncio.run(run(config, click.echo))
-    except UserError as error:
-        raise click.ClickException(str(error)) from None
+    config = load_config(config_path)
+    config = config.override(host=host, port=port, callback_url=callback_url)
+    asyncio.run(run(config, click.echo))

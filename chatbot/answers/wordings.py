@@ -1,0 +1,74 @@
+"""Messages that word an entry's question the same, or nearly so; no vectors needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chatbot.answers.entries import Entry
+from chatbot.matching import fuzzy
+from chatbot.understanding.normalise import Normaliser
+
+#: Share of right answers among messages that word a question the same; not quite all, because
+#: one wording can ask for two things.
+EXACT_CONFIDENCE = 0.99
+NEAR_EXACT_CONFIDENCE = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class WordingMatch:
+    """Entries (by number, file order) whose wording is the message's, and how close it is."""
+
+    entries: tuple[int, ...]
+    rule: Literal["exact", "near-exact"]
+    ratio: float
+
+    @property
+    def confidence(self) -> float:
+        """Return the probability that the first entry is right."""
+        return EXACT_CONFIDENCE if self.rule == "exact" else NEAR_EXACT_CONFIDENCE
+
+
+class Wordings:
+    """Every wording of every entry by its key, and the wordings that must not lead to it."""
+
+    def __init__(self, entries: Sequence[Entry], normaliser: Normaliser) -> None:
+        self._asked: dict[str, list[int]] = {}
+        self._refused: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            _collect(self._asked, entry.wordings, number, normaliser)
+            _collect(self._refused, entry.excluded, number, normaliser)
+        self._asked_keys = list(self._asked)
+        self._refused_keys = list(self._refused)
+
+    def refused(self, key: str) -> frozenset[int]:
+        """Return the entries that the message must never lead to."""
+        close = [self._refused_keys[at] for at, _ in fuzzy.near_exact(key, self._refused_keys)]
+        return frozenset(number for other in close for number in self._refused[other])
+
+    def match(self, key: str, barred: frozenset[int]) -> WordingMatch | None:
+        """Return the entries worded like ``key``, without the ``barred`` ones, or None.
+
+        The same wording wins over nearly the same; among the latter the closest.
+        """
+        same = _allowed(self._asked.get(key, ()), barred)
+        if same:
+            return WordingMatch(same, "exact", 1.0)
+        for at, ratio in fuzzy.near_exact(key, self._asked_keys):
+            close = _allowed(self._asked[self._asked_keys[at]], barred)
+            if close:
+                return WordingMatch(close, "near-exact", ratio)
+        return None
+
+
+def _collect(
+    into: dict[str, list[int]], wordings: Iterable[str], number: int, normaliser: Normaliser
+) -> None:
+    for key in dict.fromkeys(map(normaliser.key, wordings)):
+        if key:
+            into.setdefault(key, []).append(number)
+
+
+def _allowed(numbers: Iterable[int], barred: frozenset[int]) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number not in barred)

@@ -1,0 +1,139 @@
+"""What one turn decided: the record kept for every turn and shown to people and systems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Action = Literal["answer", "clarify", "handoff", "reply", "flow", "smalltalk"]
+Priority = Literal["normal", "high", "urgent"]
+
+#: Reason codes of a handoff; each has its words in the texts, key ``reason_<code>``.
+HandoffReason = Literal[
+    "wish", "low-confidence", "image", "file", "video", "voice", "unsupported", "intent", "budget"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One entry that may answer, with the probability that it is right."""
+
+    faq_id: str
+    question: str
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "faq_id": self.faq_id,
+            "question": self.question,
+            "confidence": round(self.confidence, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IntentMatch:
+    """An intent found in the message, and by what."""
+
+    name: str
+    confidence: float
+    evidence: Literal["examples", "keywords"]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "confidence": round(self.confidence, 4),
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRequest:
+    """A person is to take over: with which skill (None: any), how soon, and why."""
+
+    skill: str | None
+    priority: Priority
+    reason: HandoffReason
+
+    def to_json(self) -> dict[str, Any]:
+        return {"skill": self.skill, "priority": self.priority, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class TextReply:
+    """One text message."""
+
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": "text", "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A line the customer can tap; ``id`` comes back with the click, ``text`` is the caption."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuReply:
+    """A message with lines to tap."""
+
+    head: str
+    items: tuple[MenuItem, ...]
+    tail: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        items = [{"id": item.id, "text": item.text} for item in self.items]
+        return {"type": "menu", "head": self.head, "items": items, "tail": self.tail}
+
+
+Reply = TextReply | MenuReply
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. ``confidence`` is the probability that the best candidate is right.
+
+    ``faq_id`` is None unless ``action`` is "answer"; ``handoff`` is set exactly when it is
+    "handoff", and ``reply`` is then what is said before a person takes over, often nothing.
+    """
+
+    text: str
+    action: Action
+    reason: str
+    snapshot: int
+    threshold: float
+    faq_id: str | None = None
+    confidence: float = 0.0
+    candidates: tuple[Candidate, ...] = ()
+    intents: tuple[IntentMatch, ...] = ()
+    tags: tuple[str, ...] = ()
+    reply: tuple[Reply, ...] = ()
+    handoff: HandoffRequest | None = None
+
+    @property
+    def intent(self) -> str | None:
+        """Return the name of the strongest intent."""
+        return self.intents[0].name if self.intents else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON object; confidences have four digits."""
+        record: dict[str, Any] = {
+            "text": self.text,
+            "action": self.action,
+            "faq_id": self.faq_id,
+            "confidence": round(self.confidence, 4),
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+            "intent": self.intent,
+            "intents": [intent.to_json() for intent in self.intents],
+            "tags": list(self.tags),
+            "reply": [part.to_json() for part in self.reply],
+            "threshold": round(self.threshold, 4),
+            "reason": self.reason,
+            "snapshot": self.snapshot,
+        }
+        if self.handoff is not None:
+            record["handoff"] = self.handoff.to_json()
+        return record

@@ -1,0 +1,1 @@
+"""Knowledge and intent files: read, checked, and built into a dialogue."""

@@ -1,0 +1,1 @@
+"""Texts against labelled texts: encoder, indexes, fuzzy match, the learnt head, confidence."""

