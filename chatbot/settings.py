@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -48,6 +49,18 @@ def _check_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
         raise ValueError("an address that begins with http:// or https:// is expected")
     return value.rstrip("/")
+
+
+def _check_public_url(value: str) -> str:
+    return _check_url(value) if value else value
+
+
+def _check_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("a time zone such as Asia/Shanghai is expected") from None
+    return value
 
 
 def _check_callback_token(value: SecretStr) -> SecretStr:
@@ -113,7 +126,9 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="port the server listens on")
-    public_url: str = Field(default="", description="address that links in messages use")
+    public_url: Annotated[str, AfterValidator(_check_public_url)] = Field(
+        default="", description="address that links in messages use"
+    )
     data_dir: Path = Field(default=Path("data"), description="everything the server writes")
     database_url: Annotated[str, AfterValidator(_check_database_url)] = Field(
         default="", description="PostgreSQL of one's own; empty: embedded in the data folder"
@@ -136,7 +151,9 @@ class Settings(BaseSettings):
     target_precision: float = Field(
         default=0.95, gt=0.5, lt=1.0, description="share of direct answers that must be right"
     )
-    timezone: str = Field(default="Asia/Shanghai", description="for times that people read")
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = Field(
+        default="Asia/Shanghai", description="for validity dates and times that people read"
+    )
     quiet_seconds: float = Field(default=1.5, ge=0, description="silence that ends a burst")
     quiet_max_seconds: float = Field(default=8.0, ge=0, description="longest wait for a burst")
     freshness_seconds: float = Field(

@@ -101,8 +101,8 @@ def message_text(message: Message, texts: Texts) -> str:
         return str(content.get("content", ""))
     for field in ("title", "name", "address", "head_content"):
         if content.get(field):
-            return f"[{message.msgtype}] {content[field]}"
-    return texts.page_attachments.get(message.msgtype, f"[{message.msgtype}]")
+            return str(content[field])
+    return str(getattr(texts, f"page_{message.msgtype}", texts.page_other))
 
 
 def _part_line(part: SettledPart, turns: dict[int, Turn], texts: Texts) -> Line:
@@ -114,7 +114,19 @@ def _part_line(part: SettledPart, turns: dict[int, Turn], texts: Texts) -> Line:
     if part.kind == "transition":
         return Line("note", at, texts.page_transition, state)
     message = part.payload.get("message", part.payload)
-    return Line("bot", at, _payload_text(message), state, turn.decision["reason"] if turn else "")
+    return Line("bot", at, _payload_text(message), state, _why(turn, texts) if turn else "")
+
+
+def _why(turn: Turn, texts: Texts) -> str:
+    decision = turn.decision
+    if turn.action == "answer":
+        best = decision["candidates"][0]
+        return texts.page_why_answer.format(
+            question=best["question"], percent=round(100 * decision["confidence"])
+        )
+    if turn.action == "handoff":
+        return texts.handoff_reason(decision["handoff"]["reason"])
+    return texts.page_why_smalltalk if turn.action == "smalltalk" else texts.page_why_reply
 
 
 def _payload_text(message: dict[str, Any]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.texts import Texts
 from chatbot.store.turns import Turn
+from chatbot.texts import Texts
 from chatbot.wecom.cards import Card, CardLine, text_notice
 
 _TURNS_SHOWN = 3

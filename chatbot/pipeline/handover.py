@@ -238,7 +238,7 @@ class Handover:
         texts = self._texts()
         handoff = handoffs.get_handoff(connection, part.handoff_id) if part.handoff_id else None
         facts = CardFacts(
-            customer=conversation.nickname or texts.card_none,
+            customer=conversation.nickname or texts.card_unnamed,
             account=account_name(connection, conversation.open_kfid),
             reason=handoff.reason if handoff else "wish",
             priority=handoff.priority if handoff else "normal",

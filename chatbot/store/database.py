@@ -90,27 +90,39 @@ class Database:
         """Do what `run` does, in the calling thread."""
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._engine.begin() as connection:
-                    return work(connection, *args, **kwargs)
+                with self._engine.connect() as connection:
+                    result = self._attempt(connection, attempt, work, *args, **kwargs)
+                    connection.commit()
+                    return result
+            except _AgainError:
+                time.sleep(0.02 * attempt)
             except PoolTimeout as error:
                 raise StoreUnavailable("no database connection became free") from error
             except DBAPIError as error:
-                self._translate(error, last=attempt == _TRIES)
-                time.sleep(0.02 * attempt)
+                raise _translated(error) from None
         raise AssertionError("unreachable")
 
-    def _translate(self, error: DBAPIError, *, last: bool) -> None:
-        """Return if the work may run again, raise what the caller should see otherwise."""
-        state = getattr(error.orig, "sqlstate", None)
-        if state in _RETRYABLE_STATES and not last:
-            return
-        broken = error.connection_invalidated or isinstance(
-            error, (OperationalError, InterfaceError)
-        )
-        if broken:
-            # The address may carry a password, and the driver's text may carry the address.
-            raise StoreUnavailable(f"the database cannot be reached ({_first_line(error)})")
-        raise error
+    def _attempt(
+        self,
+        connection: Connection,
+        attempt: int,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run the work without its commit; raise _AgainError if it did nothing and may run again.
+
+        A pooled connection may have died while it lay idle. As long as the commit was not sent,
+        nothing can have happened, and a fresh connection is worth one more try.
+        """
+        try:
+            return work(connection, *args, **kwargs)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            stale = error.connection_invalidated and attempt == 1
+            if (state in _RETRYABLE_STATES or stale) and attempt < _TRIES:
+                raise _AgainError from error
+            raise
 
     async def close(self) -> None:
         """Wait for running work, then close every connection."""
@@ -120,6 +132,18 @@ class Database:
         """Do what `close` does, in the calling thread."""
         self._executor.shutdown()
         self._engine.dispose()
+
+
+class _AgainError(Exception):
+    """The work did nothing and may simply run again."""
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """Return what the caller should see."""
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        # The address may carry a password, and the driver's text may carry the address.
+        return StoreUnavailable(f"the database cannot be reached ({_first_line(error)})")
+    return error
 
 
 def _first_line(error: DBAPIError) -> str:
