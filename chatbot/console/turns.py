@@ -55,19 +55,24 @@ def conversation_pages(
 ) -> web.Application:
     """Return the application that serves ``/turns/{public id}``."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER / "templates"), autoescape=True
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        auto_reload=False,
     )
     zone = ZoneInfo(timezone)
+    # Read and compiled now: a request may not wait for files.
+    environment.get_template("base.html")
+    conversation, missing = map(environment.get_template, ("conversation.html", "missing.html"))
 
-    def render(template: str, status: int, **values: Any) -> web.Response:
-        body = environment.get_template(template).render(texts=texts(), zone=zone, **values)
+    def render(template: jinja2.Template, status: int, **values: Any) -> web.Response:
+        body = template.render(texts=texts(), zone=zone, **values)
         return web.Response(text=body, status=status, content_type="text/html")
 
     async def show(request: web.Request) -> web.Response:
         page = await database.run(_load_page, request.match_info["public_id"], texts())
         if page is None:
-            return render("missing.html", 404)
-        return render("conversation.html", 200, page=page)
+            return render(missing, 404)
+        return render(conversation, 200, page=page)
 
     app = web.Application(middlewares=[page_security])
     app.router.add_static("/static", _FOLDER / "static")

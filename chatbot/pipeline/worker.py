@@ -24,6 +24,9 @@ log = structlog.get_logger()
 CAPACITY = 32
 _LEASE = timedelta(seconds=60)
 _RENEW_SECONDS = 20.0
+#: A conversation whose work failed counts as busy for so long: no defect may spin.
+_INTERRUPTED_SECONDS = 0.5
+_FAILED_SECONDS = 5.0
 #: The floor under all wake-ups: how long an unannounced conversation may wait.
 _POLL_SECONDS = 1.0
 
@@ -107,8 +110,10 @@ class Worker:
         except StoreUnavailable as error:
             # The lease ends by itself, and whoever claims next goes on where this one stopped.
             log.warning("job_interrupted", conversation=conversation_id, error=str(error))
+            await asyncio.sleep(_INTERRUPTED_SECONDS)
         except Exception:
             log.exception("job_failed", conversation=conversation_id)
+            await asyncio.sleep(_FAILED_SECONDS)
 
     async def renew(self) -> None:
         """Keep the leases of jobs under way, until cancelled."""

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from chatbot.clock import SystemClock
@@ -134,18 +134,7 @@ async def test_that_a_dead_process_is_noticed_and_its_claims_are_given_back(
     await second.registered()
     assert first.process_id != second.process_id
     assert not await second.reap(), "both are alive"
-    database.run_sync(
-        lambda connection: (
-            connection.execute(
-                text(
-                    "INSERT INTO kf_accounts (open_kfid, lease_owner, lease_until)"
-                    " VALUES ('wk1', :owner, '2099-01-01')"
-                ),
-                {"owner": first.process_id},
-            )
-            and None
-        )
-    )
+    database.run_sync(_lease_an_account, first.process_id)
     tasks[0].cancel()
     await asyncio.gather(tasks[0], return_exceptions=True)
     await eventually(second.reap, bool)
@@ -190,6 +179,16 @@ async def test_that_nothing_of_a_false_callback_is_stored(
         assert stage.rows("SELECT id FROM app_events") == []
         async with stage.session.get(f"{stage.server}/metrics") as answer:
             assert "chatbot_callbacks_refused_total{" in await answer.text()
+
+
+def _lease_an_account(connection: Connection, owner: int) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO kf_accounts (open_kfid, lease_owner, lease_until)"
+            " VALUES ('wk1', :owner, '2099-01-01')"
+        ),
+        {"owner": owner},
+    )
 
 
 async def _rows(stage: Stage, sql: str) -> list[dict[str, object]]:

@@ -5,9 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
 import pytest
 
-from tests.pipeline.stage import AZHEN, KF, LIANG, LIN, WANG, XIAOZHOU, eventually, play
+from chatbot.app import running_server
+from chatbot.store.database import Database
+from tests.pipeline.stage import (
+    AZHEN,
+    KF,
+    LIANG,
+    LIN,
+    WANG,
+    XIAOZHOU,
+    Stage,
+    eventually,
+    free_port,
+    play,
+    serving,
+    simulated,
+    stage_settings,
+)
 
 T = TypeVar("T")
 LATE = "可以延迟退房吗？"
@@ -228,36 +245,20 @@ async def test_that_old_messages_become_one_open_item_and_get_no_reply(
 async def test_that_history_from_before_the_first_pull_is_only_recorded(
     database_url: str, vectors_dir: Path, tmp_path: Path
 ) -> None:
-    from tests.pipeline.stage import (
-        Stage,
-        free_port,
-        running_server,
-        serving,
-        simulated,
-        stage_settings,
-    )
-
     clock = tmp_path / "clock"
     port = free_port()
-    async with simulated(port, clock) as (config, platform):
-        import aiohttp
-
-        from chatbot.store.database import Database
-
-        async with aiohttp.ClientSession() as session:
-            stage = Stage(session, platform, "", Database(database_url, threads=1))
-            await stage.say(LATE, callback="none")
-            await stage.advance(3600)
-            settings = stage_settings(
-                config, platform, port, data_dir=vectors_dir, test_clock=clock
+    async with simulated(port, clock) as (config, platform), aiohttp.ClientSession() as session:
+        stage = Stage(session, platform, "", Database(database_url, threads=1))
+        await stage.say(LATE, callback="none")
+        await stage.advance(3600)
+        settings = stage_settings(config, platform, port, data_dir=vectors_dir, test_clock=clock)
+        async with running_server(settings, database_url) as app, serving(app, port):
+            await eventually(
+                lambda: _async(stage.rows("SELECT fate FROM messages")),
+                lambda rows: rows == [{"fate": "recorded"}],
             )
-            async with running_server(settings, database_url) as app, serving(app, port):
-                await eventually(
-                    lambda: _async(stage.rows("SELECT fate FROM messages")),
-                    lambda rows: rows == [{"fate": "recorded"}],
-                )
-                assert stage.rows("SELECT id FROM open_items") == []
-            stage.database.dispose()
+            assert stage.rows("SELECT id FROM open_items") == []
+        stage.database.dispose()
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before", "http_status"])
