@@ -83,16 +83,18 @@ def _running_simulator(settings: Settings, simulator_port: int) -> Iterator[None
     """Run the simulator as a process of its own, as the platform would be."""
     command = [
         sys.executable, "-m", "chatbot", "simulate", "--port", str(simulator_port),
-        "--callback-url", f"{settings.base_url}/wecom/callback",
+        "--callback-url", f"{settings.base_url}/wecom/callback", "--until-input-ends",
     ]  # fmt: skip
     # Its own session: Ctrl-C reaches us alone, and we stop it when everything else has stopped.
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait_until_it_answers(process, f"http://127.0.0.1:{simulator_port}/control/health")
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.communicate(timeout=10)
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:

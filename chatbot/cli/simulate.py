@@ -17,8 +17,13 @@ import click
     help="TOML 文件：企业、应用、成员、客服账号、顾客；不写则用演示的",
 )
 @click.option("--callback-url", help="回调发到哪里，代替文件里的地址")
+@click.option("--until-input-ends", is_flag=True, hidden=True)
 def simulate(
-    port: int | None, host: str | None, config_path: Path | None, callback_url: str | None
+    port: int | None,
+    host: str | None,
+    config_path: Path | None,
+    callback_url: str | None,
+    until_input_ends: bool,
 ) -> None:
     """在本机运行企业微信模拟器，Ctrl-C 停止；也可以给别的机器人用。"""
     import asyncio
@@ -28,4 +33,4 @@ def simulate(
 
     config = load_config(config_path)
     config = config.override(host=host, port=port, callback_url=callback_url)
-    asyncio.run(run(config, click.echo))
+    asyncio.run(run(config, click.echo, until_input_ends=until_input_ends))

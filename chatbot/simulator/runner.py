@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -17,8 +18,13 @@ from chatbot.simulator.server import create_app
 _STOP_SECONDS = 3.0
 
 
-async def run(config: SimulatorConfig, say: Callable[[str], None]) -> None:
+async def run(
+    config: SimulatorConfig, say: Callable[[str], None], *, until_input_ends: bool = False
+) -> None:
     """Serve until SIGINT or SIGTERM; ``say`` gets the lines that a person reads.
+
+    ``until_input_ends``: also stop when standard input is closed, as it is when the process at
+    its other end dies, however suddenly.
 
     Raises UserError if the address is taken.
     """
@@ -28,7 +34,7 @@ async def run(config: SimulatorConfig, say: Callable[[str], None]) -> None:
         port = await _listen(runner, config)
         for line in describe(config, f"http://{config.host}:{port}"):
             say(line)
-        await _stop_signal()
+        await _stop_signal(until_input_ends)
         say(texts()["console"]["stopping"])
     finally:
         await runner.cleanup()
@@ -65,9 +71,11 @@ async def _listen(runner: web.AppRunner, config: SimulatorConfig) -> int:
     return int(runner.addresses[0][1])
 
 
-async def _stop_signal() -> None:
+async def _stop_signal(until_input_ends: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    if until_input_ends:
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()

@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser import chromium, watch_problems
 
 from .harness import KF, LIN, ZHEN, ZHOU, Bot, Client, Json
 
-CHROMIUM = Path("/usr/bin/chromium")
 #: Set to a folder to keep pictures of the pages.
 PICTURES = os.environ.get("CHATBOT_TEST_PICTURES", "")
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
 
 
 class Screens:
@@ -30,23 +29,16 @@ class Screens:
         page = await self._browser.new_page(
             viewport={"width": width, "height": height}, locale="zh-CN"
         )
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: self.problems.append(message.text) if message.type == "error" else None,
-        )
+        watch_problems(page, (self._sim.address,), self.problems)
         await page.goto(self._sim.address + path)
         return page
 
 
 @pytest.fixture
 async def browser(sim: Client) -> AsyncIterator[Screens]:
-    arguments = ["--no-sandbox", "--disable-background-networking"]
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        screens = Screens(chromium, sim)
+    async with chromium() as started:
+        screens = Screens(started, sim)
         yield screens
-        await chromium.close()
     assert screens.problems == []
 
 
