@@ -23,7 +23,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from chatbot.errors import UserError
-from chatbot.running import prepare, serve_until_stopped
+from chatbot.running import kept_running, prepare, serve_until_stopped
 from chatbot.settings import Settings, load_settings
 from chatbot.simulator.config import SimulatorConfig, load_config
 from chatbot.store.database import sqlalchemy_url
@@ -46,6 +46,7 @@ def run_demo(port: int, simulator_port: int) -> None:
     with (
         _running_simulator(settings, simulator_port),
         EmbeddedCluster(settings.data_dir).start() as cluster,
+        kept_running(cluster),
     ):
         url = _fresh_database(cluster.url)
         asyncio.run(

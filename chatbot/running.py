@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 from aiohttp import web
 
 from chatbot.app import running_server
-from chatbot.errors import SettingError
+from chatbot.errors import SettingError, UserError
 from chatbot.logs import configure_logs
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.settings import Settings
-from chatbot.store.embedded import EmbeddedCluster
+from chatbot.store.embedded import ClusterHandle, EmbeddedCluster
+
+log = structlog.get_logger()
 
 _CLOSE_SECONDS = 5.0
+_LOOK_AFTER_SECONDS = 2.0
 
 
 def prepare(settings: Settings) -> None:
@@ -44,8 +49,30 @@ def embedded_or_given(settings: Settings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    with EmbeddedCluster(settings.data_dir).start() as cluster:
+    with EmbeddedCluster(settings.data_dir).start() as cluster, kept_running(cluster):
         yield cluster.url
+
+
+@contextmanager
+def kept_running(cluster: ClusterHandle) -> Iterator[None]:
+    """Look after an embedded server from a thread: start it again should it die."""
+    stopping = threading.Event()
+
+    def look_after() -> None:
+        while not stopping.wait(_LOOK_AFTER_SECONDS):
+            try:
+                if cluster.ensure_running():
+                    log.warning("embedded_postgresql_restarted")
+            except UserError as error:
+                log.error("embedded_postgresql_not_restarted", problem=str(error))
+
+    thread = threading.Thread(target=look_after, name="embedded-postgresql")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
 
 
 async def serve_until_stopped(

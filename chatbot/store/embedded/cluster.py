@@ -43,8 +43,15 @@ _PROGRESS_SECONDS = 5.0
 class ClusterHandle:
     """A cluster that answers at ``url``; stop it, or leave the ``with`` block, when done."""
 
-    def __init__(self, url: str, server: Server | None = None, lock: FileLock | None = None):
+    def __init__(
+        self,
+        url: str,
+        cluster: EmbeddedCluster,
+        server: Server | None = None,
+        lock: FileLock | None = None,
+    ) -> None:
         self.url = url
+        self._cluster = cluster
         self._server = server
         self._lock = lock
 
@@ -52,6 +59,21 @@ class ClusterHandle:
     def is_owner(self) -> bool:
         """Return whether `stop` stops the server, or another process will."""
         return self._lock is not None
+
+    def ensure_running(self) -> bool:
+        """Start the server again if it has died; return whether that was needed.
+
+        A process that is not the owner becomes it when the former owner is gone. Blocks as
+        `EmbeddedCluster.start` does, and raises the same.
+        """
+        if self._cluster.attach() is not None:
+            return False
+        if self._lock is not None:
+            self._server = self._cluster.restart()
+            return True
+        revived = self._cluster.start()
+        self._server, self._lock = revived._server, revived._lock
+        return True
 
     def stop(self) -> None:
         """Stop the server if this process owns it, and wait until it is gone; else do nothing."""
@@ -131,6 +153,17 @@ class EmbeddedCluster:
             home = find_home(self._data_dir, self._system_dir)
             return _ready_url(home) if home else None
 
+    def restart(self) -> Server:
+        """Start the server anew for a caller who holds its owner's lock."""
+        with _clear_file_errors():
+            home = find_home(self._data_dir, self._system_dir)
+            if home is None:
+                raise EmbeddedDatabaseError(
+                    f"the database of {self._data_dir} has vanished: restore its folder from a "
+                    "backup, or stop and delete the data folder to begin anew"
+                )
+            return self._start_or_adopt(home, _Patience(self._startup_seconds, home))
+
     def _own_or_attach(self, home: Home) -> ClusterHandle:
         patience = _Patience(self._startup_seconds, home)
         while True:
@@ -138,7 +171,7 @@ class EmbeddedCluster:
                 return self._own(home, lock, patience)
             if url := _ready_url(home):
                 log.info("embedded_postgresql_attached", folder=str(home.path))
-                return ClusterHandle(url)
+                return ClusterHandle(url, self)
             patience.pause("another process is starting or stopping it")
 
     def _own(self, home: Home, lock: FileLock, patience: _Patience) -> ClusterHandle:
@@ -150,7 +183,7 @@ class EmbeddedCluster:
         except BaseException:
             lock.release()
             raise
-        return ClusterHandle(connection_url(server.socket_dir), server, lock)
+        return ClusterHandle(connection_url(server.socket_dir), self, server, lock)
 
     def _start_or_adopt(self, home: Home, patience: _Patience) -> Server:
         while True:
