@@ -69,6 +69,8 @@ class ClusterHandle:
         if self._cluster.attach() is not None:
             return False
         if self._lock is not None:
+            if self._server is not None:
+                self._server.stop()  # nothing of the dead one may be left
             self._server = self._cluster.restart()
             return True
         revived = self._cluster.start()
