@@ -19,10 +19,12 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
+from rich.cells import cell_len, set_cell_size
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from chatbot.errors import UserError
+from chatbot.matching.vector_cache import VectorCache
 from chatbot.running import kept_running, prepare, serve_until_stopped
 from chatbot.settings import Settings, load_settings
 from chatbot.simulator.config import SimulatorConfig, load_config
@@ -43,6 +45,8 @@ def run_demo(port: int, simulator_port: int) -> None:
     settings = _settings(simulator, port, simulator_port)
     prepare(settings)
     click.echo("正在启动演示……")
+    if VectorCache(settings.data_dir).is_empty:
+        click.echo("第一次启动要计算示例知识库的向量，约十几秒；以后几秒就绪。")
     with (
         _running_simulator(settings, simulator_port),
         EmbeddedCluster(settings.data_dir).start() as cluster,
@@ -129,19 +133,20 @@ def _fresh_database(cluster_url: str) -> str:
 def _announce(base_url: str, settings: Settings, simulator: SimulatorConfig) -> None:
     platform = settings.wecom.api_base_url
     account = simulator.accounts[0]
-    lines = ["", f"演示已就绪（{account.name}，数据在 {Path(settings.data_dir).resolve()}）", ""]
-    for customer in simulator.customers:
-        link = f"{platform}/phone/{customer.external_userid}?kf={account.open_kfid}"
-        lines.append(f"  顾客 {customer.nickname} 的手机    {link}")
-    lines += [
-        f"  {member.name}（{member.position}）  {platform}/staff/{member.userid}"
+    addresses = [
+        (
+            f"顾客 {customer.nickname} 的手机",
+            f"{platform}/phone/{customer.external_userid}?kf={account.open_kfid}",
+        )
+        for customer in simulator.customers
+    ]
+    addresses += [
+        (f"{member.position} {member.name}", f"{platform}/staff/{member.userid}")
         for member in simulator.members
     ]
-    lines += [
-        f"  模拟器首页         {platform}/",
-        f"  服务状态           {base_url}/readyz",
-        "",
-        "在手机页里问一句“能晚点退房吗”，再说“转人工”，看客服页收到卡片。Ctrl-C 停止。",
-        "",
-    ]
-    click.echo("\n".join(lines))
+    addresses += [("模拟器首页", f"{platform}/"), ("服务状态", f"{base_url}/readyz")]
+    widest = max(cell_len(name) for name, _ in addresses)
+    click.echo(f"\n演示已就绪（{account.name}，数据在 {Path(settings.data_dir).resolve()}）\n")
+    for name, address in addresses:
+        click.echo(f"  {set_cell_size(name, widest)}  {address}")
+    click.echo("\n在手机页里问一句“能晚点退房吗”，再说“转人工”，看客服页收到卡片。Ctrl-C 停止。\n")

@@ -37,6 +37,11 @@ class VectorCache:
     def __init__(self, folder: Path) -> None:
         self._path: Path | None = folder / _FILE
 
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was kept yet, so that the next build will take a while."""
+        return self._path is None or not self._path.exists()
+
     def read(self, fingerprint: str, hashes: Sequence[bytes], dim: int) -> dict[bytes, Vectors]:
         """Return the known vectors among ``hashes``; a row of the wrong length is unknown."""
         found: dict[bytes, Vectors] = {}

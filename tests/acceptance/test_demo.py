@@ -89,7 +89,7 @@ async def test_that_the_whole_play_can_be_watched_in_two_tabs(vectors_dir: Path)
             return page
 
         (phone_url,) = re.findall(r"小林 的手机\s+(\S+)", demo.printed)
-        (staff_url,) = re.findall(r"阿珍（\S+）\s+(\S+)", demo.printed)
+        (staff_url,) = re.findall(r"前台客服 阿珍\s+(\S+)", demo.printed)
         phone, staff = await opened(phone_url, 400), await opened(staff_url)
         # The welcome menu answers with a tap.
         await phone.get_by_role("button", name="可以延迟退房吗？").click()
