@@ -74,7 +74,10 @@ class ContentFollower:
         Raises:
             ContentError: the files are wrong and no good snapshot was ever published.
         """
-        await self._offer()
+        live = await self._database.run(live_number)
+        if live is None or self._folders.watch:
+            # What a folder holds after a restart may be older than what is live: a person looks.
+            await self._offer(live, publish=live is None)
         snapshot = await self._database.run(live_snapshot)
         if snapshot is None:
             raise ContentError(
@@ -83,9 +86,8 @@ class ContentFollower:
             )
         return await self._dialogue(snapshot)
 
-    async def _offer(self) -> None:
+    async def _offer(self, live: int | None, *, publish: bool) -> None:
         """Publish the files, or let them wait as a candidate; a mistake keeps what is live."""
-        live = await self._database.run(live_number)
         try:
             content = await asyncio.to_thread(
                 load_content, self._folders.knowledge, self._folders.intents
@@ -95,7 +97,6 @@ class ContentFollower:
                 raise
             log.error("content_refused", kept_snapshot=live, problem=str(error))
             return
-        publish = self._folders.publish or live is None
         offered = await self._database.run(
             offer_snapshot, content.digest, content.to_json(), self._clock.now(), publish=publish
         )
@@ -144,7 +145,8 @@ class ContentFollower:
         """Offer the files whenever one of them changes, until cancelled."""
         async for _ in self._changes():
             try:
-                await self._offer()
+                live = await self._database.run(live_number)
+                await self._offer(live, publish=self._folders.publish)
             except ChatbotError as error:
                 log.error("content_not_offered", problem=str(error))
 

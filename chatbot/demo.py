@@ -69,6 +69,7 @@ def _settings(simulator: SimulatorConfig, port: int, simulator_port: int) -> Set
         "token": simulator.app.token,
         "encoding_aes_key": simulator.app.encoding_aes_key,
         "api_base_url": f"http://127.0.0.1:{simulator_port}",
+        "kf_accounts": (),  # what a chatbot.toml here says is meant for the real enterprise
     }
     supervisors = tuple(
         member.userid

@@ -20,6 +20,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "knowledge": "chatbot.cli.knowledge:knowledge",
         "serve": "chatbot.cli.serve:serve",
         "simulate": "chatbot.cli.simulate:simulate",
+        "waiting": "chatbot.cli.waiting:waiting",
     }
 )
 #: Exit code for wrong use: a mistake in what the user typed or set.

@@ -8,7 +8,7 @@ from typing import Literal
 from chatbot.dialogue.turn import Utterance
 
 #: Kinds whose title says in words what the customer means.
-_TITLED = frozenset({"location", "link", "miniprogram", "business_card", "card"})
+_TITLED = frozenset({"location", "link", "miniprogram", "card"})
 
 SeenKind = Literal["image", "file", "video"]
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chatbot.wecom.kf import Servicer, ServicerDepartment, ServicerStatus
+
+#: Limits of one message (WeCom developer documentation, 发送应用消息).
+_USERS_PER_MESSAGE = 1000
+_PARTIES_PER_MESSAGE = 100
 
 
 def receiving(
@@ -22,13 +27,36 @@ def receiving(
     return sorted(ready, key=lambda userid: open_conversations.get(userid, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Whom a message to staff goes to: members, and departments by number."""
+
+    userids: Sequence[str] = ()
+    departments: Sequence[int] = ()
+
+    def targets(self) -> list[dict[str, str]]:
+        """Return the receiver fields of as many messages as it takes, none for nobody."""
+        users = [
+            {"touser": "|".join(self.userids[start : start + _USERS_PER_MESSAGE])}
+            for start in range(0, len(self.userids), _USERS_PER_MESSAGE)
+        ]
+        parties = [
+            {"toparty": "|".join(map(str, self.departments[start : start + _PARTIES_PER_MESSAGE]))}
+            for start in range(0, len(self.departments), _PARTIES_PER_MESSAGE)
+        ]
+        return users + parties
+
+
 def card_recipients(
     assigned: str | None,
     servicers: Sequence[Servicer | ServicerDepartment],
     supervisors: Sequence[str],
-) -> list[str]:
+) -> Recipients:
     """Return who gets the card: the one who serves, else all servicers, else the supervisors."""
     if assigned:
-        return [assigned]
-    members = [each.userid for each in servicers if isinstance(each, Servicer)]
-    return list(dict.fromkeys(members)) or list(supervisors)
+        return Recipients((assigned,))
+    members = dict.fromkeys(each.userid for each in servicers if isinstance(each, Servicer))
+    departments = [each.department_id for each in servicers if isinstance(each, ServicerDepartment)]
+    if members or departments:
+        return Recipients(tuple(members), tuple(departments))
+    return Recipients(tuple(supervisors))

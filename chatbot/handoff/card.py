@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from chatbot.store.turns import Turn
 from chatbot.texts import Texts
 from chatbot.wecom.cards import Card, CardLine, text_notice
 
 _TURNS_SHOWN = 3
+
+
+Place = Literal["assigned", "pool", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ class CardFacts:
     priority: str
     turns: Sequence[Turn]  # oldest first; the last one led to the handoff
     page_url: str
-    in_pool: bool
+    place: Place
+    servicer: str = ""
 
 
 def handoff_card(facts: CardFacts, texts: Texts) -> Card:
@@ -36,7 +41,7 @@ def handoff_card(facts: CardFacts, texts: Texts) -> Card:
         CardLine(texts.card_customer, facts.customer),
         CardLine(texts.card_account, facts.account),
         CardLine(texts.card_reason, texts.handoff_reason(facts.reason)),
-        CardLine(texts.card_place, texts.card_in_pool if facts.in_pool else texts.card_assigned),
+        CardLine(texts.card_place, _place(facts, texts)),
     ]
     earlier = [turn.text for turn in facts.turns[:-1] if turn.text][-_TURNS_SHOWN:]
     return text_notice(
@@ -46,3 +51,9 @@ def handoff_card(facts: CardFacts, texts: Texts) -> Card:
         lines=lines,
         subtitle="\n".join(earlier),
     )
+
+
+def _place(facts: CardFacts, texts: Texts) -> str:
+    if facts.place == "assigned":
+        return texts.card_assigned.format(servicer=facts.servicer)
+    return texts.card_in_pool if facts.place == "pool" else texts.card_failed

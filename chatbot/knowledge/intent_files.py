@@ -10,7 +10,7 @@ from chatbot.knowledge.fields import Fields
 from chatbot.knowledge.files import content_files, read_text
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, read_yaml
-from chatbot.texts import TextValue, text_keys
+from chatbot.texts import TextValue, make_texts, placeholders, text_keys
 from chatbot.understanding.intents import Intent, IntentHandoff, Priority
 from chatbot.understanding.normalise import Normaliser
 from chatbot.understanding.patterns import PatternError, check_pattern
@@ -29,6 +29,8 @@ _KEYS = (
     "handoff",
     "flow",
 )
+#: A menu of the platform has ten lines.
+_WELCOME_ITEMS = 9
 _PATTERN_TEXTS = frozenset({"human_phrases", "human_excluded"})
 
 
@@ -69,7 +71,20 @@ def read_texts(folder: Path, normaliser: Normaliser, problems: Problems) -> Dict
             read[key] = fields.text(key) or ""
         if key in _PATTERN_TEXTS:
             fields.check(key, read[key], lambda value: _objection(value, normaliser))
+        if text := _text_objection(key, read[key]):
+            fields.complain(fields.line_of(key), key, text)
     return read
+
+
+def _text_objection(key: str, value: TextValue) -> str | None:
+    """Return what is wrong with a text that could not be shown or sent, or None."""
+    if key == "welcome_items" and len(value) > _WELCOME_ITEMS:
+        return f"at most {_WELCOME_ITEMS} lines are possible beside the one that calls a person"
+    known = placeholders(getattr(make_texts({}), key)) if isinstance(value, str) else None
+    if known and isinstance(value, str) and placeholders(value) != known:
+        allowed = " and ".join(sorted(f"{{{name}}}" for name in known))
+        return f"{allowed} must stand there, and no other brace"
+    return None
 
 
 def _read_mapping(path: Path, problems: Problems, expected: str) -> Mapping | None:

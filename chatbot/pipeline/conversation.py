@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from chatbot.clock import Clock, monotonic
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome
-from chatbot.pipeline import sessions, steps
+from chatbot.pipeline import steps
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.notices import Notices
 from chatbot.pipeline.planning import plan_reply
-from chatbot.pipeline.steps import MESSAGE_BUDGET, Next, Work
+from chatbot.pipeline.steps import Next, Work
 from chatbot.pipeline.utterances import Transcriber, to_utterance
 from chatbot.store.conversations import Claim, release_claim
 from chatbot.store.database import Database
@@ -26,12 +27,14 @@ from chatbot.store.errors import LeaseLost
 from chatbot.store.messages import Message
 from chatbot.store.outbox import Part
 from chatbot.wecom.errors import Misconfigured, Refused, WeComError
-from chatbot.wecom.kf import KfApi
+from chatbot.wecom.kf import KfApi, SessionState
 
 log = structlog.get_logger()
 
 #: Pause after the platform could not tell a session's state.
 _STATE_PAUSE = timedelta(seconds=2)
+#: A handover that failed this often calls the supervisors, once, and is tried on.
+_TRIES_BEFORE_ALARM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,24 @@ class ConversationJob:
         self._claim = work.claim
         self._tools = tools
         self._released = False
+        #: When giving the conversation back began, on `monotonic`.
+        self.closing_at = 0.0
         self._log = log.bind(conversation=work.claim.conversation.id)
 
-    async def run(self) -> None:
-        """Do the work; a lost lease ends it silently, because somebody else goes on."""
+    async def run(self) -> datetime | None:
+        """Do the work and return when more is due, None if nothing is.
+
+        A lost lease ends it silently, because somebody else goes on.
+        """
         try:
-            retry_at = await self._do_what_is_due()
+            due_at = await self._do_what_is_due()
             if not self._released:
-                await self._tools.database.run(release_claim, self._claim, retry_at)
+                self.closing_at = monotonic()
+                due_at = await self._tools.database.run(release_claim, self._claim, due_at)
         except LeaseLost:
             self._log.info("lease_lost")
+            return None
+        return due_at
 
     async def _do_what_is_due(self) -> datetime | None:
         """Return when open parts are to be tried again, or None if there are none."""
@@ -96,18 +107,13 @@ class ConversationJob:
         if not messages:
             return None
         outcome = await self._decide()
-        conversation = self._claim.conversation
-        plan = plan_reply(
-            outcome.decision,
-            self._tools.notices().handed_over,
-            MESSAGE_BUDGET - conversation.sent_since_customer,
-        )
+        handed_over = self._tools.notices().handed_over
         try:
             begun = await self._tools.database.run(
                 steps.commit_turn,
                 self._work,
                 outcome,
-                plan,
+                partial(plan_reply, outcome.decision, handed_over),
                 expires_at=messages[-1].sent_at + self._tools.freshness,
                 now=self._now(),
             )
@@ -123,7 +129,8 @@ class ConversationJob:
         """Sort out what gets no automatic reply; return the rest."""
         now = self._now()
         messages = self._work.messages
-        with_person = not sessions.is_the_bots(self._claim.conversation)
+        state = self._claim.conversation.service_state
+        with_person = state in {SessionState.POOL, SessionState.SERVICER}
         oldest = now - self._tools.freshness
         stale = [] if with_person else [each for each in messages if each.sent_at < oldest]
         kept = () if with_person else tuple(each for each in messages if each not in stale)
@@ -135,7 +142,6 @@ class ConversationJob:
                 dropped,
                 "person" if with_person else "stale",
                 now,
-                others_wait=bool(kept),
             )
         if self._tools.each_at_once:
             kept = kept[:1]  # the others keep the burst due, so they follow at once
@@ -183,6 +189,7 @@ class ConversationJob:
     async def _send_message(self, part: Part, rest: Sequence[Part], release: bool) -> Next:
         verdict = await self._call(part)
         self._tools.checkpoint("part-sent")
+        self.closing_at = monotonic()
         following = await self._tools.database.run(
             steps.settle_then_next,
             self._claim,
@@ -193,9 +200,7 @@ class ConversationJob:
             release=release,
         )
         self._tools.checkpoint("part-settled")
-        self._released = release and following.part is None and not following.ask_state
-        if verdict.fate is None:
-            self._released = False
+        self._released = following.released
         return following
 
     async def _call(self, part: Part) -> Verdict:
@@ -219,6 +224,7 @@ class ConversationJob:
     async def _hand_over(self, part: Part) -> datetime | None:
         """The transition is always the last part: afterwards the bot is silent."""
         handover, database = self._tools.handover, self._tools.database
+        nickname = await handover.customer_name(self._claim.conversation)
         try:
             result = await handover.carry_out(self._claim, part)
         except Refused as error:
@@ -230,7 +236,6 @@ class ConversationJob:
         except WeComError as error:
             return await self._retry_handover(part, error)
         else:
-            nickname = await handover.customer_name(self._claim.conversation)
             await database.run(handover.settle, self._claim, part, result, nickname, self._now())
             self._tools.metrics.part_settled(part.kind, "delivered")
             self._log.info("handed_over", state=int(result.state), servicer=result.servicer_userid)
@@ -242,6 +247,12 @@ class ConversationJob:
             error, uncertain=part.uncertain, attempts=part.attempts, now=self._now()
         )
         self._log.warning("handover_failed", error=str(error))
+        if part.attempts == _TRIES_BEFORE_ALARM:
+            # The customer was told that a person comes, so somebody has to know.
+            await self._tools.database.run(
+                self._tools.handover.settle_delay, self._claim, part, error, self._now()
+            )
+            self._tools.on_direct()
         following = await self._tools.database.run(
             steps.settle_then_next, self._claim, part, verdict, (), self._now(), release=False
         )

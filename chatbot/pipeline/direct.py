@@ -31,10 +31,15 @@ log = structlog.get_logger()
 
 _CAPACITY = 16
 _LEASE = timedelta(seconds=30)
+#: A call, token included, ends before its lease does: no other process may begin meanwhile.
+_CALL_SECONDS = 20.0
+_CALL_PAUSE = timedelta(seconds=1)
+_FAILED_SECONDS = 5.0
 _POLL_SECONDS = 1.0
 #: A repeat of a staff message is dropped by the platform if it comes this soon after the first.
 _DUPLICATE_MARGIN_SECONDS = 60
 _LONGEST_DUPLICATE_SECONDS = 14_400
+_REASONS: dict[PartFate, str] = {"unknown": "its code ran out before an attempt was answered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class DirectSender:
 
     async def _send(self, part: Part, fate: PartFate | None) -> None:
         try:
-            verdict = Verdict(fate) if fate else await self._call(part)
+            verdict = Verdict(fate, text=_REASONS.get(fate, "")) if fate else await self._call(part)
             await self._tools.database.run(
                 _settle, part, verdict, self._tools.supervisors, self._tools.clock.now()
             )
@@ -106,6 +111,7 @@ class DirectSender:
             return
         except Exception:
             log.exception("direct_failed", part=part.id)
+            await asyncio.sleep(_FAILED_SECONDS)  # it counts as busy: no defect may spin
             return
         if verdict.fate:
             self._tools.metrics.part_settled(part.kind, verdict.fate)
@@ -115,21 +121,28 @@ class DirectSender:
     async def _call(self, part: Part) -> Verdict:
         now = self._tools.clock.now()
         try:
-            if part.kind == "kf_event_message":
-                await self._tools.kf.send_msg_on_event(
-                    part.payload["code"], part.msgid, part.payload["message"]
-                )
-            else:
-                await self._tools.app.send_message(
-                    part.payload, duplicate_check_interval=_duplicate_interval(part, now)
-                )
+            async with asyncio.timeout(_CALL_SECONDS):
+                await self._attempt(part, now)
+        except TimeoutError:
+            retry_at = self._tools.clock.now() + _CALL_PAUSE
+            return Verdict(None, retry_at=retry_at, uncertain=True, text="no answer in time")
         except WeComError as error:
             log.warning("direct_send_failed", part=part.id, error=str(error))
             return judge_failure(
                 error, uncertain=part.uncertain, attempts=part.attempts,
-                now=self._tools.clock.now(),
+                now=self._tools.clock.now(), one_time=part.kind == "kf_event_message",
             )  # fmt: skip
         return Verdict("delivered")
+
+    async def _attempt(self, part: Part, now: datetime) -> None:
+        if part.kind == "kf_event_message":
+            await self._tools.kf.send_msg_on_event(
+                part.payload["code"], part.msgid, part.payload["message"]
+            )
+            return
+        await self._tools.app.send_message(
+            part.payload, duplicate_check_interval=_duplicate_interval(part, now)
+        )
 
     async def finish(self, seconds: float) -> None:
         """Wait for sends under way; those that take longer are repeated by the next process."""
@@ -176,6 +189,8 @@ def _settle(
     supervisors: tuple[str, ...],
     now: datetime,
 ) -> None:
+    if not outbox.is_attempt(connection, part):
+        return  # another process has it by now
     if verdict.fate is None:
         outbox.retry_part(
             connection, part.id, verdict.retry_at or now, uncertain=verdict.uncertain,
@@ -199,6 +214,7 @@ def _tell_supervisors(
         log.error("card_reached_nobody", part=part.id, conversation=part.conversation_id)
         return
     payload: dict[str, Any] = {**part.payload, "touser": recipients}
+    payload.pop("toparty", None)
     again = NewPart(
         lane="direct", kind="staff_message", conversation_id=part.conversation_id,
         turn_id=part.turn_id, handoff_id=part.handoff_id, session_version=part.session_version,

@@ -3,7 +3,8 @@
 The platform refuses a repeated message id with a code it does not document. So on the repeat of
 a send whose outcome was unknown, only a code that is absent from the documented tables counts as
 "already sent". A refusal that depends on the session's state or budget tells nothing about the
-first attempt: the part is then ``unknown``, is never sent again, and counts as sent.
+first attempt: the part is then ``unknown``, is never sent again, and counts as sent. The same
+holds for a message that spends a one-time code: the first attempt may have spent it.
 """
 
 from __future__ import annotations
@@ -47,11 +48,16 @@ class Verdict:
     text: str = ""
 
 
-def judge_failure(error: WeComError, *, uncertain: bool, attempts: int, now: datetime) -> Verdict:
-    """Return what to do after ``error``; ``uncertain``: an earlier attempt may have arrived."""
+def judge_failure(
+    error: WeComError, *, uncertain: bool, attempts: int, now: datetime, one_time: bool = False
+) -> Verdict:
+    """Return what to do after ``error``; ``uncertain``: an earlier attempt may have arrived.
+
+    ``one_time``: the message spends a code that is good for one message.
+    """
     if isinstance(error, Refused) and not isinstance(error, Misconfigured):
         if uncertain:
-            return _judge_refused_repeat(error)
+            return _judge_refused_repeat(error, one_time)
         return _judge_refused(error, attempts, now)
     return Verdict(
         fate=None,
@@ -62,10 +68,10 @@ def judge_failure(error: WeComError, *, uncertain: bool, attempts: int, now: dat
     )
 
 
-def _judge_refused_repeat(error: Refused) -> Verdict:
+def _judge_refused_repeat(error: Refused, one_time: bool) -> Verdict:
     if not error.documented:
         return Verdict("delivered", code=error.code, text="an earlier attempt had arrived")
-    if isinstance(error, (SessionRefused, QuotaExhausted)):
+    if one_time or isinstance(error, (SessionRefused, QuotaExhausted)):
         doubt = isinstance(error, SessionRefused)
         return Verdict("unknown", doubt_state=doubt, code=error.code, text=str(error))
     return Verdict("refused", code=error.code, text=str(error))

@@ -5,16 +5,17 @@ Source of the rules: WeCom developer documentation, 微信客服/会话状态 (�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
-from chatbot.handoff.assign import card_recipients, receiving
-from chatbot.handoff.card import CardFacts, handoff_card
+from chatbot.clock import Clock
+from chatbot.handoff.assign import Recipients, card_recipients, receiving
+from chatbot.handoff.card import CardFacts, Place, handoff_card
 from chatbot.pipeline import sessions
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.intake import new_msgid
@@ -27,6 +28,7 @@ from chatbot.store.database import Database
 from chatbot.store.outbox import NewPart, Part
 from chatbot.store.turns import latest_turns
 from chatbot.texts import Texts
+from chatbot.wecom.cards import Card
 from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
 from chatbot.wecom.kf import KfApi, Servicer, ServicerDepartment, SessionState
 
@@ -36,6 +38,8 @@ _CODE_LIFE = timedelta(hours=48)
 #: Who still waits in the pool after this long is told once, through the pool's one code.
 POOL_NOTICE_AFTER = timedelta(minutes=2)
 _TURNS_ON_CARD = 4
+#: A name on the card is nice, but not worth waiting for.
+_NAME_SECONDS = 2.0
 
 Servicers = tuple[Servicer | ServicerDepartment, ...]
 
@@ -65,6 +69,7 @@ class Handover:
         self,
         database: Database,
         kf: KfApi,
+        clock: Clock,
         desk: Desk,
         texts: Callable[[], Texts],
         notices: Callable[[], Notices],
@@ -72,6 +77,7 @@ class Handover:
     ) -> None:
         self._database = database
         self._kf = kf
+        self._clock = clock
         self._desk = desk
         self._texts = texts
         self._notices = notices
@@ -101,7 +107,8 @@ class Handover:
     async def _move_to_somebody(
         self, conversation: Conversation, servicers: Servicers
     ) -> HandedOver:
-        loads = await self._database.run(open_conversations)
+        since = self._clock.now() - sessions.WINDOW
+        loads = await self._database.run(open_conversations, since)
         for userid in receiving(servicers, loads):
             try:
                 code = await self._move(conversation, SessionState.SERVICER, userid)
@@ -135,8 +142,9 @@ class Handover:
         if conversation.nickname:
             return conversation.nickname
         try:
-            customers = await self._kf.customers([conversation.external_userid])
-        except WeComError as error:
+            async with asyncio.timeout(_NAME_SECONDS):
+                customers = await self._kf.customers([conversation.external_userid])
+        except (WeComError, TimeoutError) as error:
             log.info("nickname_unknown", error=str(error))
             return None
         return next((each.nickname for each in customers.found), None)
@@ -151,18 +159,20 @@ class Handover:
         now: datetime,
     ) -> None:
         """Store the new owner, the code and the card, and release; one transaction."""
-        before = store.hold_claim(connection, claim)
-        conversation = sessions.handed_over(before, result.state, result.servicer_userid)
+        conversation = store.hold_claim(connection, claim)
+        outbox.settle_part(
+            connection, part.id, "delivered", now,
+            result={"state": int(result.state), "servicer_userid": result.servicer_userid},
+        )  # fmt: skip
+        if conversation.session_version != part.session_version:
+            return  # staff were faster than our note: their event has told who has it
+        conversation = sessions.handed_over(conversation, result.state, result.servicer_userid)
         store.save_conversation(connection, conversation)
         if nickname:
             store.save_nickname(
                 connection, conversation.open_kfid, conversation.external_userid, nickname
             )
         conversation = replace(conversation, nickname=nickname)
-        outbox.settle_part(
-            connection, part.id, "delivered", now,
-            result={"state": int(result.state), "servicer_userid": result.servicer_userid},
-        )  # fmt: skip
         if part.handoff_id is not None:
             state: handoffs.HandoffState = (
                 "served" if result.state == SessionState.SERVICER else "pooled"
@@ -172,7 +182,8 @@ class Handover:
         recipients = card_recipients(
             result.servicer_userid, result.servicers, self._desk.supervisors
         )
-        self.tell_staff(connection, conversation, part, recipients, now)
+        place: Place = "pool" if result.state == SessionState.POOL else "assigned"
+        self._tell_staff(connection, conversation, part, recipients, place, now)
 
     def _keep_code(
         self,
@@ -200,41 +211,38 @@ class Handover:
             part = outbox.insert_part(connection, notice, now)
             handoffs.use_notice_code(connection, result.code, part.id)
 
-    def tell_staff(
+    def _tell_staff(
         self,
         connection: Connection,
         conversation: Conversation,
         part: Part,
-        recipients: Sequence[str],
+        recipients: Recipients,
+        place: Place,
         now: datetime,
     ) -> None:
         """Put the card for ``recipients`` into the outbox."""
-        if not recipients:
+        targets = recipients.targets()
+        if not targets:
             log.error(
                 "nobody_to_tell",
                 conversation=conversation.id,
                 advice="set CHATBOT_SUPERVISORS, or add servicers to the account",
             )
             return
-        payload = {
-            "touser": "|".join(recipients),
-            "msgtype": "template_card",
-            "template_card": self._card(connection, conversation, part),
-        }
-        outbox.insert_part(
-            connection,
-            NewPart(
+        card = self._card(connection, conversation, part, place)
+        for target in targets:
+            new = NewPart(
                 lane="direct", kind="staff_message", conversation_id=conversation.id,
                 turn_id=part.turn_id, handoff_id=part.handoff_id,
                 session_version=conversation.session_version, msgid=new_msgid(),
-                payload=payload, due_at=now,
-            ),
-            now,
-        )  # fmt: skip
+                payload={**target, "msgtype": "template_card", "template_card": card},
+                due_at=now,
+            )  # fmt: skip
+            outbox.insert_part(connection, new, now)
 
     def _card(
-        self, connection: Connection, conversation: Conversation, part: Part
-    ) -> dict[str, Any]:
+        self, connection: Connection, conversation: Conversation, part: Part, place: Place
+    ) -> Card:
         texts = self._texts()
         handoff = handoffs.get_handoff(connection, part.handoff_id) if part.handoff_id else None
         facts = CardFacts(
@@ -244,9 +252,17 @@ class Handover:
             priority=handoff.priority if handoff else "normal",
             turns=latest_turns(connection, conversation.id, _TURNS_ON_CARD),
             page_url=f"{self._desk.base_url}/turns/{conversation.public_id}",
-            in_pool=conversation.service_state == SessionState.POOL,
+            place=place,
+            servicer=conversation.servicer_userid or "",
         )
         return handoff_card(facts, texts)
+
+    def settle_delay(
+        self, connection: Connection, claim: Claim, part: Part, error: WeComError, now: datetime
+    ) -> None:
+        """The session cannot be moved for the time being: a person is told, trying goes on."""
+        conversation = store.hold_claim(connection, claim)
+        self._call_supervisors(connection, conversation, part, error, now)
 
     def settle_failure(
         self, connection: Connection, claim: Claim, part: Part, error: Refused, now: datetime
@@ -260,8 +276,19 @@ class Handover:
             store.save_conversation(connection, sessions.doubted(conversation))
         if part.handoff_id is not None:
             handoffs.settle_handoff(connection, part.handoff_id, "failed", None, now)
+        self._call_supervisors(connection, conversation, part, error, now)
+
+    def _call_supervisors(
+        self,
+        connection: Connection,
+        conversation: Conversation,
+        part: Part,
+        error: WeComError,
+        now: datetime,
+    ) -> None:
         handoffs.add_open_item(
             connection, conversation.id, "refused", conversation.customer_wrote_at or now, now,
-            detail=str(error),
+            detail=str(error), messages=0,
         )  # fmt: skip
-        self.tell_staff(connection, conversation, part, self._desk.supervisors, now)
+        supervisors = Recipients(self._desk.supervisors)
+        self._tell_staff(connection, conversation, part, supervisors, "failed", now)

@@ -207,10 +207,18 @@ class _Intake:
         return "stale"
 
     def _take_staff_message(self, conversation: Conversation, message: KfMessage) -> None:
-        self._keep(sessions.staff_wrote(conversation, message.servicer_userid or None))
+        servicer = message.servicer_userid or None
+        served = sessions.staff_wrote(conversation, servicer, message.send_time)
+        self._keep(served)
         self._effects.append(
             lambda connection: handoffs.close_open_items(connection, conversation.id, self._now)
         )
+        if served is not conversation:
+            self._effects.append(
+                lambda connection: handoffs.take_handoffs(
+                    connection, conversation.id, servicer, self._now
+                )
+            )
 
     def _take_event(self, conversation: Conversation, item: KfItem) -> None:
         match item:
@@ -346,9 +354,10 @@ class _Intake:
 
     def _reset_budgets(self, connection: Connection) -> None:
         wrote = [self._conversations[customer] for customer in self._customer_wrote]
-        under_way = outbox.messages_under_way(connection, [each.id for each in wrote])
+        since = {each.id: each.customer_wrote_at or self._now for each in wrote}
+        sent = outbox.messages_since(connection, since)
         for conversation in wrote:
-            self._keep(sessions.budget_reset(conversation, under_way.get(conversation.id, 0)))
+            self._keep(sessions.budget_reset(conversation, sent.get(conversation.id, 0)))
 
 
 def new_msgid() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -84,7 +84,7 @@ class Pipeline:
         self._notices_cache: tuple[Texts, Notices] | None = None
         self._texts = texts
         handover = Handover(
-            database, wecom.kf, Desk(options.supervisors, options.base_url), texts,
+            database, wecom.kf, clock, Desk(options.supervisors, options.base_url), texts,
             self._notices, checkpoint,
         )  # fmt: skip
         tools = Tools(
@@ -203,6 +203,7 @@ class Pipeline:
                 known = True
             except (WeComError, StoreUnavailable) as error:
                 log.warning("accounts_unknown", error=str(error))
+                self._accounts_wanted.set()
             await asyncio.sleep(_ACCOUNTS_PAUSE_SECONDS)
             if known:
                 with contextlib.suppress(TimeoutError):
@@ -210,17 +211,20 @@ class Pipeline:
                         await self._accounts_wanted.wait()
 
     async def _stored_accounts(self) -> set[str]:
-        return {each.open_kfid for each in await self._database.run(list_accounts)}
+        accounts = await self._database.run(list_accounts)
+        return self._ours(each.open_kfid for each in accounts)
 
     async def _fetch_accounts(self) -> set[str]:
-        wanted = self._options.kf_accounts
+        # Stored whole: another machine on this database may be set to others of them.
         accounts = {
-            each.open_kfid: each.name
-            for each in await self._wecom.kf.accounts()
-            if each.managed and (not wanted or each.open_kfid in wanted)
+            each.open_kfid: each.name for each in await self._wecom.kf.accounts() if each.managed
         }
         await self._database.run(save_accounts, accounts)
-        return set(accounts)
+        return self._ours(accounts)
+
+    def _ours(self, accounts: Iterable[str]) -> set[str]:
+        wanted = self._options.kf_accounts
+        return {open_kfid for open_kfid in accounts if not wanted or open_kfid in wanted}
 
     def _set_accounts(self, accounts: set[str]) -> None:
         self._pullers.set_accounts(accounts)

@@ -31,8 +31,9 @@ def is_the_bots(conversation: Conversation) -> bool:
 def customer_wrote(conversation: Conversation, at: datetime) -> Conversation:
     """Follow a customer's message: it opens a session if none is running.
 
-    It also opens the 48 hours and the five messages anew; messages that are being sent at this
-    moment may be counted on either side, so the caller adds them (see `budget_reset`).
+    It also opens the 48 hours and the five messages anew; messages that went out between the
+    customer's writing and our reading of it count already, so the caller adds them (see
+    `budget_reset`).
     """
     wrote = conversation.customer_wrote_at
     conversation = replace(conversation, customer_wrote_at=max(at, wrote) if wrote else at)
@@ -44,19 +45,21 @@ def customer_wrote(conversation: Conversation, at: datetime) -> Conversation:
     return conversation
 
 
-def budget_reset(conversation: Conversation, under_way: int) -> Conversation:
-    """Begin a new count of sent messages with those that are being sent right now."""
-    return replace(conversation, sent_since_customer=under_way)
+def budget_reset(conversation: Conversation, sent: int) -> Conversation:
+    """Begin a new count of sent messages with those sent since the customer's message."""
+    return replace(conversation, sent_since_customer=sent)
 
 
-def staff_wrote(conversation: Conversation, servicer_userid: str | None) -> Conversation:
+def staff_wrote(
+    conversation: Conversation, servicer_userid: str | None, at: datetime
+) -> Conversation:
     """Follow a staff member's message: only the person who serves can write."""
     if (
         conversation.service_state == SessionState.SERVICER
         and conversation.servicer_userid == servicer_userid
     ):
         return conversation
-    return _owned(conversation, SessionState.SERVICER, servicer_userid)
+    return _owned(conversation, SessionState.SERVICER, servicer_userid, at)
 
 
 def status_changed(
@@ -67,7 +70,7 @@ def status_changed(
         return ended(conversation)
     if change is SessionChange.REOPENED:
         conversation = replace(conversation, session_started_at=at)
-    return _owned(conversation, SessionState.SERVICER, new_servicer)
+    return _owned(conversation, SessionState.SERVICER, new_servicer, at)
 
 
 def ended(conversation: Conversation) -> Conversation:
@@ -95,7 +98,9 @@ def observed(
         return ended(conversation)
     if state in BOT_STATES:
         return replace(_new_session(conversation, at, certain=True), service_state=state)
-    return _owned(conversation, SessionState(state), servicer_userid)
+    # A state the platform may add one day is not ours to talk in.
+    known = SessionState(state) if state in set(SessionState) else SessionState.SERVICER
+    return _owned(conversation, known, servicer_userid, at)
 
 
 def doubted(conversation: Conversation) -> Conversation:
@@ -123,10 +128,14 @@ def _new_session(conversation: Conversation, at: datetime, *, certain: bool) -> 
 
 
 def _owned(
-    conversation: Conversation, state: SessionState, servicer_userid: str | None
+    conversation: Conversation,
+    state: SessionState,
+    servicer_userid: str | None,
+    at: datetime | None = None,
 ) -> Conversation:
     return replace(
         conversation,
+        session_started_at=conversation.session_started_at or at,
         service_state=state,
         state_certain=True,
         servicer_userid=servicer_userid,

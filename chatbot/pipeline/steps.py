@@ -6,7 +6,7 @@ sent is judged inside the transaction that marks it, against the session as it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -44,7 +44,8 @@ class Next:
     """What a conversation's worker does next.
 
     Either sends ``part`` (marked as being sent already), or reads the session's state first
-    (``ask_state``), or tries again at ``wait_until``, or is done with all parts.
+    (``ask_state``), or tries again at ``wait_until``, or is done with all parts. If the
+    conversation was given back (``released``), ``wait_until`` says when it needs work next.
     """
 
     part: Part | None = None
@@ -52,6 +53,7 @@ class Next:
     ask_state: bool = False
     wait_until: datetime | None = None
     settled: tuple[tuple[str, PartFate], ...] = ()
+    released: bool = False
 
 
 def claim_work(
@@ -62,11 +64,17 @@ def claim_work(
     until: datetime,
     limit: int,
 ) -> tuple[list[Work], datetime | None]:
-    """Claim conversations with all they need; also say when the next unclaimed one is due."""
+    """Claim conversations with all they need.
+
+    If that were all that are due, also say when the next unclaimed one is.
+    """
     claims = store.claim_due(connection, me, busy, now, until, limit)
-    if not claims:
-        return [], store.next_due_at(connection, now)
     ids = [claim.conversation.id for claim in claims]
+    next_due = None
+    if len(claims) < limit:
+        next_due = store.next_due_at(connection, [*busy, *ids], now)
+    if not claims:
+        return [], next_due
     messages = pending_messages(connection, ids)
     parts = outbox.open_parts(connection, ids)
     works = [
@@ -77,7 +85,7 @@ def claim_work(
         )
         for claim in claims
     ]
-    return works, None
+    return works, next_due
 
 
 def begin_next(connection: Connection, claim: Claim, parts: Sequence[Part], now: datetime) -> Next:
@@ -150,11 +158,19 @@ def _fate_without_session(conversation: Conversation) -> PartFate:
 def _drop(
     connection: Connection, conversation: Conversation, part: Part, fate: PartFate, now: datetime
 ) -> None:
-    outbox.settle_part(connection, part.id, fate, now)
-    if fate == "expired" and conversation.customer_wrote_at is not None:
+    reason = "an attempt was not answered, and now it may not be repeated"
+    text = reason if fate == "unknown" else None
+    outbox.settle_part(connection, part.id, fate, now, error_text=text)
+    if part.kind == "transition":
+        _follow_owner(connection, conversation, now)
+    # Without a person in between, the session ended by itself and nobody will answer.
+    lost = fate == "superseded" and conversation.service_state == SessionState.ENDED
+    lost = lost and conversation.session_version == part.session_version + 1
+    if (fate == "expired" or lost) and conversation.customer_wrote_at is not None:
         handoffs.add_open_item(
-            connection, conversation.id, "unanswered", conversation.customer_wrote_at, now
-        )
+            connection, conversation.id, "unanswered", conversation.customer_wrote_at, now,
+            messages=0,
+        )  # fmt: skip
 
 
 def settle_then_next(
@@ -171,6 +187,10 @@ def settle_then_next(
 
     ``release``: with nothing left to send, give the conversation back in this transaction.
     """
+    if release and not rest and verdict == Verdict("delivered"):
+        # Nearly every reply ends like this, so it is one statement.
+        due_at = store.deliver_and_release(connection, claim, part.id, now)
+        return Next(wait_until=due_at, settled=((part.kind, "delivered"),), released=True)
     conversation = store.hold_claim(connection, claim)
     if verdict.doubt_state:
         conversation = sessions.doubted(conversation)
@@ -184,10 +204,11 @@ def settle_then_next(
     if verdict.fate == "refused":
         rest = _give_up_turn(connection, conversation, part, rest, verdict, now)
     following = _begin_next(connection, claim, conversation, rest, now)
-    settled = ((part.kind, verdict.fate), *following.settled)
+    following = replace(following, settled=((part.kind, verdict.fate), *following.settled))
     if release and following.part is None and not following.ask_state:
-        store.release_claim(connection, claim, following.wait_until)
-    return replace(following, settled=settled)
+        due_at = store.release_claim(connection, claim, following.wait_until)
+        return replace(following, wait_until=due_at, released=True)
+    return following
 
 
 def _retry(
@@ -219,7 +240,7 @@ def _give_up_turn(
     )  # fmt: skip
     wrote_at = conversation.customer_wrote_at or now
     handoffs.add_open_item(
-        connection, conversation.id, "refused", wrote_at, now, detail=verdict.text
+        connection, conversation.id, "refused", wrote_at, now, detail=verdict.text, messages=0
     )
     return tuple(each for each in rest if each.turn_id != part.turn_id or each.kind != "kf_message")
 
@@ -228,12 +249,15 @@ def commit_turn(
     connection: Connection,
     work: Work,
     outcome: Outcome,
-    plan: Plan,
+    plan: Callable[[int], Plan],
     *,
     expires_at: datetime,
     now: datetime,
 ) -> Next | None:
     """Store the turn with its parts, and mark the first part as being sent.
+
+    ``plan`` is given how many messages are left at this moment: parts of earlier turns may have
+    gone out while this one was being decided.
 
     Returns None, storing nothing, if a message was taken back or the session changed while the
     turn was being decided: it must then be decided anew.
@@ -242,17 +266,20 @@ def commit_turn(
     if conversation.session_version != work.claim.conversation.session_version:
         return None
     ids = [message.id for message in work.messages]
-    turn_id = turns.insert_turn(
-        connection, conversation.id, conversation.session_version,
+    turn_id, taken = turns.insert_turn(
+        connection, conversation.id, conversation.session_version, ids,
         outcome.decision.to_json(), outcome.trace, now,
     )  # fmt: skip
-    if assign_messages(connection, ids, "turn", turn_id) != len(ids):
+    if taken != len(ids):
         raise TurnOutdated
     conversation = burst_taken(conversation, ids[-1], now)
     conversation = replace(conversation, context=outcome.context.to_json())
-    store.save_conversation(connection, conversation)
-    parts = _insert_parts(connection, conversation, turn_id, plan, expires_at, now)
-    return _begin_next(connection, work.claim, conversation, parts, now)
+    planned = plan(MESSAGE_BUDGET - conversation.sent_since_customer)
+    parts = _insert_parts(connection, conversation, turn_id, planned, expires_at, now)
+    following = _begin_next(connection, work.claim, conversation, parts, now)
+    if following.part is None or following.part.kind != "kf_message":
+        store.save_conversation(connection, conversation)  # else it was saved with its new count
+    return following
 
 
 class TurnOutdated(Exception):
@@ -302,12 +329,11 @@ def drop_messages(
     messages: Sequence[Message],
     fate: Literal["stale", "person"],
     now: datetime,
-    *,
-    others_wait: bool,
 ) -> None:
     """Give messages that get no turn their fate; stale ones become an open item.
 
-    ``others_wait``: further messages of the claim are still to have their turn.
+    The burst ends only if nothing is pending any more: a message may have been stored since the
+    conversation was claimed.
     """
     conversation = store.hold_claim(connection, claim)
     if messages:
@@ -317,9 +343,9 @@ def drop_messages(
                 handoffs.add_open_item(
                     connection, conversation.id, "unanswered", message.sent_at, now
                 )
-    if not others_wait:
-        last_id = messages[-1].id if messages else conversation.pending_message_id or 0
-        store.save_conversation(connection, burst_taken(conversation, last_id, now))
+    if not pending_messages(connection, [conversation.id]):
+        newest = conversation.pending_message_id or 0
+        store.save_conversation(connection, burst_taken(conversation, newest, now))
 
 
 def observe_state(
@@ -329,6 +355,13 @@ def observe_state(
     before = store.hold_claim(connection, claim)
     conversation = sessions.observed(before, state, servicer_userid, now)
     store.save_conversation(connection, conversation)
+    _follow_owner(connection, conversation, now)
+    return conversation
+
+
+def _follow_owner(connection: Connection, conversation: Conversation, now: datetime) -> None:
+    """Bring the handoffs in step with who has the session."""
     if conversation.service_state == SessionState.ENDED:
         handoffs.end_handoffs(connection, conversation.id, now)
-    return conversation
+    elif conversation.service_state == SessionState.SERVICER:
+        handoffs.take_handoffs(connection, conversation.id, conversation.servicer_userid, now)

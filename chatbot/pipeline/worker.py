@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from chatbot.clock import Clock
+from chatbot.clock import Clock, monotonic
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.conversation import ConversationJob, Tools
 from chatbot.pipeline.metrics import PipelineMetrics
@@ -21,7 +21,9 @@ from chatbot.store.errors import StoreUnavailable
 log = structlog.get_logger()
 
 #: Conversations one process works on at a time; the encoder, not this, is the bottleneck.
-CAPACITY = 32
+CAPACITY = 40
+#: When it is full, it waits until this many have ended and claims as many at once.
+_BATCH = 8
 _LEASE = timedelta(seconds=60)
 _RENEW_SECONDS = 20.0
 #: A conversation whose work failed counts as busy for so long: no defect may spin.
@@ -51,6 +53,8 @@ class Worker:
         self._metrics = metrics
         self._waking = asyncio.Event()
         self._jobs: dict[int, asyncio.Task[None]] = {}
+        self._more_waits = False  # work may be due that was not claimed
+        self._claimed_at = 0.0
 
     def wake(self) -> None:
         """Look for work now."""
@@ -60,32 +64,31 @@ class Worker:
         """Claim and work until cancelled; jobs under way go on (see `finish`)."""
         while True:
             pause = _POLL_SECONDS
-            if len(self._jobs) < CAPACITY:
+            if self._has_room():
                 try:
                     pause = await self._claim()
                 except StoreUnavailable as error:
                     log.warning("claim_failed", error=str(error))
-            if pause > 0:
-                await wait_for(self._waking, self._clock, pause)
+            else:
+                self._more_waits = True
+            await wait_for(self._waking, self._clock, pause)
+
+    def _has_room(self) -> bool:
+        return len(self._jobs) + _BATCH <= CAPACITY
 
     async def _claim(self) -> float:
         """Start jobs for what is due; return how long to wait before looking again."""
         self._waking.clear()
-        now = self._clock.now()
+        self._claimed_at = monotonic()
+        now, room = self._clock.now(), CAPACITY - len(self._jobs)
         works, next_due = await self._database.run(
-            claim_work,
-            self._process_id(),
-            list(self._jobs),
-            now,
-            now + _LEASE,
-            CAPACITY - len(self._jobs),
+            claim_work, self._process_id(), list(self._jobs), now, now + _LEASE, room
         )
+        self._more_waits = len(works) == room
         if works:
             self._checkpoint("claimed")
         for work in works:
             self._start(work)
-        if works:
-            return 0.0 if len(self._jobs) < CAPACITY else _POLL_SECONDS
         if next_due is None:
             return _POLL_SECONDS
         return min(_POLL_SECONDS, max(0.001, (next_due - now).total_seconds()))
@@ -99,14 +102,16 @@ class Worker:
         def done(_: asyncio.Task[None]) -> None:
             self._jobs.pop(conversation_id, None)
             self._metrics.busy(len(self._jobs))
-            self._waking.set()
+            if self._more_waits and self._has_room():
+                self._waking.set()
 
         task.add_done_callback(done)
 
     async def _run_job(self, work: Work) -> None:
         conversation_id = work.claim.conversation.id
+        job, due_at = ConversationJob(work, self._tools), None
         try:
-            await ConversationJob(work, self._tools).run()
+            due_at = await job.run()
         except StoreUnavailable as error:
             # The lease ends by itself, and whoever claims next goes on where this one stopped.
             log.warning("job_interrupted", conversation=conversation_id, error=str(error))
@@ -114,6 +119,10 @@ class Worker:
         except Exception:
             log.exception("job_failed", conversation=conversation_id)
             await asyncio.sleep(_FAILED_SECONDS)
+        # A claim passes over conversations with a job. One that became due anew when the job had
+        # already given it back was passed over in vain.
+        if due_at is not None or self._claimed_at >= job.closing_at:
+            self._more_waits = True
 
     async def renew(self) -> None:
         """Keep the leases of jobs under way, until cancelled."""

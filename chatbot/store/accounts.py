@@ -45,7 +45,8 @@ _NAME = statement("SELECT name FROM kf_accounts WHERE open_kfid = :open_kfid")
 _LEASE = statement(
     "UPDATE kf_accounts SET lease_owner = :me, lease_until = :until, fence = fence + 1"
     " WHERE open_kfid = :open_kfid AND managed"
-    " AND (lease_owner IS NULL OR lease_until < :now)"
+    # Its own lease is left from a pull that an outage of the database cut off.
+    " AND (lease_owner IS NULL OR lease_until < :now OR lease_owner = :me)"
     " RETURNING fence, cursor, caught_up_at"
 )
 _ADVANCE = statement(

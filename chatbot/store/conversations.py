@@ -83,26 +83,37 @@ _SAVE = statement(
 _CLAIM = statement(
     "UPDATE conversations SET lease_owner = :me, lease_until = :until, fence = fence + 1"
     " WHERE id IN (SELECT id FROM conversations WHERE due_at <= :now"
-    " AND (lease_owner IS NULL OR lease_until < :now"
-    # Its own claims that no job works on, as after an outage of the database.
-    " OR (lease_owner = :me AND NOT id = ANY(:busy)))"
+    # Whoever took the lease of a job under way, the job must end before this process has another.
+    " AND NOT id = ANY(:busy)"
+    # Its own claims that no job works on are left from an outage of the database.
+    " AND (lease_owner IS NULL OR lease_until < :now OR lease_owner = :me)"
     " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
     f" RETURNING {_COLUMNS}"
 )
 _NEXT_DUE = statement(
-    "SELECT min(due_at) FROM conversations"
-    " WHERE due_at IS NOT NULL AND (lease_owner IS NULL OR lease_until < :now)"
+    "SELECT min(due_at) FROM conversations WHERE due_at IS NOT NULL"
+    " AND NOT id = ANY(:busy) AND (lease_owner IS NULL OR lease_until < :now)"
 )
 _RENEW = statement(
     "UPDATE conversations SET lease_until = :until WHERE id = ANY(:ids) AND lease_owner = :me"
 )
 _HOLD = statement(f"{_SELECT} WHERE id = :id AND lease_owner = :me AND fence = :fence FOR UPDATE")
 _RELEASE = statement(
-    # Only columns of this row decide (LEAST ignores nulls): a message that is stored at the
-    # same instant has set burst_due_at under the row's lock, and is never slept over.
+    # Only columns of this row decide: a message that is stored at the same instant has set
+    # burst_due_at under the row's lock, and is never slept over. While a part waits to be tried
+    # again no turn can begin, so the burst waits with it instead of being claimed in vain.
     "UPDATE conversations SET lease_owner = NULL, lease_until = NULL,"
-    " due_at = LEAST(burst_due_at, CAST(:send_due_at AS timestamptz))"
+    " due_at = COALESCE(CAST(:send_due_at AS timestamptz), burst_due_at)"
     " WHERE id = :id AND lease_owner = :me AND fence = :fence RETURNING due_at"
+)
+_DELIVER = statement(
+    # The release of _RELEASE without open parts, and the part's fate only if the claim held.
+    "WITH held AS (UPDATE conversations SET lease_owner = NULL, lease_until = NULL,"
+    " due_at = burst_due_at WHERE id = :id AND lease_owner = :me AND fence = :fence"
+    " RETURNING due_at), settled AS (UPDATE outbox SET state = 'delivered', settled_at = :now,"
+    " error_code = NULL, error_text = NULL, lease_owner = NULL, lease_until = NULL"
+    " WHERE id = :part_id AND settled_at IS NULL AND EXISTS (SELECT FROM held))"
+    " SELECT due_at FROM held"
 )
 _NICKNAMES = statement(
     "UPDATE conversations SET nickname = :nickname"
@@ -110,7 +121,9 @@ _NICKNAMES = statement(
 )
 _LOADS = statement(
     "SELECT servicer_userid, count(*) FROM conversations"
-    " WHERE service_state = 3 AND servicer_userid IS NOT NULL GROUP BY servicer_userid"
+    # The platform ends a session after 48 hours without telling.
+    " WHERE service_state = 3 AND servicer_userid IS NOT NULL AND session_started_at > :since"
+    " GROUP BY servicer_userid"
 )
 
 
@@ -176,9 +189,9 @@ def claim_due(
     return sorted(claims, key=lambda claim: (claim.conversation.due_at, claim.conversation.id))
 
 
-def next_due_at(connection: Connection, now: datetime) -> datetime | None:
-    """Return when the next unclaimed conversation needs work, or None."""
-    due_at: datetime | None = connection.scalar(_NEXT_DUE, {"now": now})
+def next_due_at(connection: Connection, busy: Sequence[int], now: datetime) -> datetime | None:
+    """Return when the next unclaimed conversation that is not ``busy`` needs work, or None."""
+    due_at: datetime | None = connection.scalar(_NEXT_DUE, {"busy": list(busy), "now": now})
     return due_at
 
 
@@ -214,6 +227,24 @@ def release_claim(
     return due_at
 
 
+def deliver_and_release(
+    connection: Connection, claim: Claim, part_id: int, now: datetime
+) -> datetime | None:
+    """Settle the last open part as delivered and give its conversation back.
+
+    Returns when it needs work next, or None.
+
+    Raises:
+        LeaseLost: another process has it.
+    """
+    values = {**claim.key(), "part_id": part_id, "now": now}
+    row = connection.execute(_DELIVER, values).one_or_none()
+    if row is None:
+        raise LeaseLost(f"conversation {claim.conversation.id} went to another process")
+    due_at: datetime | None = row.due_at
+    return due_at
+
+
 def save_nickname(
     connection: Connection, open_kfid: str, external_userid: str, nickname: str
 ) -> None:
@@ -222,6 +253,6 @@ def save_nickname(
     connection.execute(_NICKNAMES, values)
 
 
-def open_conversations(connection: Connection) -> dict[str, int]:
-    """Return how many conversations each servicer has open now."""
-    return {row[0]: int(row[1]) for row in connection.execute(_LOADS)}
+def open_conversations(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return how many conversations, begun after ``since``, each servicer has open now."""
+    return {row[0]: int(row[1]) for row in connection.execute(_LOADS, {"since": since})}

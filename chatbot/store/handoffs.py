@@ -30,16 +30,14 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem:
-    """Something a person should look at."""
+class Waiting:
+    """Something a person should look at; ``kind`` is an open item's kind or a handoff's state."""
 
-    id: int
-    conversation_id: int
-    kind: OpenItemKind
-    first_message_at: datetime
-    last_message_at: datetime
-    messages: int
+    kind: str
+    since: datetime
     detail: str
+    public_id: str
+    customer: str
 
 
 _COLUMNS = "id, conversation_id, turn_id, reason, skill, priority, state, servicer_userid"
@@ -73,15 +71,19 @@ _OPEN_ITEM = statement(
     " opened_at) VALUES (:conversation_id, :kind, :at, :at, :detail, :now)"
     " ON CONFLICT (conversation_id, kind) WHERE closed_at IS NULL DO UPDATE SET"
     " last_message_at = GREATEST(open_items.last_message_at, EXCLUDED.last_message_at),"
-    " messages = open_items.messages + 1"
+    " messages = open_items.messages + :messages"
 )
 _CLOSE_ITEMS = statement(
     "UPDATE open_items SET closed_at = :now"
     " WHERE conversation_id = :conversation_id AND closed_at IS NULL"
 )
-_LIST_ITEMS = statement(
-    "SELECT id, conversation_id, kind, first_message_at, last_message_at, messages, detail"
-    " FROM open_items WHERE closed_at IS NULL ORDER BY first_message_at, id"
+_WAITING = statement(
+    "SELECT w.kind, w.since, w.detail, c.public_id, COALESCE(c.nickname, c.external_userid)"
+    " FROM (SELECT conversation_id, kind, first_message_at AS since, detail FROM open_items"
+    " WHERE closed_at IS NULL UNION ALL"
+    " SELECT conversation_id, state, created_at, '' FROM handoffs"
+    " WHERE state IN ('requested', 'pooled', 'failed')) AS w"
+    " JOIN conversations c ON c.id = w.conversation_id ORDER BY w.since, w.kind"
 )
 
 
@@ -161,11 +163,12 @@ def add_open_item(
     message_at: datetime,
     now: datetime,
     detail: str = "",
+    messages: int = 1,
 ) -> None:
-    """Open an item, or add a message to the one that is open."""
+    """Open an item, or add ``messages`` of the customer to the one that is open."""
     values = {
         "conversation_id": conversation_id, "kind": kind, "at": message_at, "now": now,
-        "detail": detail,
+        "detail": detail, "messages": messages,
     }  # fmt: skip
     connection.execute(_OPEN_ITEM, values)
 
@@ -175,6 +178,6 @@ def close_open_items(connection: Connection, conversation_id: int, now: datetime
     connection.execute(_CLOSE_ITEMS, {"conversation_id": conversation_id, "now": now})
 
 
-def list_open_items(connection: Connection) -> list[OpenItem]:
-    """Return what waits for a person, the oldest first."""
-    return [OpenItem(*row) for row in connection.execute(_LIST_ITEMS)]
+def list_waiting(connection: Connection) -> list[Waiting]:
+    """Return open items and handoffs nobody has taken, the longest waiting first."""
+    return [Waiting(*row) for row in connection.execute(_WAITING)]

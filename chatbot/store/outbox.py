@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -94,6 +94,7 @@ _BEGIN = statement(
     " lease_owner = :me, lease_until = :until WHERE id = :id AND settled_at IS NULL"
     f" RETURNING {_COLUMNS}"
 )
+_ATTEMPTS = statement("SELECT attempts FROM outbox WHERE id = :id FOR UPDATE")
 _SETTLE = statement(
     # What an earlier attempt was refused for stays on record, unless the part arrived after all.
     "UPDATE outbox SET state = :state, settled_at = :now, result = CAST(:result AS jsonb),"
@@ -120,19 +121,23 @@ _CLAIM_DIRECT = statement(
     " attempts = attempts + 1, first_tried_at = COALESCE(first_tried_at, :now),"
     " lease_owner = :me, lease_until = :until"
     " WHERE id IN (SELECT id FROM outbox WHERE lane = 'direct' AND due_at <= :now"
-    " AND (state = 'pending' OR (state = 'sending'"
-    " AND (lease_owner IS NULL OR lease_until < :now"
-    " OR (lease_owner = :me AND NOT id = ANY(:busy)))))"
+    " AND NOT id = ANY(:busy) AND (state = 'pending' OR (state = 'sending'"
+    " AND (lease_owner IS NULL OR lease_until < :now OR lease_owner = :me)))"
     " ORDER BY expires_at NULLS LAST, due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
     f" RETURNING {_COLUMNS}"
 )
 _NEXT_DIRECT = statement(
     "SELECT min(due_at) FROM outbox WHERE lane = 'direct' AND state = 'pending'"
 )
-_SENDING = statement(
-    "SELECT conversation_id, count(*) FROM outbox WHERE conversation_id = ANY(:conversations)"
-    " AND lane = 'conversation' AND kind = 'kf_message' AND state = 'sending'"
-    " GROUP BY conversation_id"
+_SINCE = statement(
+    # More than the last few can never count, however long the history is.
+    "SELECT c.id, count(*) FROM"
+    " unnest(CAST(:conversations AS bigint[]), CAST(:since AS timestamptz[])) AS c(id, since)"
+    " CROSS JOIN LATERAL (SELECT state, attempts, settled_at FROM outbox"
+    " WHERE conversation_id = c.id AND lane = 'conversation' AND kind = 'kf_message'"
+    " ORDER BY outbox.id DESC LIMIT 20) AS p"
+    " WHERE p.attempts > 0 AND (p.settled_at IS NULL"
+    " OR (p.state IN ('delivered', 'unknown') AND p.settled_at >= c.since)) GROUP BY c.id"
 )
 _FAILED = statement(
     # The report may overtake our own note that the part was accepted.
@@ -194,6 +199,12 @@ def next_direct_at(connection: Connection) -> datetime | None:
     return due_at
 
 
+def is_attempt(connection: Connection, part: Part) -> bool:
+    """Say, and lock it, whether ``part`` as it was claimed is still the newest attempt."""
+    attempts = connection.scalar(_ATTEMPTS, {"id": part.id})
+    return bool(attempts == part.attempts)
+
+
 def settle_part(
     connection: Connection,
     part_id: int,
@@ -247,10 +258,14 @@ def settle_waiting_messages(
     return connection.execute(_SETTLE_REST, values).rowcount
 
 
-def messages_under_way(connection: Connection, conversations: Sequence[int]) -> dict[int, int]:
-    """Return how many messages of each conversation are being sent at this moment."""
-    rows = connection.execute(_SENDING, {"conversations": list(conversations)})
-    return {row[0]: int(row[1]) for row in rows}
+def messages_since(connection: Connection, since: Mapping[int, datetime]) -> dict[int, int]:
+    """Return how many messages of each conversation may have gone out since its instant.
+
+    Those under way count, and those whose outcome is unknown. Conversations without any are
+    left out.
+    """
+    values = {"conversations": list(since), "since": list(since.values())}
+    return {row[0]: int(row[1]) for row in connection.execute(_SINCE, values)}
 
 
 def mark_failed(

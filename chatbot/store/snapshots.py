@@ -25,16 +25,10 @@ _LIVE = statement(
     " WHERE state = 'live' ORDER BY number DESC LIMIT 1"
 )
 _LIVE_NUMBER = statement("SELECT max(number) FROM snapshots WHERE state = 'live'")
-_CANDIDATE = statement("SELECT number, digest, content FROM snapshots WHERE state = 'candidate'")
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
 _INSERT = statement(
-    "INSERT INTO snapshots (number, digest, content, state, created_at, published_at)"
-    " SELECT COALESCE(max(number), 0) + 1, :digest, :content, :state, :now,"
-    " CAST(:published_at AS timestamptz) FROM snapshots RETURNING number"
-)
-_PUBLISH = statement(
-    "UPDATE snapshots SET state = 'live', published_at = :now WHERE state = 'candidate'"
-    " RETURNING number"
+    "INSERT INTO snapshots (digest, content, state, created_at, published_at)"
+    " VALUES (:digest, :content, :state, :now, :published_at) RETURNING number"
 )
 
 
@@ -69,16 +63,3 @@ def offer_snapshot(
     }  # fmt: skip
     number = int(connection.execute(_INSERT, values).scalar_one())
     return Snapshot(number, digest, content)
-
-
-def waiting_candidate(connection: Connection) -> Snapshot | None:
-    """Return the content that waits for a person, or None."""
-    row = connection.execute(_CANDIDATE).one_or_none()
-    return Snapshot(*row) if row else None
-
-
-def publish_candidate(connection: Connection, now: datetime) -> int | None:
-    """Make the waiting candidate live; return its number, or None if nothing waits."""
-    connection.execute(_LOCK)
-    number: int | None = connection.scalar(_PUBLISH, {"now": now})
-    return number

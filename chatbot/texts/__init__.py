@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -46,6 +47,7 @@ class Texts:
     card_place: str
     card_assigned: str
     card_in_pool: str
+    card_failed: str
     card_unnamed: str
     reason_wish: str
     reason_low_confidence: str
@@ -89,20 +91,13 @@ class Texts:
         """Return the words for a handoff's reason code; the code itself where there are none."""
         return str(getattr(self, "reason_" + code.replace("-", "_"), code))
 
-    @property
-    def page_states(self) -> Mapping[int, str]:
-        """Return the words for the platform's service states."""
-        words = self._starting_with("page_state_")
-        return {int(state): word for state, word in words.items()}
 
-    @property
-    def page_attachments(self) -> Mapping[str, str]:
-        """Return the words for messages that are not text, by message type."""
-        return self._starting_with("page_attachment_")
-
-    def _starting_with(self, prefix: str) -> Mapping[str, str]:
-        names = (field.name for field in fields(self) if field.name.startswith(prefix))
-        return {name.removeprefix(prefix): getattr(self, name) for name in names}
+def placeholders(text: str) -> frozenset[str] | None:
+    """Return the names in braces that are filled in, None if the braces are not well-formed."""
+    try:
+        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+    except ValueError:
+        return None
 
 
 def text_keys() -> Mapping[str, type]:

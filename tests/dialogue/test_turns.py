@@ -168,7 +168,7 @@ def test_that_a_voice_message_is_asked_to_be_typed_once(stage: Stage) -> None:
     assert typed.context.asked_to_type, "asked once, not once a question"
 
 
-@pytest.mark.parametrize("kind", ["location", "link", "miniprogram", "business_card", "card"])
+@pytest.mark.parametrize("kind", ["location", "link", "miniprogram", "card"])
 def test_that_a_title_is_part_of_what_is_said(kind: AttachmentKind, stage: Stage) -> None:
     outcome = stage.say(shown=(kind,), title="早餐几点供应")
     assert outcome.decision.faq_id == "breakfast"

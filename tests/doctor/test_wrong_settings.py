@@ -262,7 +262,7 @@ async def test_that_a_key_the_server_does_not_use_is_one_finding(healthy: Clinic
         ("http://nobody.invalid", "callback-unresolved"),
         ("https://127.0.0.1:{server}", "callback-tls"),
         ("http://127.0.0.1:{server}/bot", "callback-not-found"),
-        ("127.0.0.1:{server}", "callback-no-address"),
+        ("127.0.0.1:{server}", "setting-wrong"),
     ],
 )
 async def test_that_a_public_address_that_leads_astray_is_one_finding(

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from chatbot.knowledge.content import Content, load_content
-from chatbot.knowledge.problems import ContentErrors
+from chatbot.knowledge.intent_files import read_texts
+from chatbot.knowledge.problems import ContentErrors, Problems
 from chatbot.texts import make_texts, text_keys
 from chatbot.understanding.intents import IntentHandoff
+from chatbot.understanding.normalise import Normaliser
 
 _INTENT = """\
 intent: complaint
@@ -125,3 +127,22 @@ def test_that_every_text_has_a_comment_where_it_is_used() -> None:
         elif not line.startswith(" "):
             assert commented, line
     assert len(text_keys()) > 40
+
+
+@pytest.mark.parametrize(
+    ("line", "objection"),
+    [
+        ("welcome_items: [一, 二, 三, 四, 五, 六, 七, 八, 九, 十]", "at most 9"),
+        ('page_why_answer: "回答 {qestion}"', "must stand there"),
+        ('card_assigned: "给 {servicer"', "must stand there"),
+    ],
+)
+def test_that_a_text_that_could_not_be_sent_or_shown_is_refused(
+    tmp_path: Path, line: str, objection: str
+) -> None:
+    (tmp_path / "_texts.yaml").write_text(f"# 用语\n{line}\n", encoding="utf-8")
+    problems = Problems()
+    read_texts(tmp_path, Normaliser(), problems)
+    (problem,) = problems.found
+    assert problem.line == 2
+    assert objection in str(problem)

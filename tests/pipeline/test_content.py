@@ -46,9 +46,13 @@ async def test_that_a_changed_file_goes_live_and_a_mistake_keeps_the_last_good_o
         file.write_text(_ENTRY.format(answer="可以，随时找前台拿。"))
         await eventually(lambda: _snapshot(stage), lambda number: number == 2)
 
+        asked = 0
+
         async def answered_anew() -> bool:
+            nonlocal asked
+            asked += 1
             await stage.say("可以借婴儿床吗？", WANG)
-            return "随时" in (await stage.delivered(WANG, count=1))[-1]
+            return "随时" in (await stage.delivered(WANG, count=asked))[-1]
 
         await eventually(answered_anew, bool)
         file.write_text("- question: 坏了\n  anwser: 写错了\n")
@@ -63,10 +67,11 @@ async def test_that_a_changed_file_goes_live_and_a_mistake_keeps_the_last_good_o
 async def test_that_under_review_a_change_waits_for_a_person(
     database_url: str, vectors_dir: Path, folder: Path
 ) -> None:
-    async with play(database_url, vectors_dir, knowledge_dir=folder, publish="review") as stage:
+    review = {"knowledge_dir": folder, "knowledge_watch": True, "publish": "review"}
+    async with play(database_url, vectors_dir, **review) as stage:
         assert await _snapshot(stage) == 1
     (folder / "faq.yaml").write_text(_ENTRY.format(answer="可以，随时找前台拿。"))
-    async with play(database_url, vectors_dir, knowledge_dir=folder, publish="review") as stage:
+    async with play(database_url, vectors_dir, **review) as stage:
         assert await _snapshot(stage) == 1
         assert stage.rows("SELECT state FROM snapshots ORDER BY number") == [
             {"state": "live"},
@@ -74,6 +79,16 @@ async def test_that_under_review_a_change_waits_for_a_person(
         ]
         await stage.say("可以借婴儿床吗？")
         assert "提前一天" in (await stage.delivered())[0]
+
+
+async def test_that_a_machine_that_does_not_watch_offers_nothing_of_its_own_folder(
+    database_url: str, vectors_dir: Path, folder: Path
+) -> None:
+    async with play(database_url, vectors_dir, knowledge_dir=folder):
+        pass
+    (folder / "faq.yaml").write_text(_ENTRY.format(answer="旧的一份。"))
+    async with play(database_url, vectors_dir, knowledge_dir=folder) as stage:
+        assert stage.rows("SELECT state FROM snapshots") == [{"state": "live"}]
 
 
 async def test_that_the_first_start_is_refused_with_file_line_and_key(

@@ -56,9 +56,9 @@ def test_that_every_change_by_staff_outdates_the_bots_replies(
 
 def test_that_a_staff_message_shows_who_serves() -> None:
     before = conversation(service_state=1)
-    after = sessions.staff_wrote(before, "azhen")
+    after = sessions.staff_wrote(before, "azhen", NOW)
     assert (after.service_state, after.servicer_userid) == (SessionState.SERVICER, "azhen")
-    assert sessions.staff_wrote(after, "azhen") is after
+    assert sessions.staff_wrote(after, "azhen", NOW) is after
 
 
 def test_that_observing_new_where_we_know_bot_changes_no_owner() -> None:

@@ -199,7 +199,7 @@ CREATE TABLE app_events (
 
 -- Published content: numbered and immutable; the newest live one is what every process serves.
 CREATE TABLE snapshots (
-    number integer PRIMARY KEY,
+    number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- never used twice
     digest text NOT NULL,
     content text NOT NULL,  -- canonical JSON: the digest is over these very bytes
     state text NOT NULL CHECK (state IN ('candidate', 'live')),
