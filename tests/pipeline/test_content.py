@@ -11,6 +11,7 @@ from chatbot.app import running_server
 from chatbot.errors import ContentError
 from tests.pipeline.stage import (
     WANG,
+    Json,
     Stage,
     eventually,
     play,
@@ -67,7 +68,7 @@ async def test_that_a_changed_file_goes_live_and_a_mistake_keeps_the_last_good_o
 async def test_that_under_review_a_change_waits_for_a_person(
     database_url: str, vectors_dir: Path, folder: Path
 ) -> None:
-    review = {"knowledge_dir": folder, "knowledge_watch": True, "publish": "review"}
+    review: Json = {"knowledge_dir": folder, "knowledge_watch": True, "publish": "review"}
     async with play(database_url, vectors_dir, **review) as stage:
         assert await _snapshot(stage) == 1
     (folder / "faq.yaml").write_text(_ENTRY.format(answer="可以，随时找前台拿。"))
