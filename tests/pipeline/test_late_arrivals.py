@@ -95,7 +95,7 @@ async def test_that_a_handover_that_keeps_failing_calls_the_supervisors_once(
 
 def test_that_everybody_who_serves_gets_the_card_in_as_many_messages_as_it_takes() -> None:
     members = [Servicer(f"u{n}", ServicerStatus.STOPPED) for n in range(1001)]
-    servicers = [*members, ServicerDepartment(7)]
+    servicers: list[Servicer | ServicerDepartment] = [*members, ServicerDepartment(7)]
     targets = card_recipients(None, servicers, ["boss"]).targets()
     assert [len(target.get("touser", "").split("|")) for target in targets] == [1000, 1, 1]
     assert targets[-1] == {"toparty": "7"}
