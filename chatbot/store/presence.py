@@ -52,6 +52,7 @@ class Presence:
         self._clock = clock
         self._listeners: dict[str, Callable[[], None]] = {}
         self._process_id = 0
+        self._former: list[int] = []
         self._registered = asyncio.Event()
         self._announced: set[str] = set()
         self._announcing = asyncio.Event()
@@ -84,7 +85,7 @@ class Presence:
         while True:
             try:
                 await self._connect_and_listen()
-            except (psycopg.Error, OSError) as error:
+            except (psycopg.Error, OSError, StoreUnavailable) as error:
                 log.warning("database_listener_lost", error=type(error).__name__)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
@@ -94,7 +95,7 @@ class Presence:
             url.render_as_string(False), autocommit=True, connect_timeout=5
         )
         async with connection:
-            self._process_id = await self._register(connection)
+            await self._take_number(await self._register(connection))
             self._registered.set()
             await connection.execute(f"LISTEN {CHANNEL}")
             for listener in self._listeners.values():
@@ -103,6 +104,19 @@ class Presence:
                 sender, _, topic = notice.payload.partition(":")
                 if sender != str(self._process_id) and topic in self._listeners:
                     self._listeners[topic]()
+
+    async def _take_number(self, number: int) -> None:
+        """Be ``number`` from now on, and give back what a former number still holds.
+
+        After an outage others may have declared this process dead before it was back, while it
+        had already claimed again under the number that nobody watches any more.
+        """
+        if self._process_id not in {0, number}:
+            self._former.append(self._process_id)
+        self._process_id = number
+        if self._former:
+            await self._database.run(_free, self._former)
+            self._former.clear()
 
     async def _register(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> int:
         """Take up the former number again if nobody has declared this process dead."""

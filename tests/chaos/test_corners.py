@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
+from chatbot.clock import SystemClock
 from chatbot.dialogue.decision import Decision
 from chatbot.dialogue.turn import Context, Outcome
 from chatbot.pipeline.checkpoints import Step
@@ -30,9 +34,10 @@ from chatbot.store.conversations import (
     save_conversation,
 )
 from chatbot.store.database import Database, statement
+from chatbot.store.presence import Presence
 from chatbot.wecom.errors import error_for_code
 from chatbot.wecom.kf import SyncPage
-from tests.pipeline.stage import Json, play
+from tests.pipeline.stage import Json, eventually, play
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -188,6 +193,39 @@ def test_that_a_pull_cut_off_by_an_outage_goes_on_at_once(
     assert again is not None
     assert again.fence > lease.fence
     assert database.run_sync(lease_pull, KF, OTHER, NOW, SOON) is None
+
+
+async def test_that_nothing_stays_with_a_number_whose_process_was_taken_for_dead(
+    database: Database, lease: PullLease
+) -> None:
+    _arrives(database, lease, NOW, NOW)
+    first, second = Presence(database, SystemClock()), Presence(database, SystemClock())
+    async with _kept(first):
+        former = first.process_id
+    async with _kept(second):
+        assert await second.reap()  # as after an outage, when one is back before the other
+        assert database.run_sync(claim_due, former, [], NOW, SOON, 1)
+        async with _kept(first):
+            assert first.process_id != former
+            me = second.process_id
+            await eventually(partial(database.run, claim_due, me, [], NOW, SOON, 1), bool)
+
+
+@asynccontextmanager
+async def _kept(presence: Presence) -> AsyncIterator[None]:
+    """Keep a process registered for a while; it then vanishes without leaving."""
+    number = presence.process_id
+    task = asyncio.create_task(presence.keep())
+    try:
+        await eventually(partial(_listens, presence, number), bool)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _listens(presence: Presence, former: int) -> bool:
+    return presence.process_id != former
 
 
 async def test_that_a_conversation_with_a_waiting_part_is_left_alone_while_its_customer_writes(

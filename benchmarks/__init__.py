@@ -1,0 +1,1 @@
+"""Measurements of speed and of answer quality; see the README beside this file."""
