@@ -136,10 +136,10 @@ def main() -> None:
         for threads in given.threads or [default]:
             folder = (given.logs or Path(name)) / f"threads-{threads}"
             reports.append(measure(threads, given.repeats, given.seconds, folder, _say))
+            if not given.json:
+                print(render(reports[-1]), flush=True)
     if given.json:
         print(json.dumps(reports, indent=2))
-    else:
-        print("\n\n".join(map(render, reports)))
     sys.exit(1 if any(report["problems"] for report in reports) else 0)
 
 

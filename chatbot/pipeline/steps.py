@@ -163,9 +163,10 @@ def _drop(
     outbox.settle_part(connection, part.id, fate, now, error_text=text)
     if part.kind == "transition":
         _follow_owner(connection, conversation, now)
-    # Without a person in between, the session ended by itself and nobody will answer.
+    # Without a person in between, the session ended by itself and nobody will answer. Whether
+    # there was one is not known of a message that was still waiting for its turn at the end.
     lost = fate == "superseded" and conversation.service_state == SessionState.ENDED
-    lost = lost and conversation.session_version == part.session_version + 1
+    lost = lost and conversation.session_version <= part.session_version + 1
     if (fate == "expired" or lost) and conversation.customer_wrote_at is not None:
         handoffs.add_open_item(
             connection, conversation.id, "unanswered", conversation.customer_wrote_at, now,

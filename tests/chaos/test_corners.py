@@ -20,6 +20,7 @@ from chatbot.pipeline.fates import judge_failure
 from chatbot.pipeline.intake import IntakePolicy, store_page
 from chatbot.pipeline.notices import Notices
 from chatbot.pipeline.planning import Plan
+from chatbot.pipeline.sessions import ended
 from chatbot.pipeline.steps import claim_work, commit_turn
 from chatbot.store import outbox
 from chatbot.store.accounts import PullLease, lease_pull, save_accounts
@@ -37,6 +38,7 @@ from chatbot.store.database import Database, statement
 from chatbot.store.presence import Presence
 from chatbot.wecom.errors import error_for_code
 from chatbot.wecom.kf import SyncPage
+from tests.chaos.evidence import rows
 from tests.pipeline.stage import Json, eventually, play
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -147,6 +149,27 @@ def test_that_a_turn_is_planned_with_the_messages_left_when_it_is_stored(
     outcome = Outcome(decision, Context())
     database.run_sync(commit_turn, works[0], outcome, plan, expires_at=SOON, now=NOW)
     assert left == [1]
+
+
+def test_that_a_message_whose_session_ended_before_its_turn_is_kept_for_a_person(
+    database: Database, lease: PullLease
+) -> None:
+    _arrives(database, lease, NOW, NOW)
+
+    def end(connection: Connection) -> None:
+        conversation = lock_conversations(connection, KF, [CUSTOMER], NOW)[CUSTOMER]
+        save_conversation(connection, ended(conversation))
+
+    database.run_sync(end)
+    works, _ = database.run_sync(claim_work, ME, [], NOW, SOON, 1)
+    decision = Decision("早餐", "answer", "", snapshot=1, threshold=0.9)
+
+    def plan(_: int) -> Plan:
+        return Plan(({"msgtype": "text", "text": {"content": "七点到十点"}},))
+
+    outcome = Outcome(decision, Context())
+    database.run_sync(commit_turn, works[0], outcome, plan, expires_at=SOON, now=NOW)
+    assert rows(database, "SELECT kind FROM open_items") == [{"kind": "unanswered"}]
 
 
 def test_that_a_burst_waits_with_the_part_that_is_to_be_tried_again(
