@@ -36,7 +36,7 @@ bench: .venv/.test
 	@touch $@
 
 .venv/.test: .venv/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,sentence-transformers]'
 	@touch $@
 
 clean:

@@ -31,7 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.dialogue.turn import Context, NeedsVectors, Outcome, Utterance
+from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.dialogue.understood import NeedsVectors
 from chatbot.knowledge.build import build_dialogue
 from chatbot.knowledge.content import Content, load_content
 from chatbot.matching.confidence import Signals
@@ -42,7 +43,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _TARGET = 0.95
-_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_HERE = Situation(datetime(2026, 1, 1, tzinfo=UTC))
 _KINDS = ("in", "oos_near", "oos_far")
 _SHARES = (0.7, 0.2, 0.1)  # the share of each kind that the shipped model is fitted for
 _SUBSETS = (10, 25, 50, 80)
@@ -86,7 +87,7 @@ class Bench:
         )
 
     def ask(self, dialogue: Dialogue, queries: Sequence[Mapping[str, Any]]) -> list[Result]:
-        steps = [dialogue.begin(Utterance((q["text"],)), Context(), _NOW) for q in queries]
+        steps = [dialogue.begin(Utterance((q["text"],)), Context(), _HERE) for q in queries]
         self._embed(step.texts[0] for step in steps if isinstance(step, NeedsVectors))
         return [
             _judge(query, self._finish(dialogue, step))
@@ -192,12 +193,17 @@ def _half(query: Mapping[str, Any]) -> int:
 
 
 def fit(samples: Sequence[Sample], halves: Sequence[int]) -> Floats:
-    """Return intercept and coefficients of an L2 logistic regression, by Newton's method."""
+    """Return intercept and coefficients fitted on the ``halves`` of ``samples``."""
     chosen = [np.isin(part.half, halves) for part in samples]
     pairs = list(zip(samples, chosen, strict=True))
     features = np.concatenate([part.features[mask] for part, mask in pairs])
     right = np.concatenate([part.right[mask] for part, mask in pairs])
     weights = np.concatenate([part.weights[mask] for part, mask in pairs])
+    return fit_logistic(features, right, weights)
+
+
+def fit_logistic(features: Floats, right: Bools, weights: Floats) -> Floats:
+    """Return intercept and coefficients of a weighted L2 logistic regression, by Newton."""
     weights = weights / weights.sum()
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
     rows = np.column_stack([np.ones(len(features)), (features - mean) / scale])

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.processes import ROOT
 from chatbot.dialogue.service import DialogueService
-from chatbot.dialogue.turn import Context, Utterance
+from chatbot.dialogue.turn import Context, Situation, Utterance
 from chatbot.knowledge.build import build_dialogue
 from chatbot.knowledge.content import load_content
 from chatbot.matching.encoder import make_encoder
@@ -115,7 +115,8 @@ def _is_safe(service: DialogueService, pair: Pair, chance: random.Random) -> boo
 
 
 def _is_answered(service: DialogueService, text: str) -> bool:
-    outcome = service.decide_sync(Utterance((text,)), Context(), datetime.now(UTC))
+    situation = Situation(datetime.now(UTC))
+    outcome = service.decide_sync(Utterance((text,)), Context(), situation)
     by_meaning = outcome.trace["rule"] == "confidence"
     return by_meaning and outcome.decision.confidence >= _SAFE_CONFIDENCE
 

@@ -40,11 +40,13 @@ class Wordings:
             _collect(self._asked, entry.wordings, number, normaliser)
             _collect(self._refused, entry.excluded, number, normaliser)
         self._asked_keys = list(self._asked)
+        self._close_asked = fuzzy.CloseKeys(self._asked_keys)
         self._refused_keys = list(self._refused)
+        self._close_refused = fuzzy.CloseKeys(self._refused_keys)
 
     def refused(self, key: str) -> frozenset[int]:
         """Return the entries that the message must never lead to."""
-        close = [self._refused_keys[at] for at, _ in fuzzy.near_exact(key, self._refused_keys)]
+        close = [self._refused_keys[at] for at, _ in self._close_refused.find(key)]
         return frozenset(number for other in close for number in self._refused[other])
 
     def match(self, key: str, barred: frozenset[int]) -> WordingMatch | None:
@@ -55,7 +57,7 @@ class Wordings:
         same = _allowed(self._asked.get(key, ()), barred)
         if same:
             return WordingMatch(same, "exact", 1.0)
-        for at, ratio in fuzzy.near_exact(key, self._asked_keys):
+        for at, ratio in self._close_asked.find(key):
             close = _allowed(self._asked[self._asked_keys[at]], barred)
             if close:
                 return WordingMatch(close, "near-exact", ratio)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Action = Literal["answer", "clarify", "handoff", "reply", "flow", "smalltalk"]
@@ -10,7 +11,20 @@ Priority = Literal["normal", "high", "urgent"]
 
 #: Reason codes of a handoff; each has its words in the texts, key ``reason_<code>``.
 HandoffReason = Literal[
-    "wish", "low-confidence", "image", "file", "video", "voice", "unsupported", "intent", "budget"
+    "wish",
+    "low-confidence",
+    "image",
+    "file",
+    "video",
+    "voice",
+    "unsupported",
+    "intent",
+    "budget",
+    "missing-fact",
+    "agents-only",
+    "form",
+    "webhook",
+    "mode",
 ]
 
 
@@ -47,6 +61,20 @@ class IntentMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenTag:
+    """A tag ("group:name") for the customer, and what it follows from.
+
+    ``name`` is the intent's name, the entry's id or the form's intent; ``confidence`` that of the
+    intent or entry.
+    """
+
+    tag: str
+    by: Literal["intent", "entry", "flow"]
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class HandoffRequest:
     """A person is to take over: with which skill (None: any), how soon, and why."""
 
@@ -66,6 +94,57 @@ class TextReply:
 
     def to_json(self) -> dict[str, Any]:
         return {"type": "text", "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReply:
+    """A picture; ``file`` is its path below the knowledge folder, ``sha256`` of its bytes."""
+
+    file: str
+    sha256: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": "image", "file": self.file}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReply:
+    """A card that opens an address; ``image`` is the file of its thumbnail."""
+
+    title: str
+    desc: str
+    url: str
+    image: str
+    sha256: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "type": "link",
+            "title": self.title,
+            "desc": self.desc,
+            "url": self.url,
+            "image": self.image,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MiniprogramReply:
+    """A card that opens a page of a mini-program; ``image`` is the file of its thumbnail."""
+
+    appid: str
+    page: str
+    title: str
+    image: str
+    sha256: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "type": "miniprogram",
+            "appid": self.appid,
+            "page": self.page,
+            "title": self.title,
+            "image": self.image,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +168,7 @@ class MenuReply:
         return {"type": "menu", "head": self.head, "items": items, "tail": self.tail}
 
 
-Reply = TextReply | MenuReply
+Reply = TextReply | ImageReply | LinkReply | MiniprogramReply | MenuReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +177,7 @@ class Decision:
 
     ``faq_id`` is None unless ``action`` is "answer"; ``handoff`` is set exactly when it is
     "handoff", and ``reply`` is then what is said before a person takes over, often nothing.
+    A "clarify" has exactly one menu among its replies. ``slots`` holds what a form knows so far.
     """
 
     text: str
@@ -109,14 +189,25 @@ class Decision:
     confidence: float = 0.0
     candidates: tuple[Candidate, ...] = ()
     intents: tuple[IntentMatch, ...] = ()
-    tags: tuple[str, ...] = ()
+    given: tuple[GivenTag, ...] = ()
     reply: tuple[Reply, ...] = ()
     handoff: HandoffRequest | None = None
+    slots: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def intent(self) -> str | None:
         """Return the name of the strongest intent."""
         return self.intents[0].name if self.intents else None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return the tags given, once each."""
+        return tuple(dict.fromkeys(given.tag for given in self.given))
+
+    @property
+    def menu(self) -> MenuReply | None:
+        """Return the first menu among the replies."""
+        return next((part for part in self.reply if isinstance(part, MenuReply)), None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON object; confidences have four digits."""
@@ -136,4 +227,8 @@ class Decision:
         }
         if self.handoff is not None:
             record["handoff"] = self.handoff.to_json()
+        if self.action == "clarify" and self.menu is not None:
+            record["menu"] = self.menu.to_json()["items"]
+        if self.action == "flow" or self.slots:
+            record["slots"] = dict(self.slots)
         return record

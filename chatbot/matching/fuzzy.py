@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz import fuzz, process
+
+from chatbot.matching.lexical import bigrams
 
 #: Least share of equal characters (rapidfuzz ``ratio`` / 100) of a near-exact wording.
 NEAR_EXACT = 0.93
@@ -18,6 +22,12 @@ _LATIN = re.compile(r"[a-z]+")
 def ratio(one: str, other: str) -> float:
     """Return the normalised indel similarity of two keys, 0 to 1."""
     return fuzz.ratio(one, other) / 100.0
+
+
+def ratios(some: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return the ratios of ``some`` with ``others``, shape (some, others)."""
+    table = process.cdist(some, others, scorer=fuzz.ratio, dtype=np.float32)
+    return np.asarray(table / 100.0, dtype=np.float32)
 
 
 def same_particulars(one: str, other: str) -> bool:
@@ -41,6 +51,34 @@ def near_exact(key: str, keys: Sequence[str]) -> list[tuple[int, float]]:
     return sorted(close, key=lambda hit: (-hit[1], hit[0]))
 
 
-def best_ratio(key: str, keys: Iterable[str]) -> float:
-    """Return the highest ratio of ``key`` with any of ``keys``; 0 without any."""
-    return max((ratio(key, other) for other in keys), default=0.0)
+class CloseKeys:
+    """Finds the keys that word another one nearly the same, without looking at all of them.
+
+    A key whose ratio reaches ``NEAR_EXACT`` is at most d characters away, and d insertions and
+    deletions touch at most 2d pairs of characters (the q-gram lemma of Ukkonen, "Approximate
+    string-matching with q-grams and maximal matches", 1992). So of any 2d + 1 pairs of a message
+    it has at least one, and only the keys that have one of the rarest are compared.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = list(keys)
+        self._with_pair: dict[str, list[int]] = {}
+        for number, key in enumerate(self._keys):
+            for pair in set(bigrams(key)):
+                self._with_pair.setdefault(pair, []).append(number)
+
+    def find(self, key: str) -> list[tuple[int, float]]:
+        """Return (number, ratio) of the keys that word ``key`` nearly the same, best first."""
+        numbers = self._candidates(key)
+        close = near_exact(key, [self._keys[number] for number in numbers])
+        return [(numbers[at], ratio) for at, ratio in close]
+
+    def _candidates(self, key: str) -> Sequence[int]:
+        # The other key has at most (2 / ratio - 1) times as many characters.
+        away = int((1.0 - NEAR_EXACT) * 2.0 / NEAR_EXACT * len(key) + 1e-6)
+        having = [self._with_pair.get(pair, []) for pair in set(bigrams(key))]
+        needed = 2 * away + 1
+        if len(having) < needed:
+            return range(len(self._keys)) if key else ()
+        rarest = sorted(having, key=len)[:needed]
+        return sorted({number for numbers in rarest for number in numbers})

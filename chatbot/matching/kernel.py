@@ -7,15 +7,18 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-#: Share of the dense cosine in the similarity; the rest is the lexical one.
-DENSE_SHARE = 0.8
+#: Shares of the three similarities in the one that counts.
+DENSE_SHARE = 0.85
+LEXICAL_SHARE = 0.075
+FUZZY_SHARE = 0.075
 _SHARPNESS = 2.0
 _RIDGE = 0.1
 
 
-def blend(dense: Floats, lexical: Floats) -> Floats:
-    """Return one similarity of dense and lexical cosines."""
-    return np.asarray(DENSE_SHARE * dense + (1 - DENSE_SHARE) * lexical, dtype=np.float32)
+def blend(dense: Floats, lexical: Floats, fuzzy: Floats) -> Floats:
+    """Return one similarity of dense cosines, BM25 and rapidfuzz ratios, all at most 1."""
+    mixed = DENSE_SHARE * dense + LEXICAL_SHARE * lexical + FUZZY_SHARE * fuzzy
+    return np.asarray(mixed, dtype=np.float32)
 
 
 def support(query: Floats, pairwise: Floats) -> npt.NDArray[np.float64]:

@@ -1,14 +1,19 @@
-"""TF-IDF over character bigrams: the evidence of the letters, beside that of the meaning."""
+"""BM25 over words and character pairs: the evidence of the letters, beside that of the meaning."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+#: How soon more of the same term counts no more, and how much a long text is held back: the usual
+#: values (Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 11.4.3).
+K1 = 1.2
+B = 0.75
 
 Floats = npt.NDArray[np.float32]
 
@@ -18,29 +23,43 @@ def bigrams(key: str) -> list[str]:
     return [key[at : at + 2] for at in range(len(key) - 1)] or ([key] if key else [])
 
 
+def terms_of(key: str, words: Iterable[str]) -> Counter[str]:
+    """Return the terms of a text: its character pairs and, each once, its words.
+
+    A pair that is a word as well counts twice: it is no accident of two neighbours.
+    """
+    return Counter([*bigrams(key), *dict.fromkeys(words)])
+
+
 @dataclass(frozen=True, slots=True)
 class SparseRow:
-    """One text as unit-length TF-IDF weights; ``terms`` ascending."""
+    """One text as a unit row; ``terms`` ascending."""
 
     terms: npt.NDArray[np.int32]
     weights: Floats
 
 
 class LexicalIndex:
-    """Unit TF-IDF rows of all texts, by term; weight (1 + ln tf) · (1 + ln((1 + n) / (1 + df))).
+    """Okapi BM25 between texts, taken both ways and divided by what a text has with itself.
+
+    BM25 (Robertson and Spärck Jones; Robertson and Zaragoza, "The Probabilistic Relevance
+    Framework", 2009) of a message q against a text d adds idf(t) · f(t, d) over the terms they
+    share, where f is the term's frequency, saturated by ``K1`` and ``B``. Here each term adds the
+    geometric mean of both directions, idf(t) · √(f(t, q) · f(t, d)), and the sum is divided by the
+    geometric mean of BM25(q, q) and BM25(d, d). So it is 1 for the same text, symmetric, and an
+    inner product of unit rows, as the kernel needs it.
 
     Terms that no text has count in a query's length, so that a message about something else is
     not taken for the few letters it shares.
     """
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        counts = [Counter(bigrams(key)) for key in keys]
-        seen = Counter(term for count in counts for term in count)
+    def __init__(self, texts: Sequence[Counter[str]]) -> None:
+        seen = Counter(term for text in texts for term in text)
         self._term_of = {term: number for number, term in enumerate(seen)}
-        total = len(keys)
-        self._idf = [math.log((1 + total) / (1 + df)) + 1 for df in seen.values()]
-        self._unseen_idf = math.log(1 + total) + 1
-        self._rows = [self._weigh(count) for count in counts]
+        self._idf = [_idf(df, len(texts)) for df in seen.values()]
+        self._unseen_idf = _idf(0, len(texts))
+        self._usual_length = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
+        self._rows = [self.row(text) for text in texts]
         self._build_postings()
 
     def _build_postings(self) -> None:
@@ -54,27 +73,25 @@ class LexicalIndex:
         self._posting_weights = weights[order]
         self._posting_starts = np.searchsorted(terms[order], np.arange(len(self._term_of) + 1))
 
-    def _weigh(self, count: Counter[str]) -> SparseRow:
+    def row(self, text: Counter[str]) -> SparseRow:
+        """Return the weights √(idf · f) of a text's terms, as a unit row."""
+        held_back = K1 * (1.0 - B + B * text.total() / self._usual_length)
         known: list[tuple[int, float]] = []
-        square = 0.0
-        for term, times in count.items():
+        itself = 0.0
+        for term, times in text.items():
             number = self._term_of.get(term)
             idf = self._unseen_idf if number is None else self._idf[number]
-            weight = (1.0 + math.log(times)) * idf
-            square += weight * weight
+            gain = idf * times * (K1 + 1.0) / (times + held_back)
+            itself += gain
             if number is not None:
-                known.append((number, weight))
+                known.append((number, math.sqrt(gain)))
         known.sort()
         terms = np.array([number for number, _ in known], dtype=np.int32)
         weights = np.array([weight for _, weight in known], dtype=np.float32)
-        return SparseRow(terms, weights / np.float32(square**0.5 or 1.0))
-
-    def row(self, key: str) -> SparseRow:
-        """Return a query's weights."""
-        return self._weigh(Counter(bigrams(key)))
+        return SparseRow(terms, weights / np.float32(math.sqrt(itself) or 1.0))
 
     def scores(self, query: SparseRow) -> Floats:
-        """Return the cosine with every text, shape (texts,)."""
+        """Return the similarity with every text, 0 to 1, shape (texts,)."""
         scores = np.zeros(len(self._rows), dtype=np.float32)
         for term, weight in zip(query.terms, query.weights, strict=True):
             part = slice(self._posting_starts[term], self._posting_starts[term + 1])
@@ -82,7 +99,7 @@ class LexicalIndex:
         return scores
 
     def pairwise(self, numbers: npt.NDArray[np.int64]) -> Floats:
-        """Return the cosines among the texts ``numbers``, shape (n, n)."""
+        """Return the similarities among the texts ``numbers``, shape (n, n)."""
         rows = [self._rows[number] for number in numbers]
         terms = np.concatenate([row.terms for row in rows])
         weights = np.concatenate([row.weights for row in rows])
@@ -90,3 +107,8 @@ class LexicalIndex:
         table = np.zeros((len(rows), len(used)), dtype=np.float32)
         table[np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows]), columns] = weights
         return np.asarray(table @ table.T, dtype=np.float32)
+
+
+def _idf(texts_with_it: int, texts: int) -> float:
+    """Return the Robertson/Spärck Jones weight of a term; the 1 keeps it above 0."""
+    return math.log(1.0 + (texts - texts_with_it + 0.5) / (texts_with_it + 0.5))

@@ -1,12 +1,13 @@
-"""Vectors kept in the data folder, so that a start embeds only what changed."""
+"""Vectors that are kept, so that a start or a change embeds only what is new."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import structlog
@@ -27,8 +28,20 @@ CREATE TABLE IF NOT EXISTS vectors (
 Progress = Callable[[int, int], None]
 
 
+class VectorStore(Protocol):
+    """Keeps vectors by encoder fingerprint and SHA-256 of the text."""
+
+    def read(self, fingerprint: str, hashes: Sequence[bytes], dim: int) -> dict[bytes, Vectors]:
+        """Return the known vectors among ``hashes``, each of shape (dim,)."""
+        ...
+
+    def write(self, fingerprint: str, vectors: Mapping[bytes, Vectors]) -> None:
+        """Keep ``vectors``; all of them or, after a crash, none."""
+        ...
+
+
 class VectorCache:
-    """A file of vectors by encoder fingerprint and text hash, shared between processes.
+    """A file of vectors in the data folder, shared between the processes of one machine.
 
     Losing it costs only time: a folder that cannot be written, or a file that is no database, is
     logged once and from then on every text is embedded anew.
@@ -55,7 +68,7 @@ class VectorCache:
                     found[text_hash] = np.frombuffer(row[0], dtype="<f4")
         return found
 
-    def write(self, fingerprint: str, vectors: dict[bytes, Vectors]) -> None:
+    def write(self, fingerprint: str, vectors: Mapping[bytes, Vectors]) -> None:
         """Keep ``vectors``; all of them or, after a crash, none."""
         rows = [(fingerprint, key, row.astype("<f4").tobytes()) for key, row in vectors.items()]
         with self._giving_up_on_error(), self._transaction() as connection:
@@ -81,9 +94,35 @@ class VectorCache:
             yield connection
 
 
+class LayeredVectors:
+    """Two stores as one: what only the ``local`` one has is handed up to the ``shared`` one.
+
+    So a machine whose file knows the vectors embeds nothing for a new database, and the commands
+    that work without a database find what the server embedded.
+    """
+
+    def __init__(self, shared: VectorStore, local: VectorStore) -> None:
+        self._shared = shared
+        self._local = local
+
+    def read(self, fingerprint: str, hashes: Sequence[bytes], dim: int) -> dict[bytes, Vectors]:
+        """Return the vectors among ``hashes`` that either store knows."""
+        found = self._shared.read(fingerprint, hashes, dim)
+        missing = [key for key in hashes if key not in found]
+        only_here = self._local.read(fingerprint, missing, dim) if missing else {}
+        if only_here:
+            self._shared.write(fingerprint, only_here)
+        return found | only_here
+
+    def write(self, fingerprint: str, vectors: Mapping[bytes, Vectors]) -> None:
+        """Keep ``vectors`` in both."""
+        self._shared.write(fingerprint, vectors)
+        self._local.write(fingerprint, vectors)
+
+
 def embed_with_cache(
     encoder: Encoder,
-    cache: VectorCache,
+    cache: VectorStore,
     texts: Sequence[str],
     progress: Progress | None = None,
 ) -> Vectors:

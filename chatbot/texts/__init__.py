@@ -31,14 +31,63 @@ class Texts:
     marks_only: str
     empty: str
     human_caption: str
+    menu_head: str
+    clarify_head: str
+    row_head: str
+    row_more: str
+    unnamed_customer: str
+    assistant_name: str
     handed_over: str
+    handed_over_closed: str
+    opening_today: str
+    opening_tomorrow: str
+    opening_later: str
     queue_notice: str
     session_ended: str
     ask_to_type: str
     ask_about_attachment: str
     unsupported_message: str
+    member_handoff: str
+    member_handoff_alone: str
+    member_menu_hint: str
+    member_miniprogram: str
+    form_yes_caption: str
+    form_change_caption: str
+    form_cancel_caption: str
+    form_skip_caption: str
+    form_yes_words: tuple[str, ...]
+    form_no_words: tuple[str, ...]
+    form_cancel_words: tuple[str, ...]
+    form_skip_words: tuple[str, ...]
+    form_what_to_change: str
+    form_confirm_again: str
+    form_cancelled: str
+    form_resume: str
+    form_invalid_date: str
+    form_invalid_time: str
+    form_invalid_number: str
+    form_invalid_phone: str
+    form_invalid_choice: str
+    form_invalid_text: str
+    form_too_small: str
+    form_too_large: str
+    form_too_early: str
+    form_too_late: str
+    form_too_short: str
+    form_too_long: str
+    form_day: str
+    form_day_of_year: str
+    form_weekdays: tuple[str, ...]
+    form_unfilled: str
+    form_title_date: str
+    form_title_time: str
+    form_title_number: str
+    form_title_phone: str
+    form_title_choice: str
+    form_title_text: str
     human_phrases: tuple[str, ...]
     human_excluded: tuple[str, ...]
+    menu_phrases: tuple[str, ...]
     card_title: str
     card_title_urgent: str
     card_customer: str
@@ -58,6 +107,12 @@ class Texts:
     reason_unsupported: str
     reason_intent: str
     reason_budget: str
+    reason_missing_fact: str
+    reason_agents_only: str
+    reason_form: str
+    reason_webhook: str
+    reason_mode: str
+    card_draft: str
     page_title: str
     page_customer: str
     page_bot: str
@@ -73,6 +128,7 @@ class Texts:
     page_business_card: str
     page_other: str
     page_transition: str
+    page_webhook: str
     page_why_answer: str
     page_why_smalltalk: str
     page_why_reply: str
@@ -86,6 +142,7 @@ class Texts:
     page_held: str
     page_expired: str
     page_unknown: str
+    page_draft: str
 
     def handoff_reason(self, code: str) -> str:
         """Return the words for a handoff's reason code; the code itself where there are none."""
@@ -93,9 +150,13 @@ class Texts:
 
 
 def placeholders(text: str) -> frozenset[str] | None:
-    """Return the names in braces that are filled in, None if the braces are not well-formed."""
+    """Return the names in braces that are filled in, None if the braces are not well-formed.
+
+    Variables, which have a group in front (``{助手.名字}``), are none of them.
+    """
     try:
-        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+        names = (name for _, name, _, _ in Formatter().parse(text))
+        return frozenset(name for name in names if name is not None and "." not in name)
     except ValueError:
         return None
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chatbot.answers.messages import Message, message_from_json, message_to_json
+from chatbot.forms.form import Flow
 from chatbot.matching import fuzzy
 from chatbot.understanding.normalise import Normaliser, NormalText
-from chatbot.understanding.patterns import Patterns
+from chatbot.understanding.patterns import PatternGroups, Patterns
 
 Priority = Literal["normal", "high", "urgent"]
 
@@ -33,8 +35,15 @@ class Intent:
     keywords: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    reply: tuple[str, ...] = ()
+    stage: str = ""
+    reply: tuple[Message, ...] = ()
     handoff: IntentHandoff | None = None
+    flow: Flow | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Return whether it says what to do, beside giving tags."""
+        return bool(self.reply) or self.handoff is not None or self.flow is not None
 
     @property
     def urgency(self) -> int:
@@ -43,16 +52,19 @@ class Intent:
 
     def to_json(self) -> dict[str, Any]:
         record: dict[str, Any] = {"intent": self.name, "title": self.title}
-        for name in ("examples", "keywords", "exclude", "tags", "reply"):
+        for name in ("examples", "keywords", "exclude", "tags"):
             record[name] = list(getattr(self, name))
+        record["stage"] = self.stage
+        record["reply"] = [message_to_json(message) for message in self.reply]
         handoff = self.handoff
         record["handoff"] = handoff and {"skill": handoff.skill, "priority": handoff.priority}
+        record["flow"] = self.flow and self.flow.to_json()
         return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Intent:
         """Rebuild what ``to_json`` gave."""
-        handoff = record["handoff"]
+        handoff, flow = record["handoff"], record["flow"]
         return cls(
             name=record["intent"],
             title=record["title"],
@@ -60,8 +72,10 @@ class Intent:
             keywords=tuple(record["keywords"]),
             exclude=tuple(record["exclude"]),
             tags=tuple(record["tags"]),
-            reply=tuple(record["reply"]),
+            stage=record["stage"],
+            reply=tuple(map(message_from_json, record["reply"])),
             handoff=IntentHandoff(handoff["skill"], handoff["priority"]) if handoff else None,
+            flow=Flow.from_json(flow) if flow else None,
         )
 
 
@@ -75,27 +89,22 @@ class FoundIntent:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    intent: Intent
-    examples: tuple[str, ...]
-    keywords: Patterns
-    exclude: Patterns
-
-
 class IntentRules:
     """All intents, compiled."""
 
     def __init__(self, intents: Iterable[Intent], normaliser: Normaliser) -> None:
-        self._rules = tuple(
-            _Rules(
-                intent,
-                tuple(filter(None, map(normaliser.key, intent.examples))),
-                Patterns.compile(intent.keywords, normaliser),
-                Patterns.compile(intent.exclude, normaliser),
-            )
-            for intent in intents
-        )
+        self._intents = tuple(intents)
+        self._keywords = PatternGroups([each.keywords for each in self._intents], normaliser)
+        self._exclude = [Patterns.compile(each.exclude, normaliser) for each in self._intents]
+        examples = [
+            (key, number)
+            for number, intent in enumerate(self._intents)
+            for key in map(normaliser.key, intent.examples)
+            if key
+        ]
+        self._example_keys = [key for key, _ in examples]
+        self._example_of = [number for _, number in examples]
+        self._close = fuzzy.CloseKeys(self._example_keys)
 
     def find(self, message: NormalText) -> Sequence[FoundIntent]:
         """Return the intents of ``message``, strongest first; ties: more urgent, file order.
@@ -103,19 +112,27 @@ class IntentRules:
         A keyword and an example's own wording are the admin's rule and certain; a wording close
         to an example is as sure as it is close.
         """
-        found = [hit for rules in self._rules if (hit := _find_one(rules, message)) is not None]
+        by_example = self._by_example(message)
+        by_keyword = self._keywords.find(message)
+        found = [
+            _strongest(self._intents[number], by_example.get(number), by_keyword.get(number))
+            for number in sorted(by_example.keys() | by_keyword.keys())
+            if self._exclude[number].find(message) is None
+        ]
         return sorted(found, key=lambda hit: (-hit.confidence, -hit.intent.urgency))
 
+    def _by_example(self, message: NormalText) -> dict[int, tuple[str, float]]:
+        """Return each intent's closest example and its ratio, by the intent's number."""
+        closest: dict[int, tuple[str, float]] = {}
+        for at, ratio in self._close.find(message.key):
+            closest.setdefault(self._example_of[at], (self._example_keys[at], ratio))
+        return closest
 
-def _find_one(rules: _Rules, message: NormalText) -> FoundIntent | None:
-    if rules.exclude.find(message) is not None:
-        return None
-    close = fuzzy.near_exact(message.key, rules.examples)
-    if close and close[0][1] == 1.0:
-        return FoundIntent(rules.intent, 1.0, "examples", rules.examples[close[0][0]])
-    keyword = rules.keywords.find(message)
-    if keyword is not None:
-        return FoundIntent(rules.intent, 1.0, "keywords", keyword)
-    if close:
-        return FoundIntent(rules.intent, close[0][1], "examples", rules.examples[close[0][0]])
-    return None
+
+def _strongest(
+    intent: Intent, example: tuple[str, float] | None, keyword: str | None
+) -> FoundIntent:
+    """Return the hit by the example's own wording, else by keyword, else by a close wording."""
+    if example is not None and (example[1] == 1.0 or keyword is None):
+        return FoundIntent(intent, example[1], "examples", example[0])
+    return FoundIntent(intent, 1.0, "keywords", keyword or "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from opencc import OpenCC
 
 from chatbot.understanding.emoji import remove_emoji
+from chatbot.understanding.noise import Denoiser, plain_signs
 
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SPACE_BESIDE_CJK = re.compile(rf"(?<=[{_CJK}]) +| +(?=[{_CJK}])")
@@ -32,20 +33,22 @@ class NormalText:
 
 
 class Normaliser:
-    """Width, case, traditional characters, spaces, emoji, control characters, repeated marks."""
+    """Width, case, traditional characters, spaces, emoji, control characters, typing noise."""
 
     def __init__(self) -> None:
         self._to_simplified = OpenCC("t2s")
+        self._denoiser = Denoiser()
 
     def normalise(self, raw: str) -> NormalText:
         """Return the normal form of any string, lone surrogates and NULs included.
 
         The end of a line becomes a comma: people write one sentence in several messages.
         """
-        readable = remove_emoji(_LINE_END.sub(",", _SURROGATE.sub("", raw).strip()))
-        folded = unicodedata.normalize("NFKC", _without_control(readable)).casefold()
+        readable = _LINE_END.sub(",", plain_signs(_SURROGATE.sub("", raw)).strip())
+        folded = unicodedata.normalize("NFKC", _without_control(remove_emoji(readable))).casefold()
         text = _SPACES.sub(" ", self.simplify(folded)).strip()
         text = _REPEATED_MARK.sub(r"\1", _SPACE_BESIDE_CJK.sub("", text))
+        text = self._denoiser.clean(text)
         return NormalText(text, "".join(filter(str.isalnum, text)))
 
     def simplify(self, text: str) -> str:

@@ -6,13 +6,16 @@ meet the normal form of the message; words are compared by letters and digits al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import re2
 
 from chatbot.understanding.normalise import Normaliser, NormalText
+
+_GROUP_NAME = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
 
 
 class PatternError(ValueError):
@@ -52,6 +55,9 @@ class Patterns:
 
     words: tuple[str, ...]
     expressions: tuple[tuple[str, Any], ...]
+    #: Matches where any of ``expressions`` does, so that most messages are done with after one
+    #: search; None if there is none or they are too many for one.
+    any_expression: Any
 
     @classmethod
     def compile(cls, patterns: Iterable[str], normaliser: Normaliser) -> Patterns:
@@ -59,25 +65,90 @@ class Patterns:
         listed = list(patterns)
         words = [normaliser.key(pattern) for pattern in listed if not is_expression(pattern)]
         written = [pattern for pattern in listed if is_expression(pattern)]
-        compiled = tuple(
-            (pattern, compile_expression(normaliser.simplify(pattern[1:-1]))) for pattern in written
-        )
-        return cls(tuple(dict.fromkeys(filter(None, words))), compiled)
+        sources = [normaliser.simplify(pattern[1:-1]) for pattern in written]
+        compiled = tuple(zip(written, map(compile_expression, sources), strict=True))
+        return cls(tuple(dict.fromkeys(filter(None, words))), compiled, _any_of(sources))
 
     def find(self, message: NormalText) -> str | None:
         """Return the first pattern found in ``message``, or None."""
         for word in self.words:
             if word in message.key:
                 return word
-        for pattern, expression in self.expressions:
-            if expression.search(message.text) or expression.search(message.key):
-                return pattern
-        return None
+        forms = _forms(message)
+        if not self._may_match(forms):
+            return None
+        matching = (pattern for pattern, each in self.expressions if any(map(each.search, forms)))
+        return next(matching, None)
+
+    def may_match(self, message: NormalText) -> bool:
+        """Return whether ``find`` may find anything, after one search."""
+        return any(word in message.key for word in self.words) or self._may_match(_forms(message))
+
+    def _may_match(self, forms: Iterable[str]) -> bool:
+        if self.any_expression is None:
+            return bool(self.expressions)
+        return any(map(self.any_expression.search, forms))
+
+    def cover(self, message: NormalText) -> bool:
+        """Return whether one of the patterns is the whole of ``message``."""
+        if message.key in self.words:
+            return True
+        forms = _forms(message)
+        return any(any(map(expression.fullmatch, forms)) for _, expression in self.expressions)
 
     def remove(self, key: str) -> str:
         """Return a message's ``key`` with a bar in the place of everything the patterns match."""
         for word in self.words:
             key = key.replace(word, "|")
-        for _, expression in self.expressions:
-            key = expression.sub("|", key)
+        if self._may_match([key]):
+            for _, expression in self.expressions:
+                key = expression.sub("|", key)
         return key
+
+
+class PatternGroups:
+    """Groups of patterns, such as each intent's keywords, tried in one go.
+
+    A tree of halves: what is in no half is out after one search, and a group that is found costs
+    as many searches as the tree is high.
+    """
+
+    def __init__(
+        self, groups: Sequence[Sequence[str]], normaliser: Normaliser, first: int = 0
+    ) -> None:
+        """Compile ``groups``, numbered from ``first``; raise PatternError for a wrong pattern."""
+        self._first = first
+        self._all = Patterns.compile((each for group in groups for each in group), normaliser)
+        middle = len(groups) // 2
+        halves = ((groups[:middle], first), (groups[middle:], first + middle))
+        self._halves = [
+            PatternGroups(half, normaliser, number) for half, number in halves if middle
+        ]
+
+    def find(self, message: NormalText) -> dict[int, str]:
+        """Return the first pattern found of each group that has one, by the group's number."""
+        if not self._halves:
+            pattern = self._all.find(message)
+            return {} if pattern is None else {self._first: pattern}
+        if not self._all.may_match(message):
+            return {}
+        return {number: hit for half in self._halves for number, hit in half.find(message).items()}
+
+
+def _forms(message: NormalText) -> tuple[str, ...]:
+    """Return what expressions meet, each form once."""
+    return (message.text,) if message.text == message.key else (message.text, message.key)
+
+
+def _any_of(sources: Sequence[str]) -> Any:
+    """Return an expression for any of ``sources``, None if there is none or they are too many.
+
+    Each keeps its group, so that an inline flag ends with it. Names of groups, which may come
+    twice, have no use here and are taken away.
+    """
+    if not sources:
+        return None
+    try:
+        return compile_expression("|".join(f"(?:{_GROUP_NAME.sub('(', each)})" for each in sources))
+    except PatternError:
+        return None

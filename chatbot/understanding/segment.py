@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import jieba
 
@@ -20,6 +21,15 @@ _GRAMMAR = frozenset(
 )
 
 
+@cache
+def _dictionary() -> tuple[dict[str, int], int]:
+    """Return jieba's words with their frequencies and the sum of these, read once a process."""
+    tokenizer = jieba.Tokenizer()
+    with tokenizer.get_dict_file() as dictionary:
+        frequencies, total = tokenizer.gen_pfdict(dictionary)
+    return frequencies, total
+
+
 class Segmenter:
     """jieba with its own dictionary object; safe to share between threads once built.
 
@@ -31,8 +41,8 @@ class Segmenter:
         """Learn the words of ``questions``, given as keys (letters and digits only)."""
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self._tokenizer = jieba.Tokenizer()
-        with self._tokenizer.get_dict_file() as dictionary:
-            self._tokenizer.FREQ, self._tokenizer.total = self._tokenizer.gen_pfdict(dictionary)
+        frequencies, self._tokenizer.total = _dictionary()
+        self._tokenizer.FREQ = frequencies.copy()  # the words learnt below belong to this one
         self._tokenizer.initialized = True
         self.learnt = self._new_words(questions)
         for word in self.learnt:

@@ -28,7 +28,7 @@ class HumanWish:
         key = message.key
         if not key:
             return None
-        for piece in (key[:_LONGEST_WISH], key[-_LONGEST_WISH:]):
+        for piece in dict.fromkeys((key[:_LONGEST_WISH], key[-_LONGEST_WISH:])):
             left = self._excluded.remove(piece)
             found = self._phrases.find(NormalText(left, left))
             if found is not None:

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.answers.entries import Entry
+from chatbot.answers.entries import Entry, plain_answer
 from chatbot.answers.wordings import Wordings
 from chatbot.understanding.normalise import Normaliser
 
 _NORMALISER = Normaliser()
 _ENTRIES = [
     Entry(
-        "late", "可以延迟退房吗？", ("可以",), ("能晚点退房吗",), excluded=("请问怎么提前退房呢",)
+        "late",
+        "可以延迟退房吗？",
+        plain_answer("可以"),
+        ("能晚点退房吗",),
+        excluded=("请问怎么提前退房呢",),
     ),
-    Entry("two", "两个大人一个小孩住双床房可以吗", ("可以",)),
-    Entry("twin", "可以延迟退房吗", ("也可以",)),
+    Entry("two", "两个大人一个小孩住双床房可以吗", plain_answer("可以")),
+    Entry("twin", "可以延迟退房吗", plain_answer("也可以")),
 ]
 
 

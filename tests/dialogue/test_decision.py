@@ -3,6 +3,7 @@ from __future__ import annotations
 from chatbot.dialogue.decision import (
     Candidate,
     Decision,
+    GivenTag,
     HandoffRequest,
     IntentMatch,
     MenuItem,
@@ -24,7 +25,10 @@ def test_that_a_decision_has_the_documented_form() -> None:
         confidence=0.969999,
         candidates=(Candidate("late-checkout", "可以延迟退房吗？", 0.969999),),
         intents=(IntentMatch("extend_stay", 0.93001, "examples"),),
-        tags=("意向:续住",),
+        given=(
+            GivenTag("意向:续住", "intent", "extend_stay", 0.93),
+            GivenTag("意向:续住", "entry", "late-checkout", 0.97),
+        ),
         reply=(TextReply("会员可免费延迟至 14:00……"),),
     )
     assert decision.to_json() == {

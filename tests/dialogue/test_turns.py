@@ -9,18 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatbot.answers.entries import texts_of
 from chatbot.dialogue.decision import MenuReply, TextReply
 from chatbot.dialogue.turn import (
     HUMAN_MENU_ID,
     AttachmentKind,
     Context,
-    NeedsVectors,
     Outcome,
+    Situation,
     Utterance,
 )
+from chatbot.dialogue.understood import NeedsVectors
 from chatbot.knowledge.content import Content
 from chatbot.texts import make_texts
-from tests.dialogue.stage import ENTRIES, NOW, Stage
+from tests.dialogue.stage import ENTRIES, HERE, Stage
 
 TEXTS = make_texts({})
 
@@ -35,10 +37,10 @@ def _handoff(outcome: Outcome) -> tuple[str, str | None]:
 
 def test_that_the_same_wording_is_answered_without_the_encoder(stage: Stage) -> None:
     dialogue = stage.dialogue(Content(ENTRIES, (), {}))
-    step = dialogue.begin(Utterance(("可以延迟退房吗",)), Context(), NOW)
+    step = dialogue.begin(Utterance(("可以延迟退房吗",)), Context(), HERE)
     assert not isinstance(step, NeedsVectors)
     assert step.decision.faq_id == "late"
-    assert step.decision.reply == tuple(map(TextReply, ENTRIES[0].answer))
+    assert step.decision.reply == tuple(map(TextReply, texts_of(ENTRIES[0].messages)))
     assert step.decision.tags == ("意向:续住",)
     assert step.trace["rule"] == "exact"
 
@@ -83,7 +85,7 @@ def test_that_a_not_question_never_leads_to_its_entry(stage: Stage) -> None:
 def test_that_an_entry_answers_on_its_days_in_the_brands_time_zone(
     now: datetime, faq_id: str | None, stage: Stage
 ) -> None:
-    assert stage.say("五一有什么活动", now=now).decision.faq_id == faq_id
+    assert stage.say("五一有什么活动", situation=Situation(now)).decision.faq_id == faq_id
 
 
 def test_that_knowledge_of_one_question_works(stage: Stage) -> None:
@@ -113,7 +115,7 @@ def test_that_a_stricter_promise_answers_less(stage: Stage) -> None:
     loose = stage.say(said, dialogue=stage.dialogue(content, target=0.6)).decision
     strict = stage.say(said, dialogue=stage.dialogue(content, target=0.9999)).decision
     assert loose.confidence == strict.confidence
-    assert (loose.action, strict.action) == ("answer", "handoff")
+    assert (loose.action, strict.action) == ("answer", "clarify")
 
 
 # -- people, pictures, voice -------------------------------------------------------------------
@@ -251,7 +253,7 @@ _ODD = [
 @pytest.mark.parametrize("said", _ODD)
 def test_that_odd_messages_get_a_sensible_decision(said: str, stage: Stage) -> None:
     outcome = stage.say(said)
-    assert outcome.decision.action in {"answer", "handoff", "smalltalk"}
+    assert outcome.decision.action in {"answer", "clarify", "handoff", "smalltalk"}
     json.dumps([outcome.decision.to_json(), outcome.trace], ensure_ascii=False).encode("utf-8")
 
 
@@ -261,7 +263,7 @@ def test_that_odd_messages_get_a_sensible_decision(said: str, stage: Stage) -> N
 @given(st.lists(st.text(max_size=40), max_size=3))
 def test_that_no_text_makes_a_turn_fail(stage: Stage, texts: list[str]) -> None:
     outcome = stage.say(*texts)
-    assert outcome.decision.action in {"answer", "handoff", "smalltalk", "reply"}
+    assert outcome.decision.action in {"answer", "clarify", "handoff", "smalltalk", "reply"}
     json.dumps(outcome.trace, ensure_ascii=False).encode("utf-8")
 
 
@@ -277,7 +279,7 @@ def test_that_the_same_content_decides_byte_for_byte_the_same(stage: Stage) -> N
 
 def test_that_begin_and_finish_are_all_a_turn_needs(stage: Stage) -> None:
     dialogue = stage.dialogue(Content(ENTRIES, (), {}))
-    step = dialogue.begin(Utterance(("早餐是从几点开始的呀",)), Context(), NOW)
+    step = dialogue.begin(Utterance(("早餐是从几点开始的呀",)), Context(), HERE)
     assert isinstance(step, NeedsVectors)
     vectors = stage.encoder.encode(step.texts)
     assert vectors.dtype == np.float32

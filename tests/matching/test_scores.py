@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,9 +13,15 @@ from hypothesis import strategies as st
 from chatbot.matching import fuzzy, kernel
 from chatbot.matching.confidence import SHIPPED_MODEL, Signals, threshold_for
 from chatbot.matching.dense import DenseIndex
-from chatbot.matching.lexical import LexicalIndex, bigrams
+from chatbot.matching.lexical import LexicalIndex, bigrams, terms_of
 
 _KEYS = ["几点退房", "可以延迟退房吗", "早餐几点供应", "退"]
+_TEXTS = [
+    terms_of("几点退房", ["几点", "退房"]),
+    terms_of("可以延迟退房吗", ["可以", "延迟", "退房", "吗"]),
+    terms_of("早餐几点供应", ["早餐", "几点", "供应"]),
+    terms_of("退", ["退"]),
+]
 
 
 def test_that_bigrams_of_a_short_text_are_the_text() -> None:
@@ -21,26 +30,55 @@ def test_that_bigrams_of_a_short_text_are_the_text() -> None:
     assert bigrams("") == []
 
 
+def test_that_words_count_beside_pairs_and_each_once() -> None:
+    assert terms_of("几点退房", ["几点", "退房", "退房"]) == {"几点": 2, "点退": 1, "退房": 2}
+    assert terms_of("", []) == {}
+
+
 def test_that_a_text_is_most_like_itself() -> None:
-    index = LexicalIndex(_KEYS)
-    for number, key in enumerate(_KEYS):
-        scores = index.scores(index.row(key))
+    index = LexicalIndex(_TEXTS)
+    for number, text in enumerate(_TEXTS):
+        scores = index.scores(index.row(text))
         assert scores.argmax() == number
         assert scores[number] == pytest.approx(1, abs=1e-5)
 
 
+def test_that_the_score_is_bm25_both_ways_over_what_each_has_with_itself() -> None:
+    one, other = _TEXTS[0], _TEXTS[1]
+    usual = sum(text.total() for text in _TEXTS) / len(_TEXTS)
+
+    def idf(term: str) -> float:
+        having = sum(term in text for text in _TEXTS)
+        return math.log(1 + (len(_TEXTS) - having + 0.5) / (having + 0.5))
+
+    def frequency(term: str, text: Counter[str]) -> float:
+        held_back = 1.2 * (1 - 0.75 + 0.75 * text.total() / usual)
+        return text[term] * 2.2 / (text[term] + held_back)
+
+    def with_itself(text: Counter[str]) -> float:
+        return sum(idf(term) * frequency(term, text) for term in text)
+
+    shared = sum(
+        idf(term) * math.sqrt(frequency(term, one) * frequency(term, other))
+        for term in one.keys() & other.keys()
+    )
+    index = LexicalIndex(_TEXTS)
+    expected = shared / math.sqrt(with_itself(one) * with_itself(other))
+    assert index.scores(index.row(one))[1] == pytest.approx(expected, rel=1e-5)
+
+
 def test_that_unknown_letters_lower_the_score() -> None:
-    index = LexicalIndex(_KEYS)
-    near = index.scores(index.row("几点退房"))[0]
-    far = index.scores(index.row("几点退房以后去哪里看电影呢"))[0]
+    index = LexicalIndex(_TEXTS)
+    near = index.scores(index.row(terms_of("几点退房", [])))[0]
+    far = index.scores(index.row(terms_of("几点退房以后去哪里看电影呢", [])))[0]
     assert far < near / 1.5
 
 
 def test_that_pairwise_scores_agree_with_single_ones() -> None:
-    index = LexicalIndex(_KEYS)
-    table = index.pairwise(np.arange(len(_KEYS)))
-    for number, key in enumerate(_KEYS):
-        assert np.allclose(table[number], index.scores(index.row(key)), atol=1e-5)
+    index = LexicalIndex(_TEXTS)
+    table = index.pairwise(np.arange(len(_TEXTS)))
+    for number, text in enumerate(_TEXTS):
+        assert np.allclose(table[number], index.scores(index.row(text)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +102,16 @@ def test_that_the_closest_wording_comes_first_and_ties_go_by_order() -> None:
     assert [number for number, _ in fuzzy.near_exact("可以延迟退房吗", keys)] == [1, 2]
     assert fuzzy.near_exact("可以", keys) == []
     assert fuzzy.near_exact("", []) == []
+
+
+@given(
+    st.lists(st.text("退房几点可以延迟吗不2a", max_size=30), max_size=30),
+    st.text("退房几点可以延迟吗不2a", max_size=30),
+)
+def test_that_the_short_way_finds_what_comparing_with_all_finds(keys: list[str], key: str) -> None:
+    nearly = [*keys, key + "吗", key[1:], key[: len(key) // 2] + "吗" + key[len(key) // 2 :]]
+    wanted = fuzzy.near_exact(key, nearly) if key else []
+    assert fuzzy.CloseKeys(nearly).find(key) == wanted
 
 
 def test_that_copies_of_a_question_share_its_weight() -> None:

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from chatbot.clock import SystemClock
 from chatbot.matching.encoder import Vectors
-from chatbot.matching.vector_cache import VectorCache, embed_with_cache
+from chatbot.matching.vector_cache import (
+    LayeredVectors,
+    VectorCache,
+    VectorStore,
+    embed_with_cache,
+)
+from chatbot.store.database import Database
+from chatbot.store.vectors import DatabaseVectors
 
 
 class LetterEncoder:
@@ -29,19 +37,28 @@ class LetterEncoder:
         return rows
 
 
-def test_that_only_new_texts_are_embedded(tmp_path: Path) -> None:
+@pytest.fixture(params=["file", "database", "layered"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> VectorStore:
+    """Each implementation of the port."""
+    if request.param == "file":
+        return VectorCache(tmp_path)
+    shared = DatabaseVectors(request.getfixturevalue("database"), SystemClock())
+    return shared if request.param == "database" else LayeredVectors(shared, VectorCache(tmp_path))
+
+
+def test_that_only_new_texts_are_embedded(store: VectorStore) -> None:
     encoder = LetterEncoder()
-    first = embed_with_cache(encoder, VectorCache(tmp_path), ["a", "b", "a"])
-    second = embed_with_cache(encoder, VectorCache(tmp_path), ["c", "b", "a"])
+    first = embed_with_cache(encoder, store, ["a", "b", "a"])
+    second = embed_with_cache(encoder, store, ["c", "b", "a"])
     assert encoder.asked == ["a", "b", "c"]
     assert np.array_equal(first[0], second[2])
     assert np.array_equal(first[0], first[2])
 
 
-def test_that_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
-    embed_with_cache(LetterEncoder("one"), VectorCache(tmp_path), ["a"])
+def test_that_vectors_of_another_encoder_are_not_used(store: VectorStore) -> None:
+    embed_with_cache(LetterEncoder("one"), store, ["a"])
     other = LetterEncoder("two")
-    embed_with_cache(other, VectorCache(tmp_path), ["a"])
+    embed_with_cache(other, store, ["a"])
     assert other.asked == ["a"]
 
 
@@ -84,3 +101,15 @@ def test_that_a_vector_of_the_wrong_length_is_embedded_anew(tmp_path: Path) -> N
 @pytest.mark.parametrize("texts", [[], ["z"]])
 def test_that_any_number_of_texts_has_its_shape(texts: list[str], tmp_path: Path) -> None:
     assert embed_with_cache(LetterEncoder(), VectorCache(tmp_path), texts).shape == (len(texts), 26)
+
+
+def test_that_a_new_database_learns_from_the_file_and_the_file_from_the_database(
+    tmp_path: Path, database: Database
+) -> None:
+    encoder, shared = LetterEncoder(), DatabaseVectors(database, SystemClock())
+    embed_with_cache(encoder, VectorCache(tmp_path / "one"), ["a"])
+    embed_with_cache(encoder, LayeredVectors(shared, VectorCache(tmp_path / "one")), ["a", "b"])
+    # A second machine finds all of it in the database, and a command without one in the file.
+    embed_with_cache(encoder, LayeredVectors(shared, VectorCache(tmp_path / "two")), ["a", "b"])
+    embed_with_cache(encoder, VectorCache(tmp_path / "one"), ["a", "b"])
+    assert encoder.asked == ["a", "b"]

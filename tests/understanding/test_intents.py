@@ -4,7 +4,7 @@ import pytest
 
 from chatbot.understanding.intents import Intent, IntentHandoff, IntentRules
 from chatbot.understanding.normalise import Normaliser
-from chatbot.understanding.patterns import PatternError, Patterns, check_pattern
+from chatbot.understanding.patterns import PatternError, PatternGroups, Patterns, check_pattern
 
 _NORMALISER = Normaliser()
 _COMPLAINT = Intent(
@@ -68,3 +68,23 @@ def test_that_expressions_meet_traditional_characters_and_capitals() -> None:
 def test_that_an_evil_expression_takes_no_time() -> None:
     patterns = Patterns.compile(["/(a+)+$/"], _NORMALISER)
     assert patterns.find(_NORMALISER.normalise("a" * 5000 + "b")) is None
+
+
+def test_that_every_group_with_a_hit_is_found_among_many() -> None:
+    groups = [[f"词{number}号", f"/第{number}(个|条)事/"] for number in range(37)]
+    found = PatternGroups(groups, _NORMALISER).find(
+        _NORMALISER.normalise("先说词3号，再说第11个事，还有词36号！")
+    )
+    assert found == {3: "词3号", 11: "/第11(个|条)事/", 36: "词36号"}
+
+
+def test_that_expressions_with_flags_and_names_do_not_disturb_each_other() -> None:
+    patterns = Patterns.compile(["/(?i)VIP(?P<n>1)/", "/^(?P<n>退|换)货$/"], _NORMALISER)
+    assert patterns.find(_NORMALISER.normalise("vip1")) == "/(?i)VIP(?P<n>1)/"
+    assert patterns.find(_NORMALISER.normalise("换货")) == "/^(?P<n>退|换)货$/"
+    assert patterns.find(_NORMALISER.normalise("我要换货吗")) is None
+
+
+def test_that_no_groups_find_nothing() -> None:
+    assert PatternGroups([], _NORMALISER).find(_NORMALISER.normalise("你好")) == {}
+    assert PatternGroups([["好"]], _NORMALISER).find(_NORMALISER.normalise("你好")) == {0: "好"}

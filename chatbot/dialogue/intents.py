@@ -1,0 +1,37 @@
+"""Doing what an intent says: hand over, say its reply, or begin its form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatbot.dialogue.decision import HandoffRequest
+from chatbot.dialogue.forms import begin_form
+from chatbot.dialogue.outcomes import decided, hand_over, told
+from chatbot.dialogue.snapshot import Snapshot
+from chatbot.dialogue.turn import Outcome
+from chatbot.dialogue.understood import Understood
+from chatbot.dialogue.wording import MissingFact, to_replies
+from chatbot.understanding.intents import FoundIntent
+
+
+def is_urgent(hit: FoundIntent) -> bool:
+    """Return whether a person has to look at once."""
+    return hit.intent.handoff is not None and hit.intent.handoff.priority == "urgent"
+
+
+def follow_intent(snapshot: Snapshot, turn: Understood, hit: FoundIntent) -> Outcome:
+    """Do what the intent says; ``hit.intent.acts`` must hold."""
+    known = told(snapshot, turn)
+    reason = f"intent {hit.intent.name} by {hit.evidence}: {hit.detail}"
+    try:
+        reply = to_replies(snapshot, turn, hit.intent.reply)
+    except MissingFact as missing:
+        return hand_over(turn, known, "missing-fact", f"{reason}; {missing}")
+    wanted = hit.intent.handoff
+    if wanted is not None:
+        request = HandoffRequest(wanted.skill, wanted.priority, "intent")
+        return hand_over(turn, known, "intent", reason, request=request, reply=reply)
+    if hit.intent.flow is not None:
+        return begin_form(snapshot, turn, hit.intent.flow, reply, reason)
+    decision = replace(known, reply=reply, reason=reason)
+    return decided(turn, decision, "intent", turn.context)

