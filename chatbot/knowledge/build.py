@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
+from itertools import accumulate
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from chatbot.answers.entries import Entry
 from chatbot.answers.ranking import Ranker
 from chatbot.answers.wordings import Wordings
+from chatbot.customers.tag_groups import groups_by_name
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.dialogue.snapshot import Snapshot
+from chatbot.dialogue.snapshot import Scopes, Snapshot
+from chatbot.facts.rows import RowFinder
+from chatbot.forms.engine import Forms
 from chatbot.knowledge.content import Content
 from chatbot.matching.confidence import SHIPPED_MODEL, ConfidenceModel, threshold_for
-from chatbot.matching.encoder import Encoder
+from chatbot.matching.encoder import Encoder, Vectors
 from chatbot.matching.matcher import Matcher
-from chatbot.matching.vector_cache import Progress, VectorCache, embed_with_cache
+from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
 from chatbot.texts import make_texts
+from chatbot.understanding.intent_examples import IntentExamples, examples_of
 from chatbot.understanding.intents import IntentRules
+from chatbot.understanding.menu import MenuWish
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.segment import Segmenter
 from chatbot.understanding.smalltalk import Smalltalk
@@ -28,7 +36,7 @@ def build_dialogue(
     content: Content,
     snapshot_number: int,
     encoder: Encoder,
-    cache: VectorCache,
+    cache: VectorStore,
     *,
     target_precision: float,
     timezone: str,
@@ -45,11 +53,23 @@ def build_dialogue(
     wordings = _wordings(content.entries, normaliser)
     segmenter = Segmenter([text.key for _, text in wordings])
     by_key = Wordings(content.entries, normaliser)
-    matcher = _matcher(wordings, normaliser, encoder, cache, progress)
+    examples = examples_of(content.intents, normaliser)
+    everyday = [normaliser.normalise(line) for line in everyday_messages()]
+    asked = [text for _, text in wordings]
+    groups = (asked, everyday, [example.text for example in examples])
+    of_asked, of_everyday, of_examples = _embed(groups, encoder, cache, progress)
+    matcher = _matcher(wordings, of_asked, of_everyday, segmenter) if wordings else None
     snapshot = Snapshot(
         number=snapshot_number,
         digest=content.digest,
         entries=content.entries,
+        by_id={entry.id: number for number, entry in enumerate(content.entries)},
+        by_question=_by_question(content.entries, normaliser),
+        rows={table.name: RowFinder(table, normaliser) for table in content.tables},
+        media=content.media,
+        accounts=content.accounts,
+        tag_groups=groups_by_name(content.tag_groups),
+        scopes=Scopes(content.entries, content.accounts),
         texts=texts,
         threshold=threshold_for(target_precision),
         timezone=ZoneInfo(timezone),
@@ -57,10 +77,17 @@ def build_dialogue(
         segmenter=segmenter,
         smalltalk=Smalltalk(texts, normaliser),
         wishes=HumanWish(texts.human_phrases, texts.human_excluded, normaliser),
+        menu_wish=MenuWish(texts.menu_phrases, normaliser),
         intents=IntentRules(content.intents, normaliser),
+        examples=IntentExamples(
+            content.intents, examples, of_examples,
+            [*everyday, *asked], np.concatenate([of_everyday, of_asked]), normaliser, segmenter,
+        ),
+        flows={intent.name: intent for intent in content.intents if intent.flow},
+        forms=Forms(texts, normaliser),
         wordings=by_key,
         ranker=Ranker(content.entries, by_key, segmenter, matcher, model),
-    )
+    )  # fmt: skip
     return Dialogue(snapshot)
 
 
@@ -73,23 +100,39 @@ def _wordings(entries: Sequence[Entry], normaliser: Normaliser) -> list[tuple[in
     ]
 
 
+def _by_question(entries: Sequence[Entry], normaliser: Normaliser) -> dict[str, int]:
+    """Return the number of the first entry with each question, by the question's key."""
+    return {
+        normaliser.key(entry.question): number
+        for number, entry in reversed(list(enumerate(entries)))
+    }
+
+
+def _embed(
+    groups: Sequence[Sequence[NormalText]],
+    encoder: Encoder,
+    cache: VectorStore,
+    progress: Progress | None,
+) -> list[Vectors]:
+    """Return the vectors of each group of texts, embedded in one go."""
+    texts = [text.text for group in groups for text in group]
+    vectors = embed_with_cache(encoder, cache, texts, progress)
+    ends = list(accumulate(map(len, groups)))
+    return np.split(vectors, ends[:-1])
+
+
 def _matcher(
     wordings: Sequence[tuple[int, NormalText]],
-    normaliser: Normaliser,
-    encoder: Encoder,
-    cache: VectorCache,
-    progress: Progress | None,
-) -> Matcher | None:
-    if not wordings:
-        return None
-    everyday = [normaliser.normalise(line).text for line in everyday_messages()]
-    asked = [text.text for _, text in wordings]
-    vectors = embed_with_cache(encoder, cache, [*asked, *everyday], progress)
+    vectors: Vectors,
+    background: Vectors,
+    segmenter: Segmenter,
+) -> Matcher:
     return Matcher(
         keys=[text.key for _, text in wordings],
         labels=[number for number, _ in wordings],
-        vectors=vectors[: len(asked)],
-        background=vectors[len(asked) :],
+        vectors=vectors,
+        background=background,
+        words=[segmenter.cut(text.text) for _, text in wordings],
     )
 
 

@@ -4,31 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatbot.accounts.account import Accounts
 from chatbot.answers.entries import Entry
+from chatbot.customers.tag_groups import TagGroup
 from chatbot.errors import ContentError
+from chatbot.facts.tables import Table
+from chatbot.knowledge.account_file import read_accounts
 from chatbot.knowledge.entry_files import read_entries
+from chatbot.knowledge.former_forms import upgrade_first_form
 from chatbot.knowledge.intent_files import read_intents, read_texts
-from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.problems import Problem, Problems
+from chatbot.knowledge.references import References
+from chatbot.knowledge.table_files import read_tables
+from chatbot.knowledge.tag_files import read_tag_groups
 from chatbot.texts import TextValue
 from chatbot.understanding.intents import Intent
 from chatbot.understanding.normalise import Normaliser
 
 #: Changes when the stored form changes, so that an older release says so instead of guessing.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Content:
-    """Entries and intents in file order, and the texts that differ from the shipped ones."""
+    """Entries and intents in file order, facts, accounts, and texts that differ from the shipped.
 
-    entries: tuple[Entry, ...]
-    intents: tuple[Intent, ...]
-    texts: Mapping[str, TextValue]
+    ``tables`` are in the order of their names, ``tag_groups`` in file order. ``media`` holds the
+    SHA-256 (hexadecimal) of every picture that messages need, by its path below the folder.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    texts: Mapping[str, TextValue] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    accounts: Accounts = field(default_factory=Accounts)
+    tag_groups: tuple[TagGroup, ...] = ()
+    media: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the canonical JSON: equal contents give equal strings, on every machine."""
@@ -37,13 +54,19 @@ class Content:
             "entries": [entry.to_json() for entry in self.entries],
             "intents": [intent.to_json() for intent in self.intents],
             "texts": self.texts,
+            "tables": [table.to_json() for table in self.tables],
+            "accounts": self.accounts.to_json(),
+            "tag_groups": [group.to_json() for group in self.tag_groups],
+            "media": dict(self.media),
         }
         return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Content:
-        """Rebuild what ``to_json`` gave; raise ContentError for the form of another release."""
+        """Rebuild what ``to_json`` gave; raise ContentError for the form of a newer release."""
         record: dict[str, Any] = json.loads(text)
+        if record.get("format") == 1:
+            record = upgrade_first_form(record)
         if record.get("format") != _FORMAT:
             raise ContentError("this snapshot was written by a newer release; update this one")
         texts = {
@@ -54,6 +77,10 @@ class Content:
             entries=tuple(map(Entry.from_json, record["entries"])),
             intents=tuple(map(Intent.from_json, record["intents"])),
             texts=texts,
+            tables=tuple(map(Table.from_json, record["tables"])),
+            accounts=Accounts.from_json(record["accounts"]),
+            tag_groups=tuple(map(TagGroup.from_json, record["tag_groups"])),
+            media=record["media"],
         )
 
     @property
@@ -62,19 +89,53 @@ class Content:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-def load_content(knowledge: Path, intents: Path | None) -> Content:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reading of the files gave.
+
+    ``pictures`` are the bytes of ``content.media``, by their SHA-256. ``warnings`` hinder nothing.
+    """
+
+    content: Content
+    pictures: Mapping[str, bytes]
+    warnings: tuple[Problem, ...]
+
+
+def load_content(
+    knowledge: Path, intents: Path | None, hosts: Collection[str] | None = None
+) -> Content:
+    """Return the content of ``read_content``, which says more."""
+    return read_content(knowledge, intents, hosts).content
+
+
+def read_content(
+    knowledge: Path, intents: Path | None, hosts: Collection[str] | None = None
+) -> Reading:
     """Read and check a knowledge folder (or file) and an intents folder.
 
     Raises ContentErrors with every problem of all files, and ContentError if ``knowledge`` does
-    not exist. A missing ``intents`` folder means no intents and the shipped texts.
+    not exist. A missing ``intents`` folder means no intents and the shipped texts. ``hosts`` are
+    those that webhooks may reach, None if that is not known here.
     """
     problems = Problems()
     normaliser = Normaliser()
-    entries = read_entries(knowledge, normaliser, problems)
+    references = References()
+    pictures = MediaFolder(knowledge)
+    entries = read_entries(knowledge, normaliser, problems, references, pictures)
     found: tuple[Intent, ...] = ()
     texts: Mapping[str, TextValue] = {}
+    groups: tuple[TagGroup, ...] = ()
     if intents is not None:
-        found = read_intents(intents, normaliser, problems)
-        texts = read_texts(intents, normaliser, problems)
+        found = read_intents(intents, normaliser, problems, references, pictures, hosts)
+        texts = read_texts(intents, normaliser, problems, references)
+        groups = read_tag_groups(intents, problems)
+    tables = read_tables(knowledge, problems)
+    accounts = read_accounts(knowledge, problems)
+    references.check(tables, accounts, problems)
+    if intents is not None:
+        references.check_tags(groups, problems)
     problems.raise_any()
-    return Content(entries, found, texts)
+    digests = {path: hashlib.sha256(image).hexdigest() for path, image in pictures.files.items()}
+    content = Content(entries, found, texts, tables, accounts, groups, digests)
+    images = {digests[path]: image for path, image in pictures.files.items()}
+    return Reading(content, images, tuple(problems.warnings))

@@ -1,22 +1,57 @@
-"""Knowledge files: YAML and JSONL with entries."""
+"""Knowledge files: YAML, JSONL and CSV with entries."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chatbot.answers.entries import Entry, Validity
-from chatbot.knowledge.fields import Fields
+from chatbot.answers.entries import AUTOS, Auto, Entry, Validity
+from chatbot.knowledge.csv_entries import csv_entries
+from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.message_fields import MessageReader
 from chatbot.knowledge.problems import Problems
-from chatbot.knowledge.tree import Listing, Mapping, Node, NotReadable, read_jsonl, read_yaml
+from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.tree import (
+    Listing,
+    Mapping,
+    Node,
+    NotReadable,
+    Scalar,
+    read_jsonl,
+    read_yaml,
+)
 from chatbot.understanding.normalise import Normaliser
 
-_SUFFIXES = (".yaml", ".yml", ".jsonl")
-_ENTRY_KEYS = ("id", "question", "similar", "not", "answer", "category", "tags", "valid")
+_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
+_ENTRY_KEYS = (
+    "id",
+    "question",
+    "similar",
+    "not",
+    "answer",
+    "category",
+    "tags",
+    "valid",
+    "target",
+    "auto",
+    "owner",
+    "review",
+    "scope",
+)
+_HAN = re.compile("[\u4e00-\u9fff]")
 _FILE_KEYS = ("category", "entries")
+_AUTO_BY_WORD: Names[str, Auto] = {
+    **{each: each for each in AUTOS},
+    # YAML reads a bare yes as a truth value, and JSON has no other word for it.
+    "true": "yes",
+    "on": "yes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +61,58 @@ class _Written:
     path: Path
     node: Node
     category: str
+    headings: Names[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """An entry that was read; its id is empty if none is written."""
 
-    path: Path
-    line: int
+    written: _Written
     entry: Entry
 
+    @property
+    def path(self) -> Path:
+        return self.written.path
 
-def read_entries(root: Path, normaliser: Normaliser, problems: Problems) -> tuple[Entry, ...]:
-    """Return the entries of a folder or file in file order; note all problems."""
+    @property
+    def line(self) -> int:
+        return self.written.node.line
+
+
+def read_entries(
+    root: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References | None = None,
+    media: MediaFolder | None = None,
+) -> tuple[Entry, ...]:
+    """Return the entries of a folder or file in file order; note all problems.
+
+    ``references`` collects what is to be found in other files, ``media`` the pictures needed.
+    """
+    messages = MessageReader(media or MediaFolder(root), references or References())
+    reader = _EntryReader(normaliser, problems, messages)
     read: list[_Read] = []
     for path, folder in content_files(root, _SUFFIXES, problems):
         for written in _written_entries(path, folder, problems):
-            entry = _read_entry(written, normaliser, problems)
+            entry = reader.read(written)
             if entry is not None:
-                read.append(_Read(path, written.node.line, entry))
+                read.append(_Read(written, entry))
     _refuse_repeated_ids(read, problems)
     return tuple(_with_ids(read))
 
 
 def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_Written]:
+    if path.suffix.lower() == ".csv":
+        for node, headings in csv_entries(path, problems):
+            yield _Written(path, node, folder, headings)
+        return
     source = read_text(path, problems)
     if source is None:
         return
     if path.suffix.lower() == ".jsonl":
-        for node in read_jsonl(source):
-            if isinstance(node, NotReadable):
-                problems.add(path, node.line, "", node.text)
-            else:
-                yield _Written(path, node, folder)
+        yield from _from_lines(path, source, folder, problems)
         return
     try:
         root = read_yaml(source)
@@ -67,6 +121,14 @@ def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_W
         return
     if root is not None:
         yield from _listed(path, root, folder, problems)
+
+
+def _from_lines(path: Path, source: str, folder: str, problems: Problems) -> Iterator[_Written]:
+    for node in read_jsonl(source):
+        if isinstance(node, NotReadable):
+            problems.add(path, node.line, "", node.text)
+        else:
+            yield _Written(path, node, folder)
 
 
 def _listed(path: Path, root: Node, folder: str, problems: Problems) -> Iterator[_Written]:
@@ -82,30 +144,83 @@ def _listed(path: Path, root: Node, folder: str, problems: Problems) -> Iterator
             yield _Written(path, node, category)
     elif entries is not None:
         key = "entries" if isinstance(root, Mapping) else ""
-        problems.add(path, entries.line, key, "a list of entries is expected")
+        problems.add(path, entries.line, key, f"应为条目的列表，每条以“- ”开头，{shown(entries)}")
 
 
-def _read_entry(written: _Written, normaliser: Normaliser, problems: Problems) -> Entry | None:
-    if not isinstance(written.node, Mapping):
-        text = "an entry with question and answer is expected"
-        problems.add(written.path, written.node.line, "", text)
-        return None
-    before = len(problems.found)
-    fields = Fields(written.path, written.node, problems, _ENTRY_KEYS, ("question", "answer"))
-    entry = Entry(
-        id=fields.name("id") or "",
-        question=fields.text("question") or "",
-        answer=fields.messages("answer"),
-        similar=fields.texts("similar"),
-        excluded=fields.texts("not"),
-        category=(fields.text("category") if fields.present("category") else None)
-        or written.category,
-        tags=fields.tags("tags"),
-        valid=_read_validity(fields),
-    )
-    if len(problems.found) == before:
-        _check_wordings(fields, entry, normaliser)
-    return entry if len(problems.found) == before else None
+class _EntryReader:
+    """Reads one entry after the other."""
+
+    def __init__(self, normaliser: Normaliser, problems: Problems, messages: MessageReader) -> None:
+        self._normaliser = normaliser
+        self._problems = problems
+        self._messages = messages
+
+    def read(self, written: _Written) -> Entry | None:
+        """Return the entry, None if anything about it is wrong."""
+        if not isinstance(written.node, Mapping):
+            text = f"应为一个条目，写明 question 和 answer，{shown(written.node)}"
+            self._problems.add(written.path, written.node.line, "", text)
+            return None
+        before = len(self._problems.found)
+        fields = Fields(
+            written.path,
+            written.node,
+            self._problems,
+            _ENTRY_KEYS,
+            ("question", "answer"),
+            headings=written.headings,
+        )
+        entry = self._read(fields, written.category)
+        if len(self._problems.found) == before:
+            _check_wordings(fields, entry, self._normaliser)
+        return entry if len(self._problems.found) == before else None
+
+    def _read(self, fields: Fields, category: str) -> Entry:
+        return Entry(
+            id=fields.name("id") or "",
+            question=fields.text("question") or "",
+            answer=self._messages.answer(fields, "answer"),
+            similar=fields.texts("similar"),
+            excluded=fields.texts("not"),
+            category=_optional_text(fields, "category") or category,
+            tags=read_tags(fields, self._messages.references),
+            valid=_read_validity(fields),
+            target=_read_target(fields),
+            auto=_read_auto(fields),
+            owner=_optional_text(fields, "owner"),
+            review=fields.day("review"),
+            scope=self._read_scope(fields),
+        )
+
+    def _read_scope(self, fields: Fields) -> tuple[str, ...]:
+        scope = fields.texts("scope")
+        for name in scope:
+            place = Place(fields.path, fields.line_of("scope"), fields.full_key("scope"))
+            self._messages.references.add_account(place, name)
+        return scope
+
+
+def _optional_text(fields: Fields, key: str) -> str:
+    return (fields.text(key) or "") if fields.present(key) else ""
+
+
+def _read_target(fields: Fields) -> float | None:
+    target = fields.number("target")
+    if target is not None and not 0.5 < target < 1:
+        text = f"应大于 0.5、小于 1，如 0.98，这里写的是 {target:g}"
+        fields.complain(fields.line_of("target"), "target", text)
+    return target
+
+
+def _read_auto(fields: Fields) -> Auto:
+    node = fields.present("auto")
+    if node is None:
+        return "yes"
+    auto = _AUTO_BY_WORD.get(node.value.strip().lower()) if isinstance(node, Scalar) else None
+    if auto is None:
+        text = f"应为 {'、'.join(AUTOS)} 之一，{shown(node)}"
+        fields.complain(node.line, "auto", text)
+    return auto or "yes"
 
 
 def _read_validity(fields: Fields) -> Validity:
@@ -114,31 +229,28 @@ def _read_validity(fields: Fields) -> Validity:
         return Validity()
     valid = Validity(inner.day("from"), inner.day("until"))
     if valid.start and valid.end and valid.end < valid.start:
-        text = f"{valid.end} is before {valid.start}; `from` comes first, `until` is inclusive"
+        text = f"{valid.end} 早于开始的 {valid.start}；from 在前，until 那天也包含在内"
         inner.complain(inner.line_of("until"), "until", text)
     return valid
 
 
 def _check_wordings(fields: Fields, entry: Entry, normaliser: Normaliser) -> None:
     """Refuse wordings of marks alone, and ones that must and must not lead here."""
-    asked = {normaliser.key(wording) for wording in entry.wordings}
     for key, wordings in (
         ("question", (entry.question,)),
         ("similar", entry.similar),
         ("not", entry.excluded),
     ):
-        fields.check(
-            key,
-            wordings,
-            lambda wording: None if normaliser.key(wording) else "letters or digits are expected",
-        )
-    fields.check(
-        "not",
-        entry.excluded,
-        lambda wording: (
-            "this is also a wording of the same entry" if normaliser.key(wording) in asked else None
-        ),
-    )
+        for wording in wordings:
+            # Most wordings have a Chinese character; the others are worth a closer look.
+            if not _HAN.search(wording) and not normaliser.key(wording):
+                fields.complain(fields.line_of(key), key, f"“{wording}”里没有文字或数字")
+    if entry.excluded:
+        asked = {normaliser.key(wording) for wording in entry.wordings}
+        for wording in entry.excluded:
+            if normaliser.key(wording) in asked:
+                text = f"“{wording}”也是这一条自己的问法，不能同时排除"
+                fields.complain(fields.line_of("not"), "not", text)
 
 
 def _refuse_repeated_ids(read: list[_Read], problems: Problems) -> None:
@@ -146,8 +258,9 @@ def _refuse_repeated_ids(read: list[_Read], problems: Problems) -> None:
     for item in read:
         first = seen.setdefault(item.entry.id, item) if item.entry.id else item
         if first is not item:
-            text = f"{item.entry.id} is already used in {first.path}:{first.line}; ids are unique"
-            problems.add(item.path, item.line, "id", text)
+            text = f"“{item.entry.id}”已经用在 {first.path} 第 {first.line} 行，编号不能重复"
+            key = item.written.headings.get("id", "id")
+            problems.add(item.path, item.line, key, text)
 
 
 def _with_ids(read: list[_Read]) -> Iterator[Entry]:

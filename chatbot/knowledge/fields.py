@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Listing, Mapping, Node, Scalar
 
 _KIND_NAMES = {
-    "number": "a number",
-    "boolean": "yes/no",
-    "date": "a date",
-    "null": "nothing",
-    "other": "a value with a tag",
-    "list": "a list",
-    "mapping": "a mapping",
+    "text": "文字",
+    "number": "数字",
+    "boolean": "是非值",
+    "date": "日期",
+    "null": "空的",
+    "other": "带类型标记的值",
+    "list": "列表",
+    "mapping": "一组键和值",
 }
+#: The keys are called what they are.
+NO_HEADINGS: Names[str, str] = MappingProxyType({})
+_SHOWN = 20
 _TAG = re.compile(r"[^:\s][^:]*:[^:]*[^:\s]|[^:\s]:[^:\s]")
 
 
@@ -35,7 +41,8 @@ class Fields:
     """The keys of one mapping. Readers return None where the key is missing or wrong.
 
     A key that is none of ``allowed``, or comes twice, is a problem; so is a missing one of
-    ``required``.
+    ``required``. ``headings`` are what keys (``valid.from``) are called in the file if
+    something else.
     """
 
     def __init__(
@@ -46,29 +53,36 @@ class Fields:
         allowed: Collection[str],
         required: Collection[str] = (),
         within: str = "",
+        headings: Names[str, str] = NO_HEADINGS,
     ) -> None:
         self.path = path
         self.line = node.line
         self._problems = problems
         self._within = within
+        self._headings = headings
         self._fields: dict[str, Field] = {}
         for key, line, value in node.pairs:
             self._take(key, line, value, allowed)
         for key in required:
             if key not in self._fields:
-                self.complain(self.line, key, "this key is missing")
+                self.complain(self.line, key, "缺少这一项")
 
     def _take(self, key: str, line: int, value: Node, allowed: Collection[str]) -> None:
         if key not in allowed:
-            self.complain(line, key, f"unknown key; expected one of: {', '.join(allowed)}")
+            self.complain(line, key, f"没有这个键；可以写的有：{'、'.join(allowed)}")
         elif key in self._fields:
-            self.complain(line, key, f"this key is already in line {self._fields[key].line}")
+            self.complain(line, key, f"第 {self._fields[key].line} 行已经写过这个键")
         else:
             self._fields[key] = Field(line, value)
 
     def complain(self, line: int, key: str, text: str) -> None:
         """Note a problem with ``key``."""
-        self._problems.add(self.path, line, self._within + key, text)
+        self._problems.add(self.path, line, self.full_key(key), text)
+
+    def full_key(self, key: str) -> str:
+        """Return ``key`` as the file calls it, with the keys that it is within."""
+        full = self._within + key
+        return self._headings.get(full, full)
 
     def line_of(self, key: str) -> int:
         """Return the line of ``key``, or of the mapping."""
@@ -100,7 +114,7 @@ class Fields:
         if value is None:
             return None
         if len(value) > 64 or re.search(r"\s", value):
-            self.complain(self.line_of(key), key, "up to 64 characters without spaces are expected")
+            self.complain(self.line_of(key), key, "应为最多 64 个字的名称，中间没有空格")
             return None
         return value
 
@@ -110,41 +124,17 @@ class Fields:
         if node is None:
             return ()
         if not isinstance(node, Listing):
-            self.complain(node.line, key, f"a list is expected, not {_shown(node)}")
+            self.complain(node.line, key, f"应为列表，{shown(node)}")
             return ()
         read = (self._text(key, item) for item in node.items)
         return tuple(dict.fromkeys(text for text in read if text is not None))
-
-    def messages(self, key: str) -> tuple[str, ...]:
-        """Return a text, or a list of texts and ``{type: text, text: …}``, as messages."""
-        node = self.present(key)
-        if isinstance(node, Listing):
-            if not node.items:
-                self.complain(node.line, key, "at least one message is expected")
-            read = [self._message(key, item) for item in node.items]
-        elif node is None and self.has(key):
-            self.complain(self.line_of(key), key, "a text is expected, not nothing")
-            read = []
-        else:
-            read = [] if node is None else [self._message(key, node)]
-        return tuple(text for text in read if text is not None)
-
-    def _message(self, key: str, node: Node) -> str | None:
-        if not isinstance(node, Mapping):
-            return self._text(key, node)
-        inner = Fields(
-            self.path, node, self._problems, ("type", "text"), ("type", "text"), f"{key}."
-        )
-        if inner.text("type") not in {"text", None}:
-            inner.complain(inner.line_of("type"), "type", "only text is expected here")
-        return inner.text("text")
 
     def tags(self, key: str) -> tuple[str, ...]:
         """Return tags of the form ``group:tag``; a full-width colon is taken as well."""
         tags = tuple(tag.replace("：", ":") for tag in self.texts(key))
         for tag in tags:
             if not _TAG.fullmatch(tag):
-                text = f"group:tag is expected, as in 意向:续住, not {tag!r}"
+                text = f"应写成“组:标签”，如 意向:续住，这里写的是“{tag}”"
                 self.complain(self.line_of(key), key, text)
         return tags
 
@@ -153,13 +143,26 @@ class Fields:
         node = self.present(key)
         if node is None:
             return None
-        written = node.value if isinstance(node, Scalar) else _shown(node)
+        written = node.value if isinstance(node, Scalar) else ""
         try:
             if len(written) == len("2026-01-31"):
                 return date.fromisoformat(written)
         except ValueError:
             pass
-        self.complain(node.line, key, f"a date such as 2026-01-31 is expected, not {written!r}")
+        self.complain(node.line, key, f"应为 2026-01-31 这样的日期，{shown(node)}")
+        return None
+
+    def number(self, key: str) -> float | None:
+        """Return a number."""
+        node = self.present(key)
+        if node is None:
+            return None
+        try:
+            if isinstance(node, Scalar) and node.kind == "number":
+                return float(node.value)
+        except ValueError:
+            pass
+        self.complain(node.line, key, f"应为数字，{shown(node)}")
         return None
 
     def inner(self, key: str, allowed: Collection[str]) -> Fields | None:
@@ -168,33 +171,46 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            expected = f"a mapping with {', '.join(allowed)} is expected, not {_shown(node)}"
+            expected = f"应为含 {'、'.join(allowed)} 的一组键和值，{shown(node)}"
             self.complain(node.line, key, expected)
             return None
-        return Fields(self.path, node, self._problems, allowed, within=f"{self._within}{key}.")
+        return self.part(key, node, allowed)
 
     def check(self, key: str, values: Collection[str], test: Callable[[str], str | None]) -> None:
         """Note for each of ``values`` what ``test`` has to say against it."""
         for value in values:
             objection = test(value)
             if objection is not None:
-                self.complain(self.line_of(key), key, f"{value!r}: {objection}")
+                self.complain(self.line_of(key), key, f"“{value}”{objection}")
+
+    def item(self, key: str, node: Node) -> str | None:
+        """Return an item of the list at ``key`` that is a text and not empty."""
+        return self._text(key, node)
+
+    def part(self, key: str, node: Mapping, allowed: Collection[str]) -> Fields:
+        """Return ``node``, a mapping at ``key`` or an item of the list there."""
+        within = f"{self._within}{key}."
+        return Fields(
+            self.path, node, self._problems, allowed, within=within, headings=self._headings
+        )
 
     def _text(self, key: str, node: Node) -> str | None:
         if not isinstance(node, Scalar) or node.kind != "text":
-            hint = "; put it in quotes" if node.kind in {"number", "boolean", "date"} else ""
-            self.complain(node.line, key, f"a text is expected, not {_shown(node)}{hint}")
+            hint = "；请加引号" if node.kind in {"number", "boolean", "date"} else ""
+            self.complain(node.line, key, f"应为文字，{shown(node)}{hint}")
             return None
         if not node.value.strip():
-            self.complain(node.line, key, "a text is expected, not an empty one")
+            self.complain(node.line, key, "应为文字，这里是空的")
             return None
         return node.value.strip()
 
 
-def _shown(node: Node) -> str:
+def shown(node: Node) -> str:
     """Say what stands there, for a message."""
-    if isinstance(node, Scalar) and node.kind == "text":
-        return "a text"
-    if isinstance(node, Scalar) and node.kind != "null":
-        return f"{_KIND_NAMES[node.kind]} ({node.value})"
-    return _KIND_NAMES[node.kind]
+    if node.kind == "null":
+        return "这里是空的"
+    name = _KIND_NAMES[node.kind]
+    if not isinstance(node, Scalar):
+        return f"这里写的是{name}"
+    value = node.value if len(node.value) <= _SHOWN else f"{node.value[:_SHOWN]}…"
+    return f"这里写的是{name}“{value}”"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from pathlib import Path
 from typing import get_args
 
-from chatbot.knowledge.fields import Fields
+from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.flow_files import read_flow
+from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.message_fields import MessageReader, brace_objection
 from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.tag_files import LONGEST_NAME
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, read_yaml
 from chatbot.texts import TextValue, make_texts, placeholders, text_keys
 from chatbot.understanding.intents import Intent, IntentHandoff, Priority
 from chatbot.understanding.normalise import Normaliser
-from chatbot.understanding.patterns import PatternError, check_pattern
+from chatbot.understanding.patterns import PatternError, check_pattern, is_expression
 
 TEXTS_FILE = "_texts.yaml"
 _SUFFIXES = (".yaml", ".yml")
@@ -31,60 +37,110 @@ _KEYS = (
 )
 #: A menu of the platform has ten lines.
 _WELCOME_ITEMS = 9
-_PATTERN_TEXTS = frozenset({"human_phrases", "human_excluded"})
+_PATTERN_TEXTS = frozenset({"human_phrases", "human_excluded", "menu_phrases"})
 
 
-def read_intents(folder: Path, normaliser: Normaliser, problems: Problems) -> tuple[Intent, ...]:
-    """Return the intents of ``folder`` in file order, none if there is no such folder."""
+#: Texts in which the variables of customer and assistant are filled.
+_FILLED_TEXTS = frozenset(
+    {
+        "welcome_head",
+        "welcome_tail",
+        "greeting",
+        "thanks",
+        "okay",
+        "emoji_only",
+        "marks_only",
+        "empty",
+        "menu_head",
+        "clarify_head",
+        "row_head",
+        "ask_to_type",
+        "ask_about_attachment",
+        "unsupported_message",
+    }
+)
+
+
+def read_intents(
+    folder: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References | None = None,
+    media: MediaFolder | None = None,
+    hosts: Collection[str] | None = None,
+) -> tuple[Intent, ...]:
+    """Return the intents of ``folder`` in file order, none if there is no such folder.
+
+    ``references`` collects what is to be found in other files; ``media`` is the folder with the
+    pictures of replies, the knowledge folder's; ``hosts`` are those that webhooks may reach, None
+    if that is not known here.
+    """
     if not folder.exists():
         return ()
+    messages = MessageReader(media or MediaFolder(folder), references or References())
     read: list[Intent] = []
     seen: dict[str, Path] = {}
     for path, _ in content_files(folder, _SUFFIXES, problems):
-        root = _read_mapping(path, problems, "an intent")
-        intent = root and _read_intent(path, root, normaliser, problems)
+        root = _read_mapping(path, problems, "应为一个意图")
+        intent = root and _read_intent(path, root, normaliser, problems, messages, hosts)
         if not intent:
             continue
         if intent.name in seen:
-            text = f"{intent.name} is already defined in {seen[intent.name]}; names are unique"
+            text = f"“{intent.name}”已经写在 {seen[intent.name]} 里，意图名不能重复"
             problems.add(path, 0, "intent", text)
         seen.setdefault(intent.name, path)
         read.append(intent)
     return tuple(read)
 
 
-def read_texts(folder: Path, normaliser: Normaliser, problems: Problems) -> Dict[str, TextValue]:
+def read_texts(
+    folder: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References | None = None,
+) -> Dict[str, TextValue]:
     """Return the texts that the brand words itself, by key."""
     path = folder / TEXTS_FILE
     if not path.exists():
         return {}
-    root = _read_mapping(path, problems, "keys with texts")
+    root = _read_mapping(path, problems, "应为话术的键和文字")
     if root is None:
         return {}
     kinds = text_keys()
     fields = Fields(path, root, problems, tuple(kinds))
     read: dict[str, TextValue] = {}
     for key in filter(fields.has, kinds):
-        if kinds[key] is tuple:
-            read[key] = fields.texts(key)
-        else:
-            read[key] = fields.text(key) or ""
+        value = fields.texts(key) if kinds[key] is tuple else fields.text(key) or ""
+        read[key] = value
         if key in _PATTERN_TEXTS:
-            fields.check(key, read[key], lambda value: _objection(value, normaliser))
-        if text := _text_objection(key, read[key]):
+            fields.check(key, value, lambda each: _objection(each, normaliser))
+        if text := _text_objection(key, value):
             fields.complain(fields.line_of(key), key, text)
+        if isinstance(value, str) and references is not None:
+            references.add_text(Place(path, fields.line_of(key), key), value, always=True)
     return read
 
 
 def _text_objection(key: str, value: TextValue) -> str | None:
     """Return what is wrong with a text that could not be shown or sent, or None."""
     if key == "welcome_items" and len(value) > _WELCOME_ITEMS:
-        return f"at most {_WELCOME_ITEMS} lines are possible beside the one that calls a person"
-    known = placeholders(getattr(make_texts({}), key)) if isinstance(value, str) else None
-    if known and isinstance(value, str) and placeholders(value) != known:
-        allowed = " and ".join(sorted(f"{{{name}}}" for name in known))
-        return f"{allowed} must stand there, and no other brace"
-    return None
+        return f"最多 {_WELCOME_ITEMS} 个（转人工另占一行），这里有 {len(value)} 个"
+    if not isinstance(value, str):
+        return None
+    known = placeholders(getattr(make_texts({}), key)) or frozenset()
+    rest = value
+    for name in known:
+        rest = rest.replace(f"{{{name}}}", "")
+    written = placeholders(value) or frozenset()
+    if known and not (known <= written and (key in _FILLED_TEXTS or known == written)):
+        return f"必须写有 {_braced(known)}，而且不能有别的花括号"
+    if key in _FILLED_TEXTS:
+        return brace_objection(rest)
+    return "这句话里不能用花括号" if {"{", "}"} & set(rest) else None
+
+
+def _braced(names: frozenset[str]) -> str:
+    return "、".join(f"{{{name}}}" for name in sorted(names))
 
 
 def _read_mapping(path: Path, problems: Problems, expected: str) -> Mapping | None:
@@ -97,40 +153,47 @@ def _read_mapping(path: Path, problems: Problems, expected: str) -> Mapping | No
         problems.add(path, error.line, "", error.text)
         return None
     if root is not None and not isinstance(root, Mapping):
-        problems.add(path, root.line, "", f"{expected} is expected, as `key: value`")
+        problems.add(path, root.line, "", f"{expected}，每行写“键: 值”，{shown(root)}")
         return None
     return root
 
 
 def _read_intent(
-    path: Path, root: Mapping, normaliser: Normaliser, problems: Problems
+    path: Path,
+    root: Mapping,
+    normaliser: Normaliser,
+    problems: Problems,
+    messages: MessageReader,
+    hosts: Collection[str] | None,
 ) -> Intent | None:
     before = len(problems.found)
     fields = Fields(path, root, problems, _KEYS, ("intent",))
     name = fields.name("intent") or ""
     intent = Intent(
         name=name,
-        title=(fields.text("title") if fields.present("title") else None) or name,
+        title=_optional_text(fields, "title") or name,
         examples=fields.texts("examples"),
         keywords=fields.texts("keywords"),
         exclude=fields.texts("exclude"),
-        tags=fields.tags("tags"),
-        reply=fields.messages("reply") if fields.present("reply") else (),
+        tags=read_tags(fields, messages.references),
+        stage=_read_stage(fields),
+        reply=messages.messages(fields, "reply") if fields.present("reply") else (),
         handoff=_read_handoff(fields),
+        flow=read_flow(fields, name, normaliser, hosts),
     )
     _check_intent(fields, intent, normaliser)
     return intent if len(problems.found) == before else None
 
 
+def _optional_text(fields: Fields, key: str) -> str:
+    return (fields.text(key) or "") if fields.present(key) else ""
+
+
 def _check_intent(fields: Fields, intent: Intent, normaliser: Normaliser) -> None:
-    for key in ("stage", "flow"):
-        if fields.present(key) is not None:
-            text = "not available in this release; write null or leave the key out"
-            fields.complain(fields.line_of(key), key, text)
     for key, patterns in (("keywords", intent.keywords), ("exclude", intent.exclude)):
         fields.check(key, patterns, lambda pattern: _objection(pattern, normaliser))
     if not intent.examples and not intent.keywords:
-        text = "examples or keywords are expected; without them the intent is never found"
+        text = "examples 和 keywords 至少写一个，否则这个意图永远不会出现"
         fields.complain(fields.line, "examples", text)
 
 
@@ -138,8 +201,20 @@ def _objection(pattern: str, normaliser: Normaliser) -> str | None:
     try:
         check_pattern(pattern, normaliser)
     except PatternError as error:
-        return str(error)
+        if not is_expression(pattern):
+            return "里没有文字或数字"
+        reason = str(error).partition(": ")[2]
+        return f"不是正确的 RE2 正则表达式：{reason}" if reason else "会匹配所有消息，空的也算"
     return None
+
+
+def _read_stage(fields: Fields) -> str:
+    """Return the lifecycle stage; it becomes the name of a tag."""
+    stage = _optional_text(fields, "stage")
+    if len(stage) > LONGEST_NAME or ":" in stage or "：" in stage:
+        text = f"阶段名称最多 {LONGEST_NAME} 个字，不能含冒号，这里写的是“{stage}”"
+        fields.complain(fields.line_of("stage"), "stage", text)
+    return stage
 
 
 def _read_handoff(fields: Fields) -> IntentHandoff | None:
@@ -151,6 +226,6 @@ def _read_handoff(fields: Fields) -> IntentHandoff | None:
     priorities: tuple[Priority, ...] = get_args(Priority)
     priority = next((known for known in priorities if known == written), None)
     if priority is None:
-        text = f"one of {', '.join(priorities)} is expected, not {written!r}"
+        text = f"应为 {'、'.join(priorities)} 之一，这里写的是“{written}”"
         inner.complain(inner.line_of("priority"), "priority", text)
     return IntentHandoff(skill, priority or "normal")

@@ -13,7 +13,10 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: where it is, and what is expected there. ``key`` is empty for a whole file."""
+    """One mistake: where it is, what is found and what is expected, in the admins' language.
+
+    ``line`` 0 means the file as a whole, an empty ``key`` the whole line.
+    """
 
     path: Path
     line: int
@@ -21,8 +24,16 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}: " if self.line else f"{self.path}: "
-        return place + (f"{self.key}: {self.text}" if self.key else self.text)
+        place = str(self.path)
+        if self.line:
+            place += f" 第 {self.line} 行"
+        if self.key:
+            place += f" {self.key}"
+        return f"{place}：{self.text}"
+
+    def to_json(self) -> dict[str, str | int]:
+        """Return the parts by name."""
+        return {"file": str(self.path), "line": self.line, "key": self.key, "text": self.text}
 
 
 class ContentErrors(ContentError):
@@ -32,19 +43,24 @@ class ContentErrors(ContentError):
         self.problems = tuple(problems)
         lines = [str(problem) for problem in self.problems[:_SHOWN]]
         if len(self.problems) > _SHOWN:
-            lines.append(f"... and {len(self.problems) - _SHOWN} more problems")
+            lines.append(f"……还有 {len(self.problems) - _SHOWN} 个问题")
         super().__init__("\n".join(lines))
 
 
 class Problems:
-    """Collects problems while files are read."""
+    """Collects mistakes, and warnings that hinder nothing, while files are read."""
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def add(self, path: Path, line: int, key: str, text: str) -> None:
         """Note a problem; ``line`` counts from 1, 0 means the file as a whole."""
         self.found.append(Problem(path, line, key, text))
+
+    def warn(self, path: Path, line: int, key: str, text: str) -> None:
+        """Note what a person should look at although the files are right as they are."""
+        self.warnings.append(Problem(path, line, key, text))
 
     def raise_any(self) -> None:
         """Raise ContentErrors if there were problems."""

@@ -58,6 +58,25 @@ _SCALAR_KINDS = {
     "tag:yaml.org,2002:timestamp": "date",
     "tag:yaml.org,2002:null": "null",
 }
+#: What libyaml says, in words that help somebody who has never heard of a token.
+_SYNTAX = {
+    "mapping values are not allowed in this context": "这里多了一个冒号，含冒号的文字请加引号",
+    "did not find expected key": "缩进不齐，或引号没有成对；这里应该是一个键",
+    "could not find expected ':'": "缺少冒号；键后面要有英文冒号和一个空格",
+    "did not find expected '-' indicator": "缩进不齐；列表每一项以“- ”开头并上下对齐",
+    "block sequence entries are not allowed in this context": "“- ”不能写在这里，请另起一行",
+    "did not find expected ',' or ']'": "方括号里的列表缺少英文逗号或右括号",
+    "did not find expected ',' or '}'": "花括号里的内容缺少英文逗号或右括号",
+    "did not find expected node content": "这里缺少一个值",
+    "found unexpected end of stream": "引号没有成对",
+    "found unknown escape character": "双引号里的反斜杠不认识；请改用单引号",
+    "found character that cannot start any token": "文字不能以这个符号开头，请加引号",
+    "did not find expected alphabetic or numeric character": "以 * 或 & 开头的文字请加引号",
+    "found undefined alias": "以 * 开头的文字请加引号",
+    "expected a single document in the stream": "一个文件只能有一份内容，请去掉后面的“---”",
+    "found duplicate anchor": "同一个 & 名称用了两次；以 & 开头的文字请加引号",
+}
+_TOO_DEEP = "嵌套层数太多"
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -75,16 +94,16 @@ def read_yaml(source: str) -> Node | None:
     except yaml.MarkedYAMLError as error:
         raise _syntax_problem(source, error) from None
     except yaml.YAMLError as error:
-        raise NotReadable(0, f"not YAML: {str(error).splitlines()[0]}") from None
+        raise NotReadable(0, f"不是正确的 YAML：{str(error).splitlines()[0]}") from None
     except RecursionError:
-        raise NotReadable(0, "the values are nested too deeply") from None
+        raise NotReadable(0, _TOO_DEEP) from None
 
 
 def _refuse_control(source: str) -> None:
     found = _CONTROL.search(source)
     if found:
         line = source.count("\n", 0, found.start()) + 1
-        raise NotReadable(line, f"the control character U+{ord(found[0]):04X} is not allowed")
+        raise NotReadable(line, f"有看不见的控制字符 U+{ord(found[0]):04X}，请删掉")
 
 
 def _syntax_problem(source: str, error: yaml.MarkedYAMLError) -> NotReadable:
@@ -93,8 +112,9 @@ def _syntax_problem(source: str, error: yaml.MarkedYAMLError) -> NotReadable:
     tab = _TAB_INDENT.search(source)
     if tab:
         line = source.count("\n", 0, tab.start()) + 1
-        return NotReadable(line, "a tab is used to indent; YAML wants spaces")
-    return NotReadable(line, f"not YAML: {error.problem or error.context}")
+        return NotReadable(line, "缩进用了制表符（Tab），请改成空格")
+    said = error.problem or error.context or ""
+    return NotReadable(line, f"不是正确的 YAML：{_SYNTAX.get(said.partition('; ')[0], said)}")
 
 
 class _Converter:
@@ -109,7 +129,7 @@ class _Converter:
             return self._done[id(node)]
         line = node.start_mark.line + 1
         if id(node) in self._open:
-            raise NotReadable(line, "a value refers to itself")
+            raise NotReadable(line, "这个值引用了自己")
         self._open.add(id(node))
         converted = self._convert(node, line)
         self._open.discard(id(node))
@@ -125,7 +145,7 @@ class _Converter:
 
     def _pair(self, key: Any, value: Any) -> tuple[str, int, Node]:
         if not isinstance(key, yaml.ScalarNode):
-            raise NotReadable(key.start_mark.line + 1, "a key must be a single word")
+            raise NotReadable(key.start_mark.line + 1, "键必须是一个词")
         return key.value, key.start_mark.line + 1, self.convert(value)
 
 
@@ -140,9 +160,9 @@ def _read_json_line(line: str, number: int) -> Node | NotReadable:
     try:
         return _from_json(json.loads(line, object_pairs_hook=_Pairs), number)
     except json.JSONDecodeError as error:
-        return NotReadable(number, f"not JSON: {error.msg} at column {error.colno}")
+        return NotReadable(number, f"不是正确的 JSON：第 {error.colno} 列，{error.msg}")
     except RecursionError:
-        return NotReadable(number, "the values are nested too deeply")
+        return NotReadable(number, _TOO_DEEP)
 
 
 class _Pairs(list[tuple[str, Any]]):

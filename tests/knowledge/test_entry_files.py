@@ -5,16 +5,35 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.answers.entries import Condition, Entry, Validity, Variant, plain_answer
+from chatbot.answers.messages import (
+    ImageMessage,
+    LinkMessage,
+    MenuMessage,
+    MiniprogramMessage,
+    TextMessage,
+)
 from chatbot.errors import ContentError
-from chatbot.knowledge.content import load_content
-from chatbot.knowledge.problems import ContentErrors
+from chatbot.knowledge.entry_files import read_entries
+from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.problems import ContentErrors, Problems
+from chatbot.understanding.normalise import Normaliser
 
 _GOOD = "- question: 几点退房？\n  answer: 12:00。\n"
+_PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+_NORMALISER = Normaliser()
+
+
+def _entries(root: Path) -> tuple[Entry, ...]:
+    problems = Problems()
+    entries = read_entries(root, _NORMALISER, problems)
+    problems.raise_any()
+    return entries
 
 
 def _problems(folder: Path) -> list[str]:
     with pytest.raises(ContentErrors) as caught:
-        load_content(folder, None)
+        _entries(folder)
     return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
 
 
@@ -40,16 +59,24 @@ def test_that_every_key_is_read(tmp_path: Path) -> None:
   category: 退房
   tags: ["意向:续住", 来源：问答]
   valid: {from: 2026-01-01, until: "2026-12-31"}
+  target: 0.98
+  auto: ask
+  owner: 小林
+  review: 2026-06-01
+  scope: [qijian]
 """,
     )
-    (entry,) = load_content(tmp_path, None).entries
+    (entry,) = _entries(tmp_path)
     assert entry.id == "late-checkout"
     assert entry.wordings == ("可以延迟退房吗？", "能晚点退房吗", "退房时间能延到下午吗")
     assert entry.excluded == ("怎么提前退房",)
-    assert entry.answer == ("会员可免费延迟至 14:00。", "请提前告诉前台。")
+    assert entry.answer == plain_answer("会员可免费延迟至 14:00。", "请提前告诉前台。")
     assert entry.category == "退房"
     assert entry.tags == ("意向:续住", "来源:问答")
-    assert (entry.valid.start, entry.valid.end) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert entry.valid == Validity(date(2026, 1, 1), date(2026, 12, 31))
+    assert (entry.target, entry.auto) == (0.98, "ask")
+    assert (entry.owner, entry.review, entry.scope) == ("小林", date(2026, 6, 1), ("qijian",))
+    assert Entry.from_json(entry.to_json()) == entry
 
 
 def test_that_files_are_read_in_order_with_category_from_entry_file_or_folder(
@@ -58,8 +85,7 @@ def test_that_files_are_read_in_order_with_category_from_entry_file_or_folder(
     _write(tmp_path, "b.yaml", "category: 文件\nentries:\n" + _GOOD.replace("几点", "最晚几点"))
     _write(tmp_path, "a/x.yml", _GOOD)
     _write(tmp_path, "a/y/z.jsonl", '{"question": "早餐几点？", "answer": "6:30。"}\n\n')
-    content = load_content(tmp_path, None)
-    assert [(entry.question, entry.category) for entry in content.entries] == [
+    assert [(entry.question, entry.category) for entry in _entries(tmp_path)] == [
         ("几点退房？", "a"),
         ("早餐几点？", "a/y"),
         ("最晚几点退房？", "文件"),
@@ -70,107 +96,112 @@ def test_that_names_which_are_no_entries_are_skipped(tmp_path: Path) -> None:
     for name in ("_tests.yaml", "README.md", ".x.yaml.swp", "tables/房型.csv", "_media/x.png"):
         _write(tmp_path, name, "this: [is, no, entry")
     _write(tmp_path, "a.yaml", _GOOD)
-    assert len(load_content(tmp_path, None).entries) == 1
+    assert len(_entries(tmp_path)) == 1
 
 
 def test_that_a_single_file_is_knowledge_too(tmp_path: Path) -> None:
-    assert len(load_content(_write(tmp_path, "a.yaml", _GOOD), None).entries) == 1
+    assert len(_entries(_write(tmp_path, "a.yaml", _GOOD))) == 1
 
 
 def test_that_an_empty_file_has_no_entries(tmp_path: Path) -> None:
     _write(tmp_path, "a.yaml", "# later\n")
     _write(tmp_path, "b.jsonl", "\n")
-    assert load_content(tmp_path, None).entries == ()
+    assert _entries(tmp_path) == ()
 
 
 def test_that_an_entry_without_id_keeps_the_one_derived_from_its_question(tmp_path: Path) -> None:
     path = _write(tmp_path, "a.yaml", _GOOD)
-    (before,) = load_content(tmp_path, None).entries
+    (before,) = _entries(tmp_path)
     path.write_text("- question: 早餐几点？\n  answer: 6:30。\n" + _GOOD.replace("12", "13"))
-    assert load_content(tmp_path, None).entries[1].id == before.id
+    assert _entries(tmp_path)[1].id == before.id
 
 
 def test_that_equal_questions_without_ids_are_told_apart(tmp_path: Path) -> None:
     _write(tmp_path, "a.yaml", _GOOD * 2)
-    first, second = load_content(tmp_path, None).entries
+    first, second = _entries(tmp_path)
     assert second.id == f"{first.id}-2"
+
+
+@pytest.mark.parametrize("written", ["yes", "on", "'yes'", "true", "Yes"])
+def test_that_a_bare_yes_is_a_word_for_auto(written: str, tmp_path: Path) -> None:
+    _write(tmp_path, "a.yaml", f"{_GOOD}  auto: {written}\n")
+    assert _entries(tmp_path)[0].auto == "yes"
+
+
+def test_that_an_answer_holds_every_kind_of_message(tmp_path: Path) -> None:
+    _write(tmp_path, "_media/a.png", _PNG)
+    _write(tmp_path, "_media/b/c.jpg", b"\xff\xd8\xff\xe0")
+    _write(
+        tmp_path,
+        "a.yaml",
+        """\
+- question: q
+  answer:
+    - 您好，{顾客.称呼}
+    - {type: image, file: _media/a.png}
+    - {type: link, title: 券, desc: 点此购买, url: "https://a.cn/x?y=1", image: _media/b/c.jpg}
+    - {type: miniprogram, appid: wx12ab, page: pages/x, title: 订房, image: _media/a.png}
+    - {type: menu, head: 还想了解, items: [早餐几点？, 有停车场吗？], tail: 都可以问我}
+""",
+    )
+    problems, media = Problems(), MediaFolder(tmp_path)
+    (entry,) = read_entries(tmp_path, _NORMALISER, problems, media=media)
+    assert problems.found == []
+    assert entry.messages == (
+        TextMessage("您好，{顾客.称呼}"),
+        ImageMessage("_media/a.png"),
+        LinkMessage("券", "https://a.cn/x?y=1", "_media/b/c.jpg", "点此购买"),
+        MiniprogramMessage("wx12ab", "pages/x", "订房", "_media/a.png"),
+        MenuMessage("还想了解", ("早餐几点？", "有停车场吗？"), "都可以问我"),
+    )
+    assert list(media.files) == ["_media/a.png", "_media/b/c.jpg"]
+    assert media.files["_media/a.png"] == _PNG
+
+
+def test_that_a_single_message_may_stand_without_a_list(tmp_path: Path) -> None:
+    _write(tmp_path, "a.yaml", "- question: q\n  answer: {type: menu, head: h, items: [i]}\n")
+    assert _entries(tmp_path)[0].messages == (MenuMessage("h", ("i",)),)
+
+
+def test_that_an_answer_has_variants(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        "a.yaml",
+        """\
+- question: q
+  answer:
+    - when: {tags: ["会员等级:金卡"], accounts: [qijian]}
+      messages: 免费延迟至 16:00。
+    - messages: [免费延迟至 14:00。, 请提前告诉前台。]
+""",
+    )
+    assert _entries(tmp_path)[0].answer == (
+        Variant((TextMessage("免费延迟至 16:00。"),), Condition(("会员等级:金卡",), ("qijian",))),
+        Variant((TextMessage("免费延迟至 14:00。"), TextMessage("请提前告诉前台。"))),
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("- question: 几点退房？\n", "1: answer: this key is missing"),
-        ("- answer: x\n", "1: question: this key is missing"),
-        ("- question:\n  answer: x\n", "1: question: a text is expected, not nothing"),
-        ("- question: ''\n  answer: x\n", "1: question: a text is expected, not an empty one"),
-        ("- question: ？！\n  answer: x\n", "1: question: '？！': letters or digits are expected"),
-        ("- question: q\n  answer: ' '\n", "2: answer: a text is expected, not an empty one"),
-        ("- question: q\n  answer: []\n", "2: answer: at least one message is expected"),
-        ("- question: q\n  answer:\n", "2: answer: a text is expected, not nothing"),
+        ("- question: 几点退房？\n", "第 1 行 answer：缺少这一项"),
+        ("- answer: x\n", "第 1 行 question：缺少这一项"),
+        ("- question:\n  answer: x\n", "第 1 行 question：应为文字，这里是空的"),
+        ("- question: ''\n  answer: x\n", "第 1 行 question：应为文字，这里是空的"),
+        ("- question: ？！\n  answer: x\n", "第 1 行 question：“？！”里没有文字或数字"),
         (
             "- question: 12306\n  answer: x\n",
-            "1: question: a text is expected, not a number (12306); put it in quotes",
+            "第 1 行 question：应为文字，这里写的是数字“12306”；请加引号",
         ),
-        (
-            "- question: q\n  answer: x\n  similar: 退房\n",
-            "3: similar: a list is expected, not a text",
-        ),
-        (
-            "- question: q\n  answer: x\n  similar:\n    - a\n    - [b]\n",
-            "5: similar: a text is expected, not a list",
-        ),
-        ("- question: q\n  answer: {type: text}\n", "2: answer.text: this key is missing"),
-        (
-            "- question: q\n  answer: [{type: image, text: x}]\n",
-            "2: answer.type: only text is expected here",
-        ),
-        (
-            "- question: q\n  answer: x\n  colour: red\n",
-            (
-                "3: colour: unknown key; expected one of: id, question, similar, not, answer, "
-                "category, tags, valid"
-            ),
-        ),
-        (
-            "- question: q\n  answer: x\n  question: p\n",
-            "3: question: this key is already in line 1",
-        ),
-        (
-            "- question: q\n  answer: x\n  valid: 2026-01-01\n",
-            "3: valid: a mapping with from, until is expected, not a date (2026-01-01)",
-        ),
-        (
-            "- question: q\n  answer: x\n  valid: {from: 2026-02-30}\n",
-            "3: valid.from: a date such as 2026-01-31 is expected, not '2026-02-30'",
-        ),
-        (
-            "- question: q\n  answer: x\n  valid: {from: 2026-02-03, until: 2026-02-01}\n",
-            (
-                "3: valid.until: 2026-02-01 is before 2026-02-03; `from` comes first, "
-                "`until` is inclusive"
-            ),
-        ),
-        (
-            "- question: q\n  answer: x\n  tags: [续住]\n",
-            "3: tags: group:tag is expected, as in 意向:续住, not '续住'",
-        ),
-        (
-            "- question: q\n  answer: x\n  id: a b\n",
-            "3: id: up to 64 characters without spaces are expected",
-        ),
-        (
-            "- question: q\n  answer: x\n  not: [Q！]\n",
-            "3: not: 'Q！': this is also a wording of the same entry",
-        ),
-        ("- just text\n", "1: an entry with question and answer is expected"),
-        ("just text\n", "1: a list of entries is expected"),
-        ("category: c\n", "1: entries: this key is missing"),
-        ("entries: x\n", "1: entries: a list of entries is expected"),
-        ("- question: q\n\tanswer: x\n", "2: a tab is used to indent; YAML wants spaces"),
-        ("- question: 'q\n  answer: x\n", "not YAML: found unexpected end of stream"),
-        ("- &a [*a]\n", "1: a value refers to itself"),
-        ("- question: a\x07\n  answer: x\n", "1: the control character U+0007 is not allowed"),
-        ("- ? [a]\n  : b\n", "1: a key must be a single word"),
+        ("- just text\n", "第 1 行：应为一个条目，写明 question 和 answer，这里写的是文字"),
+        ("just text\n", "第 1 行：应为条目的列表，每条以“- ”开头，这里写的是文字"),
+        ("category: c\n", "第 1 行 entries：缺少这一项"),
+        ("entries: x\n", "第 1 行 entries：应为条目的列表"),
+        ("- question: q\n\tanswer: x\n", "第 2 行：缩进用了制表符"),
+        ("- question: 'q\n  answer: x\n", "不是正确的 YAML：引号没有成对"),
+        ("- &a [*a]\n", "第 1 行：这个值引用了自己"),
+        ("- question: a\x07\n  answer: x\n", "第 1 行：有看不见的控制字符 U+0007"),
+        ("- ? [a]\n  : b\n", "第 1 行：键必须是一个词"),
     ],
 )
 def test_that_a_mistake_is_named_with_its_line_and_key(
@@ -178,18 +209,119 @@ def test_that_a_mistake_is_named_with_its_line_and_key(
 ) -> None:
     _write(tmp_path, "faq.yaml", text)
     (found,) = _problems(tmp_path)
-    assert found.startswith("faq.yaml:")
+    assert found.startswith("faq.yaml")
     assert problem in found
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("{", "2: not JSON"),
-        ("[]", "2: an entry with question and answer is expected"),
-        ('{"question": "q"}', "2: answer: this key is missing"),
-        ('{"question": "q", "answer": "x", "answer": "y"}', "2: answer: this key is already"),
-        ('{"question": true, "answer": "x"}', "2: question: a text is expected, not yes/no"),
+        ("similar: 退房", "similar：应为列表，这里写的是文字“退房”"),
+        ("similar: [a, [b]]", "similar：应为文字，这里写的是列表"),
+        (
+            "colour: red",
+            (
+                "colour：没有这个键；可以写的有：id、question、similar、not、answer、category、"
+                "tags、valid、target、auto、owner、review、scope"
+            ),
+        ),
+        ("question: p", "question：第 1 行已经写过这个键"),
+        (
+            "valid: 2026-01-01",
+            "valid：应为含 from、until 的一组键和值，这里写的是日期“2026-01-01”",
+        ),
+        (
+            "valid: {from: 2026-02-30}",
+            "valid.from：应为 2026-01-31 这样的日期，这里写的是日期“2026-02-30”",
+        ),
+        (
+            "valid: {from: 2026-02-03, until: 2026-02-01}",
+            "valid.until：2026-02-01 早于开始的 2026-02-03",
+        ),
+        ("tags: [续住]", "tags：应写成“组:标签”，如 意向:续住，这里写的是“续住”"),
+        ("id: a b", "id：应为最多 64 个字的名称，中间没有空格"),
+        ("not: [Q！]", "not：“Q！”也是这一条自己的问法，不能同时排除"),
+        ("target: 95", "target：应大于 0.5、小于 1，如 0.98，这里写的是 95"),
+        ("target: '0.9'", "target：应为数字，这里写的是文字“0.9”"),
+        ("auto: no", "auto：应为 yes、ask、agents-only 之一，这里写的是是非值“no”"),
+        ("review: soon", "review：应为 2026-01-31 这样的日期，这里写的是文字“soon”"),
+        ("scope: qijian", "scope：应为列表，这里写的是文字“qijian”"),
+    ],
+)
+def test_that_a_mistake_in_a_further_key_is_named(line: str, problem: str, tmp_path: Path) -> None:
+    _write(tmp_path, "faq.yaml", f"- question: q\n  answer: x\n  {line}\n")
+    (found,) = _problems(tmp_path)
+    assert found.startswith(f"faq.yaml 第 3 行 {problem}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("' '", "：应为文字，这里是空的"),
+        ("[]", "：应有 1 到 5 条消息，这里有 0 条"),
+        ("[a, b, c, d, e, f]", "：应有 1 到 5 条消息，这里有 6 条"),
+        ("", "：应为文字或消息，这里是空的"),
+        ("{type: text}", ".text：缺少这一项"),
+        ("{text: x}", ".type：缺少这一项；应为 text、image、link、miniprogram、menu 之一"),
+        ("[{type: video, text: x}]", ".type：没有“video”这种消息；应为 text"),
+        ("[{type: text, text: x, file: y}]", ".file：text 消息没有这一项；可以写的有：type、text"),
+        ("'早餐 {早餐时间}'", "：“{早餐时间}”不是变量：花括号只能用来写"),
+        ("'{{门店.早餐}}'", "：“{”不是变量"),
+        ("'a } b'", "：“}”不是变量"),
+        ("'｛门店.早餐｝'", "：“｛”不是变量"),
+        ("'{a.b.c}'", "：“{a.b.c}”不是变量"),
+        ("[{type: image}]", ".file：缺少这一项：图片在 _media 里的路径"),
+        ("[{type: image, file: x.png}]", ".file：“x.png”应写成 _media/图片名"),
+        ("[{type: image, file: _media/../a.png}]", ".file：“_media/../a.png”应写成"),
+        ("[{type: image, file: _media/none.png}]", ".file：找不到图片 _media/none.png"),
+        ("[{type: image, file: _media/text.png}]", ".file：图片 _media/text.png 不是 PNG 或 JPG"),
+        ("[{type: image, file: _media/large.png}]", ".file：图片 _media/large.png 超过 2 MB"),
+        ("[{type: image, file: _media/away.png}]", ".file：图片 _media/away.png 指向 _media 以外"),
+        (
+            "[{type: link, title: t, url: 'www.a.cn', image: _media/a.png}]",
+            ".url：应为 http:// 或 https:// 开头的网址，这里写的是“www.a.cn”",
+        ),
+        ("[{type: link, title: t, url: 'https://a.cn'}]", ".image：缺少这一项"),
+        (
+            f"[{{type: link, title: {'长' * 43}, url: 'https://a.cn', image: _media/a.png}}]",
+            ".title：最多 128 字节（一个汉字 3 字节），这里有 129 字节",
+        ),
+        (
+            "[{type: miniprogram, appid: x, page: p, title: t, image: _media/a.png}]",
+            ".appid：应为 wx 开头的小程序 AppID，这里写的是“x”",
+        ),
+        ("[{type: menu, head: h, items: []}]", ".items：应为 1 到 9 个问题的列表"),
+        (
+            "[{type: menu, head: h, items: [a, b, c, d, e, f, g, h, i, j]}]",
+            ".items：应为 1 到 9 个问题的列表",
+        ),
+        (f"[{{type: menu, head: h, items: [{'问' * 43}]}}]", ".items：最多 128 字节"),
+        ("[{type: menu, items: [a]}]", ".head：缺少这一项"),
+        ("[{when: {tags: ['a:b']}, messages: x}]", ".when：最后一项不能有条件（when）"),
+        ("[{messages: x}, {messages: y}]", ".when：缺少这一项；只有最后一项可以没有 when"),
+        ("[{when: {}, messages: x}, {messages: y}]", ".when.tags：至少要写 tags 或 accounts"),
+        ("[{when: {tags: ['a:b']}}, {messages: y}]", ".messages：缺少这一项"),
+        ("[x, {messages: y}]", "：有 when 或 messages 的列表里，每一项都要写 messages"),
+        ("[{when: {tags: [金卡]}, messages: x}, {messages: y}]", ".when.tags：应写成“组:标签”"),
+    ],
+)
+def test_that_a_mistake_in_an_answer_is_named(answer: str, problem: str, tmp_path: Path) -> None:
+    for name, content in (("a", _PNG), ("text", b"text"), ("large", _PNG + b"\0" * 2**21)):
+        _write(tmp_path, f"_media/{name}.png", content)
+    (tmp_path / "_media" / "away.png").symlink_to(_write(tmp_path, "_outside.png", _PNG))
+    _write(tmp_path, "faq.yaml", f"- question: q\n  answer: {answer}\n")
+    (found,) = _problems(tmp_path)
+    assert found.startswith(f"faq.yaml 第 2 行 answer{problem}")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "第 2 行：不是正确的 JSON"),
+        ("[]", "第 2 行：应为一个条目，写明 question 和 answer，这里写的是列表"),
+        ('{"question": "q"}', "第 2 行 answer：缺少这一项"),
+        ('{"question": "q", "answer": "x", "answer": "y"}', "第 2 行 answer：第 2 行已经写过"),
+        ('{"question": true, "answer": "x"}', "第 2 行 question：应为文字，这里写的是是非值"),
     ],
 )
 def test_that_a_bad_json_line_is_named(line: str, problem: str, tmp_path: Path) -> None:
@@ -202,16 +334,16 @@ def test_that_a_repeated_id_is_refused_with_the_place_of_the_first(tmp_path: Pat
     _write(tmp_path, "a.yaml", "- id: x\n  question: q\n  answer: a\n")
     _write(tmp_path, "b.jsonl", '\n{"id": "x", "question": "p", "answer": "b"}')
     (found,) = _problems(tmp_path)
-    assert found.startswith("b.jsonl:2: id: x is already used in ")
-    assert "a.yaml:1" in found
+    assert found.startswith("b.jsonl 第 2 行 id：“x”已经用在 ")
+    assert found.endswith("a.yaml 第 1 行，编号不能重复")
 
 
 @pytest.mark.parametrize(
     ("raw", "guess"),
     [
-        (_GOOD.encode("gb18030"), "GBK/GB18030"),
-        (_GOOD.encode("utf-16"), "UTF-16"),
-        (b"\xff\xff\xff", "not UTF-8; save"),
+        (_GOOD.encode("gb18030"), "看起来是 GBK，请另存为 UTF-8"),
+        (_GOOD.encode("utf-16"), "看起来是 UTF-16"),
+        (b"\xff\xff\xff", "文件不是 UTF-8 编码，请另存为"),
     ],
 )
 def test_that_a_file_in_another_encoding_is_told_so(raw: bytes, guess: str, tmp_path: Path) -> None:
@@ -222,28 +354,28 @@ def test_that_a_file_in_another_encoding_is_told_so(raw: bytes, guess: str, tmp_
 
 def test_that_a_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path) -> None:
     _write(tmp_path, "a.yaml", b"\xef\xbb\xbf" + _GOOD.replace("\n", "\r\n").encode())
-    assert load_content(tmp_path, None).entries[0].question == "几点退房？"
+    assert _entries(tmp_path)[0].question == "几点退房？"
 
 
 def test_that_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, "faq.docx", "x")
     (found,) = _problems(tmp_path)
-    assert found == "faq.docx: files of this kind are not read; use .yaml or .yml or .jsonl"
+    assert found == "faq.docx：这里不读这种文件，只读 .yaml、.yml、.jsonl、.csv"
 
 
 def test_that_all_problems_are_found_and_twenty_are_shown(tmp_path: Path) -> None:
     _write(tmp_path, "a.yaml", "- question: q\n" * 30)
     with pytest.raises(ContentErrors) as caught:
-        load_content(tmp_path, None)
+        _entries(tmp_path)
     assert len(caught.value.problems) == 30
     lines = str(caught.value).splitlines()
     assert len(lines) == 21
-    assert lines[-1] == "... and 10 more problems"
+    assert lines[-1] == "……还有 10 个问题"
 
 
 def test_that_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ContentError, match="no such file or folder"):
-        load_content(tmp_path / "none", None)
+    with pytest.raises(ContentError, match="没有这个文件或文件夹"):
+        _entries(tmp_path / "none")
 
 
 def test_that_deep_nesting_is_a_problem_and_no_crash(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.answers.messages import ImageMessage, TextMessage
 from chatbot.knowledge.content import Content, load_content
-from chatbot.knowledge.intent_files import read_texts
+from chatbot.knowledge.intent_files import read_intents, read_texts
+from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.problems import ContentErrors, Problems
 from chatbot.texts import make_texts, text_keys
 from chatbot.understanding.intents import IntentHandoff
@@ -18,7 +20,7 @@ examples: [我要投诉]
 keywords: [投诉, "/差评|曝光/"]
 exclude: [投诉建议邮箱]
 tags: ["意向:有投诉"]
-stage: null
+stage: 售后
 reply: 非常抱歉。
 handoff: {skill: 售后, priority: high}
 flow: null
@@ -51,7 +53,8 @@ def test_that_every_key_of_an_intent_is_read(knowledge: Path) -> None:
     (intent,) = _load(knowledge, complaint=_INTENT).intents
     assert (intent.name, intent.title) == ("complaint", "投诉")
     assert intent.keywords == ("投诉", "/差评|曝光/")
-    assert intent.reply == ("非常抱歉。",)
+    assert intent.stage == "售后"
+    assert intent.reply == (TextMessage("非常抱歉。"),)
     assert intent.handoff == IntentHandoff("售后", "high")
 
 
@@ -64,14 +67,15 @@ def test_that_a_missing_folder_means_no_intents(knowledge: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (("flow: null", "flow: {slots: []}"), "10: flow: not available in this release"),
-        (("stage: null", "stage: 老客"), "7: stage: not available in this release"),
-        (("priority: high", "priority: asap"), "9: handoff.priority: one of normal, high, urgent"),
-        (("投诉, ", '"/(投诉/", '), "4: keywords: '/(投诉/': not a regular expression of RE2"),
-        (("[投诉建议邮箱]", '["/x*/"]'), "5: exclude: '/x*/': the expression matches an empty"),
-        (("handoff: {skill: 售后, priority: high}", "handoff: 售后"), "9: handoff: a mapping"),
-        (("title:", "titel:"), "2: titel: unknown key; expected one of: intent, title"),
-        (("intent: complaint\n", ""), "1: intent: this key is missing"),
+        (("stage: 售后", "stage: [售后]"), "7: stage: 应为文字，这里写的是列表"),
+        (("reply: 非常抱歉。", "reply: '{x}'"), "8: reply: “{x}”不是变量"),
+        (("priority: high", "priority: asap"), "9: handoff.priority: 应为 normal、high、urgent"),
+        (("投诉, ", '"/(投诉/", '), "4: keywords: “/(投诉/”不是正确的 RE2 正则表达式"),
+        (("[投诉建议邮箱]", '["/x*/"]'), "5: exclude: “/x*/”会匹配所有消息"),
+        (("[投诉建议邮箱]", '["！"]'), "5: exclude: “！”里没有文字或数字"),
+        (("handoff: {skill: 售后, priority: high}", "handoff: 售后"), "9: handoff: 应为含 skill"),
+        (("title:", "titel:"), "2: titel: 没有这个键；可以写的有：intent、title"),
+        (("intent: complaint\n", ""), "1: intent: 缺少这一项"),
     ],
 )
 def test_that_a_mistake_in_an_intent_is_named(
@@ -81,15 +85,15 @@ def test_that_a_mistake_in_an_intent_is_named(
 
 
 def test_that_an_intent_that_can_never_be_found_is_refused(knowledge: Path) -> None:
-    assert "never found" in _problem(knowledge, empty="intent: empty\n")
+    assert "至少写一个" in _problem(knowledge, empty="intent: empty\n")
 
 
 def test_that_a_repeated_intent_is_refused(knowledge: Path) -> None:
-    assert "complaint is already defined" in _problem(knowledge, a=_INTENT, b=_INTENT)
+    assert "“complaint”已经写在" in _problem(knowledge, a=_INTENT, b=_INTENT)
 
 
 def test_that_a_list_is_no_intent(knowledge: Path) -> None:
-    assert "an intent is expected" in _problem(knowledge, a="- x\n")
+    assert "应为一个意图，每行写“键: 值”" in _problem(knowledge, a="- x\n")
 
 
 def test_that_a_brand_overrides_single_texts(knowledge: Path) -> None:
@@ -104,11 +108,11 @@ def test_that_a_brand_overrides_single_texts(knowledge: Path) -> None:
 @pytest.mark.parametrize(
     ("own", "problem"),
     [
-        ("greetings: 你好\n", "1: greetings: unknown key; expected one of: welcome_head"),
-        ("greeting: [你好]\n", "1: greeting: a text is expected, not a list"),
-        ("welcome_items: 几点退房\n", "1: welcome_items: a list is expected, not a text"),
-        ("human_phrases: ['/(/']\n", "1: human_phrases: '/(/': not a regular expression"),
-        ("- 你好\n", "1: : keys with texts is expected"),
+        ("greetings: 你好\n", "1: greetings: 没有这个键；可以写的有：welcome_head"),
+        ("greeting: [你好]\n", "1: greeting: 应为文字，这里写的是列表"),
+        ("welcome_items: 几点退房\n", "1: welcome_items: 应为列表，这里写的是文字"),
+        ("human_phrases: ['/(/']\n", "1: human_phrases: “/(/”不是正确的 RE2 正则表达式"),
+        ("- 你好\n", "1: : 应为话术的键和文字"),
     ],
 )
 def test_that_a_mistake_in_the_texts_is_named(own: str, problem: str, knowledge: Path) -> None:
@@ -132,9 +136,13 @@ def test_that_every_text_has_a_comment_where_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("line", "objection"),
     [
-        ("welcome_items: [一, 二, 三, 四, 五, 六, 七, 八, 九, 十]", "at most 9"),
-        ('page_why_answer: "回答 {qestion}"', "must stand there"),
-        ('card_assigned: "给 {servicer"', "must stand there"),
+        ("welcome_items: [一, 二, 三, 四, 五, 六, 七, 八, 九, 十]", "最多 9 个"),
+        ('page_why_answer: "回答 {qestion}"', "必须写有"),
+        ('card_assigned: "给 {servicer"', "必须写有"),
+        ('page_empty: "{助手.名字}没有消息"', "不能用花括号"),
+        ('greeting: "您好{"', "“{”不是变量"),
+        ('greeting: "您好 {name}"', "“{name}”不是变量"),
+        ('row_head: "哪家店？"', "必须写有 {table}"),
     ],
 )
 def test_that_a_text_that_could_not_be_sent_or_shown_is_refused(
@@ -146,3 +154,27 @@ def test_that_a_text_that_could_not_be_sent_or_shown_is_refused(
     (problem,) = problems.found
     assert problem.line == 2
     assert objection in str(problem)
+
+
+def test_that_a_brand_may_name_assistant_and_customer(tmp_path: Path) -> None:
+    text = "greeting: '{顾客.称呼}好，我是{助手.名字}'\nrow_head: '{助手.名字}问：哪个{table}？'\n"
+    (tmp_path / "_texts.yaml").write_text(text, encoding="utf-8")
+    problems = Problems()
+    read = read_texts(tmp_path, Normaliser(), problems)
+    assert problems.found == []
+    assert read["greeting"] == "{顾客.称呼}好，我是{助手.名字}"
+
+
+def test_that_a_reply_shows_a_picture_of_the_knowledge_folder(
+    knowledge: Path, tmp_path: Path
+) -> None:
+    (knowledge / "_media").mkdir()
+    (knowledge / "_media" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    text = "intent: way\nexamples: [怎么走]\nreply: [请看图, {type: image, file: _media/a.png}]\n"
+    intents = tmp_path / "intents"
+    intents.mkdir()
+    (intents / "way.yaml").write_text(text, encoding="utf-8")
+    problems = Problems()
+    (intent,) = read_intents(intents, Normaliser(), problems, media=MediaFolder(knowledge))
+    assert problems.found == []
+    assert intent.reply == (TextMessage("请看图"), ImageMessage("_media/a.png"))

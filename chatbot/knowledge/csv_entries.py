@@ -1,0 +1,245 @@
+"""Entries in CSV files: one row an entry, or a variant of its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Names
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot.facts.tables import split_values
+from chatbot.knowledge.csv_records import Record, headings_of, is_ragged, read_records
+from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.tree import Listing, Mapping, Node, Scalar
+
+#: What a column may be called, the English name first.
+COLUMNS: Names[str, tuple[str, ...]] = {
+    "id": ("编号",),
+    "question": ("问题", "标准问"),
+    "similar": ("相似问",),
+    "not": ("排除问",),
+    "answer": ("答案",),
+    "category": ("分类",),
+    "tags": ("标签",),
+    "valid_from": ("生效时间",),
+    "valid_until": ("失效时间",),
+    "image": ("图片",),
+    "link": ("链接",),
+    "miniprogram": ("小程序",),
+    "when": ("适用条件",),
+    "auto": ("自动回答",),
+    "owner": ("负责人",),
+    "review": ("复核日期",),
+}
+_KEY_OF = {name: key for key, names in COLUMNS.items() for name in (key, *names)}
+_SEVERAL = ("similar", "not", "tags")
+_DATES = ("valid_from", "valid_until", "review")
+#: Columns that say something about a variant; the others belong to the entry's first row.
+_OF_VARIANT = ("answer", "image", "link", "miniprogram", "when")
+_AUTO = {"是": "yes", "先确认": "ask", "仅人工": "agents-only"}
+_ACCOUNT = re.compile(r"账号\s*[=＝]\s*(.+)")
+_DAY = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?: 0?0:00(?::00)?)?")
+_LINK = re.compile(r"(?P<title>.+?)\s+(?P<url>https?://\S+)\s+(?P<image>_media/.+)", re.DOTALL)
+_MINIPROGRAM = re.compile(
+    r"(?P<title>.+?)\s+(?P<appid>wx\w+)\s+(?P<page>\S+)\s+(?P<image>_media/.+)", re.DOTALL
+)
+#: How a cell that holds a whole message is written.
+_FORMS = {
+    "link": (_LINK, "应写成“标题 网址 _media/图片”，中间用空格隔开；有描述的链接请写进 YAML 文件"),
+    "miniprogram": (_MINIPROGRAM, "应写成“标题 AppID 页面路径 _media/图片”，中间用空格隔开"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of a record that are not empty, by key."""
+
+    line: int
+    cells: Names[str, str]
+
+
+def csv_entries(path: Path, problems: Problems) -> Iterator[tuple[Node, Names[str, str]]]:
+    """Yield the entries of a file as if they were written in YAML, with the columns' names."""
+    records = read_records(path, problems)
+    sheet = _Sheet.begin(path, records[0], problems) if records else None
+    if sheet is None:
+        return
+    rows = [row for record in records[1:] if (row := sheet.row(record)) is not None]
+    for group in _entries_of(rows):
+        node = sheet.entry(group)
+        if node is not None:
+            yield node, sheet.shown
+
+
+def _entries_of(rows: list[_Row]) -> Iterator[list[_Row]]:
+    """Put a row with a condition and the next one with the same id together."""
+    group: list[_Row] = []
+    for row in rows:
+        continues = bool(group) and "when" in group[-1].cells and "id" in row.cells
+        if continues and row.cells["id"] == group[0].cells.get("id"):
+            group.append(row)
+            continue
+        if group:
+            yield group
+        group = [row]
+    if group:
+        yield group
+
+
+class _Sheet:
+    """The columns of one file."""
+
+    def __init__(self, path: Path, headings: tuple[str, ...], problems: Problems) -> None:
+        self._path = path
+        self._headings = headings
+        self._problems = problems
+        self._keys = tuple(_KEY_OF[_plain(heading)] for heading in headings)
+        self._names = dict(zip(self._keys, headings, strict=True))
+        self.shown = _shown_names(self._names)
+
+    @classmethod
+    def begin(cls, path: Path, record: Record, problems: Problems) -> _Sheet | None:
+        """Return the sheet with the headings of ``record``, None if they are wrong."""
+        before = len(problems.found)
+        headings = headings_of(path, record, problems) or ()
+        keys: list[str] = []
+        for heading in headings:
+            key = _KEY_OF.get(_plain(heading), "")
+            if not key:
+                known = "、".join(names[0] for names in COLUMNS.values())
+                text = f"没有这一列；可以用的列：{known}。表格里写不下的内容请写进 YAML 文件"
+                problems.add(path, record.line, heading, text)
+            elif key in keys:
+                text = f"这一列和“{headings[keys.index(key)]}”是同一列"
+                problems.add(path, record.line, heading, text)
+            keys.append(key)
+        for key in ("question", "answer"):
+            if headings and key not in keys:
+                problems.add(path, record.line, "", f"缺少“{COLUMNS[key][0]}”这一列")
+        return cls(path, headings, problems) if len(problems.found) == before else None
+
+    def row(self, record: Record) -> _Row | None:
+        """Return the cells of ``record`` by key, None after a problem."""
+        if is_ragged(self._path, record, self._headings, self._problems):
+            return None
+        pairs = zip(self._keys, record.cells, strict=False)
+        return _Row(record.line, {key: cell for key, cell in pairs if cell})
+
+    def entry(self, group: list[_Row]) -> Node | None:
+        """Return the entry of the rows ``group``, None after a problem."""
+        before = len(self._problems.found)
+        self._check_group(group)
+        first = group[0]
+        pairs = [
+            (key, first.line, _value(key, cell, first.line))
+            for key, cell in first.cells.items()
+            if key not in {*_OF_VARIANT, "valid_from", "valid_until"}
+        ]
+        days = [
+            (key.removeprefix("valid_"), first.line, _value(key, first.cells[key], first.line))
+            for key in ("valid_from", "valid_until")
+            if key in first.cells
+        ]
+        if days:
+            pairs.append(("valid", first.line, Mapping(tuple(days), first.line)))
+        answer = self._answer(group)
+        if answer is not None:
+            pairs.append(("answer", first.line, answer))
+        if len(self._problems.found) > before:
+            return None
+        return Mapping(tuple(pairs), first.line)
+
+    def _check_group(self, group: list[_Row]) -> None:
+        first = group[0]
+        if "when" in first.cells and "id" not in first.cells:
+            text = "有适用条件的行要写编号，同一编号紧接的下一行是条件不符合时的答案"
+            self._complain(first, "id", text)
+        for row in group[1:]:
+            for key, cell in row.cells.items():
+                if key in {"id", *_OF_VARIANT} or cell == first.cells.get(key):
+                    continue
+                text = f"同一条目只在第一行（第 {first.line} 行）写这一格，这里留空"
+                self._complain(row, key, text)
+
+    def _answer(self, group: list[_Row]) -> Node | None:
+        line = group[0].line
+        if len(group) == 1 and "when" not in group[0].cells:
+            messages = self._messages(group[0])
+            return Listing(tuple(messages), line) if messages else None
+        return Listing(tuple(map(self._variant, group)), line)
+
+    def _variant(self, row: _Row) -> Node:
+        messages = Listing(tuple(self._messages(row)), row.line)
+        pairs: list[tuple[str, int, Node]] = [("messages", row.line, messages)]
+        if "when" in row.cells:
+            pairs.append(("when", row.line, self._condition(row)))
+        return Mapping(tuple(pairs), row.line)
+
+    def _condition(self, row: _Row) -> Node:
+        written = row.cells["when"]
+        if len(split_values(written)) > 1:
+            self._complain(row, "when", "一格只能写一个条件；几个条件请写进 YAML 文件")
+        account = _ACCOUNT.fullmatch(written)
+        key = "accounts" if account else "tags"
+        item = Scalar(account[1] if account else written, "text", row.line)
+        return Mapping(((key, row.line, Listing((item,), row.line)),), row.line)
+
+    def _messages(self, row: _Row) -> list[Node]:
+        messages: list[Node] = []
+        if "answer" in row.cells:
+            messages.append(Scalar(row.cells["answer"], "text", row.line))
+        if "image" in row.cells:
+            messages.append(_message("image", {"file": row.cells["image"]}, row.line))
+        for key, (form, expected) in _FORMS.items():
+            if key not in row.cells:
+                continue
+            found = form.fullmatch(row.cells[key])
+            if found is None:
+                self._complain(row, key, expected)
+            else:
+                messages.append(_message(key, found.groupdict(), row.line))
+        return messages
+
+    def _complain(self, row: _Row, key: str, text: str) -> None:
+        self._problems.add(self._path, row.line, self._names.get(key, COLUMNS[key][0]), text)
+
+
+def _value(key: str, cell: str, line: int) -> Node:
+    if key in _SEVERAL:
+        return Listing(tuple(Scalar(each, "text", line) for each in split_values(cell)), line)
+    if key in _DATES:
+        return Scalar(_iso_day(cell), "text", line)
+    return Scalar(_AUTO.get(cell, cell) if key == "auto" else cell, "text", line)
+
+
+def _iso_day(cell: str) -> str:
+    """Return a day as Excel writes it (2026/1/5) in ISO form; anything else as it is."""
+    found = _DAY.fullmatch(cell)
+    return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}" if found else cell
+
+
+def _message(kind: str, values: Names[str, str], line: int) -> Node:
+    pairs = {"type": kind, **values}.items()
+    return Mapping(tuple((key, line, Scalar(value, "text", line)) for key, value in pairs), line)
+
+
+def _plain(heading: str) -> str:
+    return heading.lower()
+
+
+def _shown_names(names: Names[str, str]) -> Names[str, str]:
+    """Return what the keys of an entry are called in the file."""
+    message = {"file": "image", "url": "link", "appid": "miniprogram", "page": "miniprogram"}
+    cards = "/".join(names[key] for key in ("link", "miniprogram") if key in names)
+    inside = {key: names.get(column, "") for key, column in message.items()}
+    inside |= {"title": cards, "image": cards}
+    answer = names["answer"]
+    shown = {**names, "answer.messages": answer}
+    shown |= {f"answer.{each}": names.get("when", "") for each in ("when", "when.tags")}
+    shown["answer.when.accounts"] = names.get("when", "")
+    shown["valid.from"] = names.get("valid_from", "")
+    shown["valid.until"] = names.get("valid_until", "")
+    for within in ("answer", "answer.messages"):
+        shown |= {f"{within}.{key}": name for key, name in inside.items()}
+    return {key: name for key, name in shown.items() if name}

@@ -1,0 +1,54 @@
+"""The pictures of a knowledge folder: only what messages name, and only what can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+MEDIA_FOLDER = "_media"
+#: WeCom developer documentation, 上传临时素材: pictures are PNG or JPG of at most 2 MB.
+_LARGEST = 2 * 1024 * 1024
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+
+class MediaFolder:
+    """Pictures below ``_media/`` of the folder ``root``, each read once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root if root.is_dir() else root.parent
+        self._read: dict[str, bytes] = {}
+        self._objections: dict[str, str | None] = {}
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Return the pictures that were asked for and can be sent, by path below ``root``."""
+        return dict(sorted(self._read.items()))
+
+    def objection(self, file: str) -> str | None:
+        """Return what is wrong with the picture at this path, None if it can be sent."""
+        if file not in self._objections:
+            self._objections[file] = self._examine(file)
+        return self._objections[file]
+
+    def _examine(self, file: str) -> str | None:
+        parts = PurePosixPath(file).parts
+        if len(parts) < 2 or parts[0] != MEDIA_FOLDER or ".." in parts or "\\" in file:
+            return f"“{file}”应写成 {MEDIA_FOLDER}/图片名，图片放在知识文件夹的 {MEDIA_FOLDER} 里"
+        path = self._root / file
+        if not path.is_file():
+            return f"找不到图片 {file}"
+        if not path.resolve().is_relative_to((self._root / MEDIA_FOLDER).resolve()):
+            return f"图片 {file} 指向 {MEDIA_FOLDER} 以外的地方"
+        return self._take(file, path)
+
+    def _take(self, file: str, path: Path) -> str | None:
+        try:
+            if path.stat().st_size > _LARGEST:
+                return f"图片 {file} 超过 2 MB，请压缩"
+            content = path.read_bytes()
+        except OSError as error:
+            return f"图片 {file} 读不出来（{error.strerror}）"
+        if not content.startswith(_SIGNATURES):
+            return f"图片 {file} 不是 PNG 或 JPG"
+        self._read[file] = content
+        return None
