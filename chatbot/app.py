@@ -6,27 +6,37 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from chatbot.api.answering import Answering
+from chatbot.api.application import PREFIX, make_api
+from chatbot.api.turns import RecordedTurns
 from chatbot.clock import Clock, make_clock
 from chatbot.console.turns import conversation_pages
-from chatbot.content import ContentFolders, ContentFollower
+from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
-from chatbot.knowledge.build import build_dialogue
 from chatbot.matching.encoder import Encoder, make_encoder
-from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.pipeline.utterances import NoTranscription
+from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
+from chatbot.publishing import (
+    ContentFolders,
+    ContentMetrics,
+    Publisher,
+    basis_of,
+    builder_of,
+)
 from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
@@ -63,7 +73,8 @@ async def running_server(
         presence = Presence(database, clock)
         tasks = TaskGroup()
         encoder = make_encoder(settings.encoder)
-        content = _content(settings, database, clock, presence, encoder)
+        content = _content(settings, database, clock, presence, encoder, registry)
+        stack.push_async_callback(content.close)
         dialogue = DialogueService(
             await content.first_dialogue(), encoder, settings.encoder_threads
         )
@@ -77,16 +88,21 @@ async def running_server(
             dialogue=dialogue,
             transcriber=NoTranscription(),
             texts=lambda: dialogue.dialogue.snapshot.texts,
+            tag_groups=lambda: dialogue.dialogue.snapshot.tag_groups,
             clock=clock,
             metrics=PipelineMetrics(registry),
             options=_options(settings),
             presence=presence,
+            webhooks=await _webhooks(settings, clock, stack),
             checkpoint=checkpoint,
         )
         await pipeline.start()
         stack.push_async_callback(pipeline.stop)
         tasks.keep_running("content", partial(content.follow, dialogue))
-        tasks.keep_running("watch", content.watch)
+        if settings.knowledge_watch:
+            tasks.keep_running("watch", content.watch)
+        answering = Answering(database, dialogue, clock)
+        tasks.keep_running("api conversations", answering.forget)
         stack.push_async_callback(tasks.stop)
 
         app = web.Application()
@@ -96,6 +112,10 @@ async def running_server(
             database, lambda: dialogue.dialogue.snapshot.texts, settings.timezone
         )
         app.add_subapp("/turns", pages)
+        recorded = RecordedTurns(
+            database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
+        )
+        app.add_subapp(PREFIX, make_api(answering, recorded, settings.api_token, settings.base_url))
         yield app
 
 
@@ -121,22 +141,29 @@ def _envelope(settings: Settings) -> Envelope:
 
 
 def _content(
-    settings: Settings, database: Database, clock: Clock, presence: Presence, encoder: Encoder
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    presence: Presence,
+    encoder: Encoder,
+    registry: CollectorRegistry,
 ) -> ContentFollower:
     folders = ContentFolders(
         knowledge=settings.knowledge_dir,
         intents=settings.intents_dir,
         watch=settings.knowledge_watch,
         publish=settings.publish == "auto",
+        hosts=settings.outbound_hosts,
     )
-    build = partial(
-        build_dialogue,
-        encoder=encoder,
-        cache=VectorCache(settings.data_dir),
-        target_precision=settings.target_precision,
-        timezone=settings.timezone,
+    publisher = Publisher(
+        database,
+        clock,
+        folders,
+        basis_of(settings, encoder),
+        builder_of(settings, encoder, database, clock),
+        ContentMetrics(registry),
     )
-    return ContentFollower(database, clock, presence, folders, build)
+    return ContentFollower(database, presence, folders, publisher)
 
 
 @asynccontextmanager
@@ -144,6 +171,11 @@ async def _http_session() -> AsyncIterator[aiohttp.ClientSession]:
     connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=60)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield session
+
+
+async def _webhooks(settings: Settings, clock: Clock, stack: AsyncExitStack) -> WebhookClient:
+    session = await stack.enter_async_context(webhook_session(settings.outbound_hosts))
+    return WebhookClient(session, clock, settings.outbound_hosts, settings.webhook_secret)
 
 
 def _wecom(

@@ -1,123 +1,89 @@
 """From the admins' files to what customers are answered from, without a mixed turn.
 
-The published snapshot in the database is the truth for every process. The machine that watches
-its folders offers what changed; every process follows the live number and swaps between turns.
+The published snapshot in the database is the truth for every process. One machine at a time
+watches its folders and offers what changed; every process follows the live number and swaps
+between turns.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import structlog
-from watchfiles import awatch
 
-from chatbot.clock import Clock
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import DialogueService
 from chatbot.errors import ChatbotError, ContentError
-from chatbot.knowledge.content import Content, load_content
+from chatbot.publishing import ContentFolders, Publisher
 from chatbot.store.database import Database
-from chatbot.store.errors import StoreUnavailable
 from chatbot.store.presence import Presence
-from chatbot.store.snapshots import Snapshot, live_number, live_snapshot, offer_snapshot
+from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
+from chatbot.store.watch_lock import WatchLock
+from chatbot.watching import Signature, doorbell, sign_files
 
 log = structlog.get_logger()
 
-_TOPIC = "content"
 _POLL_SECONDS = 1.0
-
-
-class DialogueBuilder(Protocol):
-    """Builds a dialogue from content; may take a while, because it embeds."""
-
-    def __call__(self, content: Content, number: int) -> Dialogue: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ContentFolders:
-    """Where the admins' files are, and whether a change goes live by itself."""
-
-    knowledge: Path
-    intents: Path
-    watch: bool
-    publish: bool
+_FIRST_LOOK_SECONDS = 0.2
 
 
 class ContentFollower:
-    """Keeps the dialogue service at the live snapshot."""
+    """Keeps the dialogue service at the live snapshot, and offers this machine's files."""
 
     def __init__(
         self,
         database: Database,
-        clock: Clock,
         presence: Presence,
         folders: ContentFolders,
-        build: DialogueBuilder,
+        publisher: Publisher,
     ) -> None:
         self._database = database
-        self._clock = clock
-        self._presence = presence
         self._folders = folders
-        self._build = build
-        self._service: DialogueService | None = None
+        self._publisher = publisher
+        self._lock = WatchLock(database)
         self._number = 0
         self._changed = asyncio.Event()
-        presence.on(_TOPIC, self._changed.set)
+        self._offered: Signature = frozenset()
+        # Which taking of the lock the files were last offered under, and what was live then.
+        self._watching_since = 0
+        self._watched_at: int | None = None
+        presence.on(CONTENT_TOPIC, self._changed.set)
 
     async def first_dialogue(self) -> Dialogue:
         """Offer the files, then return the dialogue of the live snapshot.
 
         Raises:
             ContentError: the files are wrong and no good snapshot was ever published.
+            StoreUnavailable: the database cannot be reached.
         """
-        live = await self._database.run(live_number)
-        if live is None or self._folders.watch:
-            # What a folder holds after a restart may be older than what is live: a person looks.
-            await self._offer(live, publish=live is None)
-        snapshot = await self._database.run(live_snapshot)
-        if snapshot is None:
-            raise ContentError(
-                f"{self._folders.knowledge}: no knowledge has been published yet, and the "
-                "folder has none to publish"
-            )
-        return await self._dialogue(snapshot)
-
-    async def _offer(self, live: int | None, *, publish: bool) -> None:
-        """Publish the files, or let them wait as a candidate; a mistake keeps what is live."""
-        try:
-            content = await asyncio.to_thread(
-                load_content, self._folders.knowledge, self._folders.intents
-            )
-        except ContentError as error:
-            if live is None:
-                raise
-            log.error("content_refused", kept_snapshot=live, problem=str(error))
-            return
-        offered = await self._database.run(
-            offer_snapshot, content.digest, content.to_json(), self._clock.now(), publish=publish
-        )
-        if offered.number == live:
-            return
-        if publish:
-            log.info("content_published", snapshot=offered.number, entries=len(content.entries))
-            self._presence.announce(_TOPIC)
-            self._changed.set()
+        live = await self._database.run(live_snapshot)
+        if live is None:
+            await self._publish_first()
         else:
-            log.warning(
-                "content_waits",
-                snapshot=offered.number,
-                advice="chatbot knowledge publish makes it live",
-            )
-
-    async def _dialogue(self, snapshot: Snapshot) -> Dialogue:
-        content = Content.from_json(snapshot.content)
-        dialogue = await asyncio.to_thread(self._build, content, snapshot.number)
-        self._number = snapshot.number
+            await self._publisher.restate(live)
+            await self._look()
+        if not self._folders.watch:
+            await self._lock.release()
+        snapshot = await self._database.run(live_snapshot)
+        assert snapshot is not None  # noqa: S101 - live snapshots are never deleted
+        dialogue = await self._publisher.dialogue_of(snapshot)
+        self._now_at(snapshot.number)
         return dialogue
+
+    async def _publish_first(self) -> None:
+        """Publish the files, unless another process that starts at this moment does."""
+        while await self._database.run(live_number) is None:
+            if await self._lock.hold():
+                offered = await asyncio.to_thread(sign_files, self._paths)
+                await self._publisher.offer_files("first", publish=True)
+                await self._remember(offered)
+            else:
+                await asyncio.sleep(_FIRST_LOOK_SECONDS)
+
+    @property
+    def _paths(self) -> tuple[Path, Path]:
+        return self._folders.knowledge, self._folders.intents
 
     async def follow(self, service: DialogueService) -> None:
         """Swap ``service`` to every newly published snapshot, until cancelled."""
@@ -130,31 +96,63 @@ class ContentFollower:
             self._changed.clear()
             try:
                 await self._catch_up(service)
-            except StoreUnavailable as error:
-                log.warning("content_unknown", error=str(error))
+            except ChatbotError as error:
+                log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))
 
     async def _catch_up(self, service: DialogueService) -> None:
         if await self._database.run(live_number) in {None, self._number}:
             return
         snapshot = await self._database.run(live_snapshot)
         if snapshot is not None:
-            service.swap(await self._dialogue(snapshot))
+            service.swap(await self._publisher.dialogue_of(snapshot))
+            self._now_at(snapshot.number)
             log.info("content_switched", snapshot=snapshot.number)
+
+    def _now_at(self, number: int) -> None:
+        self._number = number
+        self._publisher.in_force(number)
 
     async def watch(self) -> None:
         """Offer the files whenever one of them changes, until cancelled."""
-        async for _ in self._changes():
+        async for _ in doorbell(self._paths):
             try:
-                live = await self._database.run(live_number)
-                await self._offer(live, publish=self._folders.publish)
+                await self._look()
             except ChatbotError as error:
-                log.error("content_not_offered", problem=str(error))
+                log.warning("content_not_offered", error=str(error))
 
-    async def _changes(self) -> AsyncIterator[None]:
-        folders = [
-            folder for folder in (self._folders.knowledge, self._folders.intents) if folder.is_dir()
-        ]
-        if not self._folders.watch or not folders:
+    async def _look(self) -> None:
+        """Offer the files if they changed, and if it is this machine's turn to offer.
+
+        What a folder holds when its machine begins to watch may be older than what is live: it
+        waits for a person. Only what is saved from then on goes live by itself.
+        """
+        if not self._folders.watch or not await self._lock.hold():
             return
-        async for _ in awatch(*folders, debounce=300, step=50):
-            yield
+        live = await self._database.run(live_number)
+        begins = self._begins(live)
+        signature = await asyncio.to_thread(sign_files, self._paths)
+        if signature == self._offered and not begins:
+            return
+        try:
+            if begins:
+                await self._publisher.offer_files("start", publish=False)
+            else:
+                await self._publisher.offer_files("watch", publish=self._folders.publish)
+        except ContentError as error:
+            await self._publisher.refuse(error, live or 0)
+        await self._remember(signature)
+
+    def _begins(self, live: int | None) -> bool:
+        """Return whether this process begins to watch, rather than going on after an outage."""
+        if self._lock.times_taken == self._watching_since:
+            return False
+        return self._watching_since == 0 or live != self._watched_at
+
+    async def _remember(self, offered: Signature) -> None:
+        self._offered = offered
+        self._watching_since = self._lock.times_taken
+        self._watched_at = await self._database.run(live_number)
+
+    async def close(self) -> None:
+        """Let another machine watch."""
+        await self._lock.release()

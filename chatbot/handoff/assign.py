@@ -13,16 +13,21 @@ _PARTIES_PER_MESSAGE = 100
 
 
 def receiving(
-    servicers: Sequence[Servicer | ServicerDepartment], open_conversations: Mapping[str, int]
+    servicers: Sequence[Servicer | ServicerDepartment],
+    open_conversations: Mapping[str, int],
+    agents: Sequence[str] = (),
 ) -> list[str]:
     """Return the servicers who receive customers now, those with the fewest open ones first.
 
-    Equal loads keep the platform's order, so that the choice can be foretold.
+    Only ``agents`` (member ids) get handoffs if any are named. Equal loads keep the platform's
+    order, so that the choice can be foretold.
     """
     ready = [
         each.userid
         for each in servicers
-        if isinstance(each, Servicer) and each.status is ServicerStatus.RECEIVING
+        if isinstance(each, Servicer)
+        and each.status is ServicerStatus.RECEIVING
+        and (not agents or each.userid in agents)
     ]
     return sorted(ready, key=lambda userid: open_conversations.get(userid, 0))
 
@@ -51,11 +56,18 @@ def card_recipients(
     assigned: str | None,
     servicers: Sequence[Servicer | ServicerDepartment],
     supervisors: Sequence[str],
+    agents: Sequence[str] = (),
 ) -> Recipients:
-    """Return who gets the card: the one who serves, else all servicers, else the supervisors."""
+    """Return who gets the card: the one who serves, else those who could, else the supervisors.
+
+    Those who could are the named ``agents`` among the servicers, or all servicers without any.
+    """
     if assigned:
         return Recipients((assigned,))
-    members = dict.fromkeys(each.userid for each in servicers if isinstance(each, Servicer))
+    named = [each.userid for each in servicers if isinstance(each, Servicer)]
+    if chosen := [userid for userid in named if userid in agents]:
+        return Recipients(tuple(dict.fromkeys(chosen)))
+    members = dict.fromkeys(named)
     departments = [each.department_id for each in servicers if isinstance(each, ServicerDepartment)]
     if members or departments:
         return Recipients(tuple(members), tuple(departments))

@@ -31,6 +31,7 @@ class CardFacts:
     page_url: str
     place: Place
     servicer: str = ""
+    draft: str = ""  # what the bot would have said
 
 
 def handoff_card(facts: CardFacts, texts: Texts) -> Card:
@@ -43,13 +44,16 @@ def handoff_card(facts: CardFacts, texts: Texts) -> Card:
         CardLine(texts.card_reason, texts.handoff_reason(facts.reason)),
         CardLine(texts.card_place, _place(facts, texts)),
     ]
+    if facts.draft:
+        lines.append(CardLine(texts.card_draft, facts.draft))
+    form = [f"{title}：{value}" for title, value in facts.turns[-1].form] if facts.turns else []
     earlier = [turn.text for turn in facts.turns[:-1] if turn.text][-_TURNS_SHOWN:]
     return text_notice(
         texts.card_title_urgent if urgent else texts.card_title,
         question,
         url=facts.page_url,
         lines=lines,
-        subtitle="\n".join(earlier),
+        subtitle="\n".join(form or earlier),
     )
 
 

@@ -6,27 +6,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 import structlog
 
+from chatbot.accounts.mode import Standing
 from chatbot.clock import Clock, monotonic
+from chatbot.customers.tags import Groups
+from chatbot.dialogue.decision import Decision
 from chatbot.dialogue.service import DialogueService
-from chatbot.dialogue.turn import Context, Outcome
+from chatbot.dialogue.turn import Context, Outcome, Situation
 from chatbot.pipeline import steps
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.fates import Verdict, judge_failure
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.pipeline.notices import Notices
-from chatbot.pipeline.planning import plan_reply
+from chatbot.pipeline.pictures import PictureMissing, Pictures
+from chatbot.pipeline.planning import Plan, plan_record, plan_reply
 from chatbot.pipeline.steps import Next, Work
 from chatbot.pipeline.utterances import Transcriber, to_utterance
+from chatbot.pipeline.webhook_client import WebhookClient
+from chatbot.pipeline.webhooks import call_webhook, settle_webhook
 from chatbot.store.conversations import Claim, release_claim
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost
 from chatbot.store.messages import Message
 from chatbot.store.outbox import Part
-from chatbot.wecom.errors import Misconfigured, Refused, WeComError
+from chatbot.wecom.errors import MediaExpired, Misconfigured, Refused, WeComError
 from chatbot.wecom.kf import KfApi, SessionState
 
 log = structlog.get_logger()
@@ -47,7 +54,10 @@ class Tools:
     dialogue: DialogueService
     transcriber: Transcriber
     handover: Handover
-    notices: Callable[[], Notices]
+    frontdesk: Frontdesk
+    pictures: Pictures
+    webhooks: WebhookClient
+    tag_groups: Callable[[], Groups]
     freshness: timedelta
     each_at_once: bool  # a turn for every message, instead of one for a burst
     checkpoint: Checkpoint
@@ -84,6 +94,14 @@ class ConversationJob:
 
     async def _do_what_is_due(self) -> datetime | None:
         """Return when open parts are to be tried again, or None if there are none."""
+        standing = self._standing()
+        if standing != "answer":
+            await self._withhold()
+        if standing == "nothing":
+            await self._drop(self._work.messages, "off")
+            self._work = replace(self._work, messages=())
+            if not self._work.parts:
+                return None
         if not self._claim.conversation.state_certain and not await self._ask_state():
             return self._now() + _STATE_PAUSE
         turn_follows = self._burst_is_over()
@@ -96,6 +114,20 @@ class ConversationJob:
             return await self._take_turn()
         return None
 
+    def _standing(self) -> Standing:
+        """Return how far the account's bot may go with this customer now."""
+        conversation = self._claim.conversation
+        judge = self._tools.frontdesk.standing_of(conversation.open_kfid, self._now())
+        return judge(conversation.external_userid, self._work.switched)
+
+    async def _withhold(self) -> None:
+        """Keep back what was to be sent before the mode was switched."""
+        if any(part.kind in steps.KEPT_BACK for part in self._work.parts):
+            left = await self._tools.database.run(
+                steps.withhold_messages, self._claim, self._work.parts, self._now()
+            )
+            self._work = replace(self._work, parts=left)
+
     def _burst_is_over(self) -> bool:
         due = self._claim.conversation.burst_due_at
         return due is not None and due <= self._now()
@@ -107,13 +139,13 @@ class ConversationJob:
         if not messages:
             return None
         outcome = await self._decide()
-        handed_over = self._tools.notices().handed_over
         try:
             begun = await self._tools.database.run(
                 steps.commit_turn,
                 self._work,
                 outcome,
-                partial(plan_reply, outcome.decision, handed_over),
+                partial(self._plan, outcome.decision),
+                tag_groups=self._tools.tag_groups(),
                 expires_at=messages[-1].sent_at + self._tools.freshness,
                 now=self._now(),
             )
@@ -125,34 +157,58 @@ class ConversationJob:
         self._tools.checkpoint("turn-committed")
         return await self._send(begun, release=True)
 
-    async def _messages_for_the_bot(self) -> Sequence[Message]:
-        """Sort out what gets no automatic reply; return the rest."""
-        now = self._now()
-        messages = self._work.messages
-        state = self._claim.conversation.service_state
-        with_person = state in {SessionState.POOL, SessionState.SERVICER}
-        oldest = now - self._tools.freshness
-        stale = [] if with_person else [each for each in messages if each.sent_at < oldest]
-        kept = () if with_person else tuple(each for each in messages if each not in stale)
-        if with_person or stale or not messages:
-            dropped = messages if with_person else stale
-            await self._tools.database.run(
-                steps.drop_messages,
-                self._claim,
-                dropped,
-                "person" if with_person else "stale",
-                now,
+    def _plan(self, decision: Decision, budget_left: int) -> Plan:
+        """Plan by the mode in force; `commit_turn` refuses the plan if it was switched since."""
+        if self._standing() == "record":
+            return plan_record(
+                decision, with_person=self._with_person(), budget=steps.MESSAGE_BUDGET
             )
+        conversation, now = self._claim.conversation, self._now()
+        told = self._tools.frontdesk.handed_over(conversation.open_kfid, now)
+        return plan_reply(decision, told, budget_left)
+
+    def _with_person(self) -> bool:
+        state = self._claim.conversation.service_state
+        return state in {SessionState.POOL, SessionState.SERVICER}
+
+    async def _messages_for_the_bot(self) -> Sequence[Message]:
+        """Sort out what is not decided about; return the rest.
+
+        Where the bot only drafts, it does so for messages to a person as well.
+        """
+        messages = self._work.messages
+        with_person = self._with_person()
+        oldest = self._now() - self._tools.freshness
+        all_dropped = with_person and self._standing() == "answer"
+        dropped = [each for each in messages if all_dropped or each.sent_at < oldest]
+        kept = tuple(each for each in messages if each not in dropped)
+        if dropped or not kept:
+            await self._drop(dropped, "person" if with_person else "stale")
         if self._tools.each_at_once:
             kept = kept[:1]  # the others keep the burst due, so they follow at once
         self._work = replace(self._work, messages=kept)
         return kept
 
+    async def _drop(
+        self, messages: Sequence[Message], fate: Literal["stale", "person", "off"]
+    ) -> None:
+        await self._tools.database.run(
+            steps.drop_messages, self._claim, messages, fate, self._now()
+        )
+
     async def _decide(self) -> Outcome:
         started = monotonic()
         utterance = await to_utterance(self._work.messages, self._tools.transcriber)
-        context = Context.from_json(self._claim.conversation.context)
-        outcome = await self._tools.dialogue.decide(utterance, context, self._now())
+        conversation = self._claim.conversation
+        context = Context.from_json(conversation.context)
+        situation = Situation(
+            now=self._now(),
+            account=conversation.open_kfid,
+            customer=conversation.nickname or "",
+            tags=self._work.tags,
+            scene=conversation.scene,
+        )
+        outcome = await self._tools.dialogue.decide(utterance, context, situation)
         decision = outcome.decision
         self._tools.metrics.turn_decided(decision.action, monotonic() - started)
         self._log.info(
@@ -184,7 +240,12 @@ class ConversationJob:
             elif following.part.kind == "transition":
                 return await self._hand_over(following.part)
             else:
-                following = await self._send_message(following.part, following.rest, release)
+                following = await self._send_part(following.part, following.rest, release)
+
+    async def _send_part(self, part: Part, rest: Sequence[Part], release: bool) -> Next:
+        if part.kind == "webhook":
+            return await self._send_form(part, rest)
+        return await self._send_message(part, rest, release)
 
     async def _send_message(self, part: Part, rest: Sequence[Part], release: bool) -> Next:
         verdict = await self._call(part)
@@ -203,12 +264,30 @@ class ConversationJob:
         self._released = following.released
         return following
 
+    async def _send_form(self, part: Part, rest: Sequence[Part]) -> Next:
+        conversation, tools = self._claim.conversation, self._tools
+        answer = await call_webhook(tools.webhooks, conversation, part)
+        tools.checkpoint("part-sent")
+        self._log.info("webhook_called", part=part.id, answer=answer.kind, problem=answer.problem)
+        following = await tools.database.run(
+            settle_webhook,
+            self._claim,
+            part,
+            answer,
+            rest,
+            tools.frontdesk.handed_over(conversation.open_kfid, self._now()),
+            self._now(),
+            tools.freshness,
+        )
+        tools.checkpoint("part-settled")
+        return following
+
     async def _call(self, part: Part) -> Verdict:
-        conversation = self._claim.conversation
         try:
-            await self._tools.kf.send_msg(
-                conversation.open_kfid, conversation.external_userid, part.msgid, part.payload
-            )
+            await self._deliver(part)
+        except PictureMissing as error:
+            self._log.error("picture_missing", part=part.id, error=str(error))
+            return Verdict("refused", text=str(error))
         except WeComError as error:
             verdict = judge_failure(
                 error, uncertain=part.uncertain, attempts=part.attempts, now=self._now()
@@ -220,6 +299,21 @@ class ConversationJob:
             if due is not None:
                 self._tools.metrics.replied(max(0.0, (self._now() - due).total_seconds()))
         return Verdict("delivered")
+
+    async def _deliver(self, part: Part) -> None:
+        conversation, tools = self._claim.conversation, self._tools
+        for last in (False, True):
+            message = await tools.pictures.fill_in(part.payload)
+            try:
+                await tools.kf.send_msg(
+                    conversation.open_kfid, conversation.external_userid, part.msgid, message
+                )
+            except MediaExpired:
+                # The platform forgot a picture before its time: it gets a new one, once.
+                if last or not tools.pictures.forget(part.payload):
+                    raise
+            else:
+                return
 
     async def _hand_over(self, part: Part) -> datetime | None:
         """The transition is always the last part: afterwards the bot is silent."""

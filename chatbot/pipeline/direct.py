@@ -15,13 +15,15 @@ from sqlalchemy import Connection
 
 from chatbot.clock import Clock
 from chatbot.pipeline.fates import Verdict, judge_failure
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.waiting import wait_for
 from chatbot.store import outbox
-from chatbot.store.conversations import get_conversation
+from chatbot.store.conversations import Conversation, get_conversation
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
+from chatbot.store.modes import switched_modes
 from chatbot.store.outbox import NewPart, Part, PartFate
 from chatbot.wecom.app import AppApi
 from chatbot.wecom.errors import WeComError
@@ -53,6 +55,7 @@ class DirectTools:
     supervisors: tuple[str, ...]
     process_id: Callable[[], int]
     metrics: PipelineMetrics
+    frontdesk: Frontdesk
 
 
 class DirectSender:
@@ -82,6 +85,7 @@ class DirectSender:
         now = self._tools.clock.now()
         parts, next_due = await self._tools.database.run(
             _claim_parts,
+            self._tools.frontdesk,
             self._tools.process_id(),
             list(self._sends),
             now,
@@ -163,23 +167,44 @@ def _duplicate_interval(part: Part, now: datetime) -> int | None:
 
 
 def _claim_parts(
-    connection: Connection, me: int, busy: list[int], now: datetime, limit: int
+    connection: Connection,
+    frontdesk: Frontdesk,
+    me: int,
+    busy: list[int],
+    now: datetime,
+    limit: int,
 ) -> tuple[list[tuple[Part, PartFate | None]], datetime | None]:
     """Claim parts, each with its fate if it must not be sent any more."""
     parts = outbox.claim_direct(connection, me, busy, now, now + _LEASE, limit)
-    judged = [(part, _judge(connection, part, now)) for part in parts]
+    judged = [(part, _judge(connection, frontdesk, part, now)) for part in parts]
     return judged, outbox.next_direct_at(connection)
 
 
-def _judge(connection: Connection, part: Part, now: datetime) -> PartFate | None:
+def _judge(
+    connection: Connection, frontdesk: Frontdesk, part: Part, now: datetime
+) -> PartFate | None:
     if part.expires_at is not None and part.expires_at <= now:
         return "unknown" if part.uncertain else "expired"
+    if part.kind != "kf_event_message":
+        return None
+    conversation = get_conversation(connection, part.conversation_id)
+    if not _may_speak(connection, frontdesk, conversation, now):
+        return "unknown" if part.uncertain else "superseded"
     if part.payload.get("only_in_pool"):
-        conversation = get_conversation(connection, part.conversation_id)
         waiting = conversation.service_state == SessionState.POOL
         if not waiting or conversation.session_version != part.session_version:
             return "superseded"
     return None
+
+
+def _may_speak(
+    connection: Connection, frontdesk: Frontdesk, conversation: Conversation, now: datetime
+) -> bool:
+    """Return whether the account's bot still answers this customer by itself."""
+    open_kfid = conversation.open_kfid
+    switched = switched_modes(connection, [open_kfid]).get(open_kfid)
+    judge = frontdesk.standing_of(open_kfid, now)
+    return judge(conversation.external_userid, switched) == "answer"
 
 
 def _settle(

@@ -6,7 +6,7 @@ Source of the rules: WeCom developer documentation, 微信客服/会话状态 (�
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,15 +18,16 @@ from chatbot.handoff.assign import Recipients, card_recipients, receiving
 from chatbot.handoff.card import CardFacts, Place, handoff_card
 from chatbot.pipeline import sessions
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import new_msgid
-from chatbot.pipeline.notices import Notices
+from chatbot.pipeline.payload_words import payload_words
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox
 from chatbot.store.accounts import account_name
 from chatbot.store.conversations import Claim, Conversation, open_conversations
 from chatbot.store.database import Database
 from chatbot.store.outbox import NewPart, Part
-from chatbot.store.turns import latest_turns
+from chatbot.store.turns import Turn, latest_turns
 from chatbot.texts import Texts
 from chatbot.wecom.cards import Card
 from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
@@ -72,7 +73,7 @@ class Handover:
         clock: Clock,
         desk: Desk,
         texts: Callable[[], Texts],
-        notices: Callable[[], Notices],
+        frontdesk: Frontdesk,
         checkpoint: Checkpoint,
     ) -> None:
         self._database = database
@@ -80,7 +81,7 @@ class Handover:
         self._clock = clock
         self._desk = desk
         self._texts = texts
-        self._notices = notices
+        self._frontdesk = frontdesk
         self._checkpoint = checkpoint
 
     async def carry_out(self, claim: Claim, part: Part) -> HandedOver:
@@ -109,7 +110,8 @@ class Handover:
     ) -> HandedOver:
         since = self._clock.now() - sessions.WINDOW
         loads = await self._database.run(open_conversations, since)
-        for userid in receiving(servicers, loads):
+        agents = self._frontdesk.account(conversation.open_kfid).agents
+        for userid in receiving(servicers, loads, agents):
             try:
                 code = await self._move(conversation, SessionState.SERVICER, userid)
             except ServicerUnavailable:
@@ -178,9 +180,12 @@ class Handover:
                 "served" if result.state == SessionState.SERVICER else "pooled"
             )
             handoffs.settle_handoff(connection, part.handoff_id, state, result.servicer_userid, now)
-        self._keep_code(connection, conversation, result, now)
+        self._keep_code(connection, conversation, part, result, now)
         recipients = card_recipients(
-            result.servicer_userid, result.servicers, self._desk.supervisors
+            result.servicer_userid,
+            result.servicers,
+            self._desk.supervisors,
+            self._frontdesk.account(conversation.open_kfid).agents,
         )
         place: Place = "pool" if result.state == SessionState.POOL else "assigned"
         self._tell_staff(connection, conversation, part, recipients, place, now)
@@ -189,6 +194,7 @@ class Handover:
         self,
         connection: Connection,
         conversation: Conversation,
+        part: Part,
         result: HandedOver,
         now: datetime,
     ) -> None:
@@ -200,11 +206,12 @@ class Handover:
             connection, conversation.id, "pool" if in_pool else "person", result.code, now,
             expires_at,
         )  # fmt: skip
-        if in_pool:
+        told = self._frontdesk.waiting_in_pool(conversation.open_kfid, now)
+        if in_pool and told is not None and not part.payload.get("silent"):
             notice = NewPart(
                 lane="direct", kind="kf_event_message", conversation_id=conversation.id,
                 session_version=conversation.session_version, msgid=new_msgid(),
-                payload={"code": result.code, "message": self._notices().waiting_in_pool,
+                payload={"code": result.code, "message": told,
                          "only_in_pool": True},
                 due_at=now + POOL_NOTICE_AFTER, expires_at=expires_at,
             )  # fmt: skip
@@ -245,15 +252,17 @@ class Handover:
     ) -> Card:
         texts = self._texts()
         handoff = handoffs.get_handoff(connection, part.handoff_id) if part.handoff_id else None
+        turns = latest_turns(connection, conversation.id, _TURNS_ON_CARD)
         facts = CardFacts(
             customer=conversation.nickname or texts.card_unnamed,
             account=account_name(connection, conversation.open_kfid),
             reason=handoff.reason if handoff else "wish",
             priority=handoff.priority if handoff else "normal",
-            turns=latest_turns(connection, conversation.id, _TURNS_ON_CARD),
+            turns=turns,
             page_url=f"{self._desk.base_url}/turns/{conversation.public_id}",
             place=place,
             servicer=conversation.servicer_userid or "",
+            draft=_draft(turns, texts),
         )
         return handoff_card(facts, texts)
 
@@ -292,3 +301,9 @@ class Handover:
         )  # fmt: skip
         supervisors = Recipients(self._desk.supervisors)
         self._tell_staff(connection, conversation, part, supervisors, "failed", now)
+
+
+def _draft(turns: Sequence[Turn], texts: Texts) -> str:
+    """Return what the bot would have said in the last turn, in one line; empty if it spoke."""
+    drafts = turns[-1].drafts if turns else ()
+    return " ".join(" ".join(payload_words(draft, texts).split()) for draft in drafts)

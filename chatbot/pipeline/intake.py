@@ -13,7 +13,9 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
+from chatbot.accounts.mode import ModeSetting, Standing
 from chatbot.pipeline import sessions
+from chatbot.pipeline.frontdesk import StandingOf
 from chatbot.pipeline.notices import Notices
 from chatbot.store import handoffs, outbox
 from chatbot.store.accounts import PullLease, advance_cursor
@@ -29,6 +31,7 @@ from chatbot.store.messages import (
     known_msgids,
     recall_message,
 )
+from chatbot.store.modes import switched_modes
 from chatbot.wecom.codes import SEND_FAIL_ADVICE
 from chatbot.wecom.kf import SessionState, SyncPage
 from chatbot.wecom.kf_items import (
@@ -86,6 +89,11 @@ class Stored:
     direct: bool = False  # a part of the direct lane is waiting
 
 
+def answers_everybody(_customer: str, _switched: ModeSetting | None) -> Standing:
+    """Let the bot answer, whoever writes."""
+    return "answer"
+
+
 def store_page(
     connection: Connection,
     lease: PullLease,
@@ -95,8 +103,11 @@ def store_page(
     notices: Notices,
     now: datetime,
     lease_until: datetime,
+    standing_of: StandingOf = answers_everybody,
 ) -> Stored:
     """Store a page and its cursor; call inside one transaction.
+
+    ``standing_of`` tells how far the account's bot may go with each customer.
 
     Raises:
         LeaseLost: another process pulled meanwhile; nothing may be stored.
@@ -107,7 +118,12 @@ def store_page(
     entries = _unseen(connection, lease.open_kfid, page.items)
     customers = [entry.customer for entry in entries if entry.customer]
     conversations = lock_conversations(connection, lease.open_kfid, customers, now)
-    intake = _Intake(lease, conversations, policy, notices, now)
+    switched = switched_modes(connection, [lease.open_kfid]).get(lease.open_kfid)
+
+    def standing(customer: str) -> Standing:
+        return standing_of(customer, switched)
+
+    intake = _Intake(lease, conversations, policy, notices, standing, now)
     for entry in entries:
         intake.take(entry)
     return intake.write(connection)
@@ -139,9 +155,11 @@ class _Intake:
         conversations: dict[str, Conversation],
         policy: IntakePolicy,
         notices: Notices,
+        standing: Callable[[str], Standing],
         now: datetime,
     ) -> None:
         self._lease = lease
+        self._standing = standing
         self._before = conversations
         self._conversations = dict(conversations)
         self._policy = policy
@@ -188,9 +206,14 @@ class _Intake:
         conversation = sessions.customer_wrote(conversation, message.send_time)
         self._keep(conversation)
         self._customer_wrote.add(conversation.external_userid)
-        if not sessions.is_the_bots(conversation):
+        standing = self._standing(conversation.external_userid)
+        if standing == "nothing":
+            return "off"
+        with_person = not sessions.is_the_bots(conversation)
+        old = message.send_time < self._now - self._policy.freshness
+        if with_person and (old or standing == "answer"):
             return "person"
-        if message.send_time < self._now - self._policy.freshness:
+        if old:
             return self._take_stale(conversation, message)
         self._extend_burst(conversation)
         return "pending"
@@ -222,8 +245,8 @@ class _Intake:
 
     def _take_event(self, conversation: Conversation, item: KfItem) -> None:
         match item:
-            case EnterSession(welcome_code=code) if code:
-                self._notice(conversation, "welcome", code, item.send_time)
+            case EnterSession():
+                self._take_entry(conversation, item)
             case SessionStatusChanged():
                 self._take_status_change(conversation, item)
             case MessageRecalled():
@@ -236,6 +259,14 @@ class _Intake:
                 self._take_failure(conversation, item)
             case _:
                 pass  # recorded; nothing follows from it here
+
+    def _take_entry(self, conversation: Conversation, event: EnterSession) -> None:
+        """Remember by which link the customer came, and say welcome if it is the first time."""
+        if event.scene_param:
+            conversation = replace(conversation, scene=event.scene_param.replace("\0", ""))
+            self._keep(conversation)
+        if event.welcome_code:
+            self._notice(conversation, "welcome", event.welcome_code, event.send_time)
 
     def _take_status_change(self, before: Conversation, change: SessionStatusChanged) -> None:
         conversation = sessions.status_changed(
@@ -285,6 +316,8 @@ class _Intake:
         self, conversation: Conversation, occasion: handoffs.Occasion, code: str, at: datetime
     ) -> None:
         """Answer an event through its code, at once: it lives 20 seconds."""
+        if self._standing(conversation.external_userid) != "answer":
+            return
         expires_at = at + _EVENT_CODE_LIFE
         message = self._notices.for_occasion(occasion)
         if expires_at <= self._now or message is None:

@@ -38,6 +38,24 @@ class PipelineMetrics:
         self._busy = Gauge(
             "chatbot_conversations_busy", "Conversations being worked on", registry=registry
         )
+        self._events = Counter(
+            "chatbot_app_events",
+            "Events of the app that were processed, by kind and fate",
+            ["kind", "fate"],
+            registry=registry,
+        )
+        self._tag_writes = Counter(
+            "chatbot_tag_writes", "Tags settled in WeCom, by fate", ["fate"], registry=registry
+        )
+        self._tag_failures = Counter(
+            "chatbot_tag_failures",
+            "Attempts to write tags that failed and are repeated, by error code",
+            ["code"],
+            registry=registry,
+        )
+        self._tags_waiting = Gauge(
+            "chatbot_tags_waiting", "Tags that WeCom has still to be told of", registry=registry
+        )
 
     def page_stored(self, messages: int, stale: int, missed_codes: int) -> None:
         """Count what a page brought."""
@@ -61,3 +79,19 @@ class PipelineMetrics:
     def busy(self, conversations: int) -> None:
         """Record how many conversations are being worked on."""
         self._busy.set(conversations)
+
+    def event_processed(self, kind: str, fate: str) -> None:
+        """Count an event that is done, ignored or set aside."""
+        self._events.labels(kind, fate).inc()
+
+    def tags_settled(self, fate: str, count: int) -> None:
+        """Count tags of a member's customer that are written, refused or a shadow again."""
+        self._tag_writes.labels(fate).inc(count)
+
+    def tags_failed(self, code: int | None) -> None:
+        """Count an attempt that will be repeated; ``code`` None means that no answer came."""
+        self._tag_failures.labels("" if code is None else str(code)).inc()
+
+    def tags_waiting(self, count: int) -> None:
+        """Record how many tags wait to be written, over all processes."""
+        self._tags_waiting.set(count)

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from chatbot.dialogue.turn import HUMAN_MENU_ID
+import structlog
+
+from chatbot.accounts.account import Account
+from chatbot.dialogue.menus import service_menu
+from chatbot.dialogue.snapshot import Snapshot
+from chatbot.facts.variables import ASSISTANT, ASSISTANT_NAMES, CUSTOMER, Missing, fill
 from chatbot.store.handoffs import Occasion
 from chatbot.texts import Texts
 from chatbot.wecom.messages import ClickItem, menu_message, text_message
 
+log = structlog.get_logger()
+
 KfPayload = dict[str, Any]
+
+#: Stands for a variable without a value: a notice is better short than not sent.
+_NOTHING = "\u200b"
 
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """What customers are told around a session; each is a customer-service message body."""
+    """What customers are told around a session; each is a customer-service message body.
+
+    ``waiting_in_pool`` is None while no staff are there: the customer knows already.
+    """
 
     welcome: KfPayload
     handed_over: KfPayload
-    waiting_in_pool: KfPayload
+    waiting_in_pool: KfPayload | None
     session_ended: KfPayload
 
     def for_occasion(self, occasion: Occasion) -> KfPayload | None:
@@ -31,13 +45,64 @@ class Notices:
         return None
 
 
-def make_notices(texts: Texts) -> Notices:
-    """Return the notices in a brand's wording."""
-    items = [ClickItem(f"q{n}", caption) for n, caption in enumerate(texts.welcome_items, 1)]
-    items.append(ClickItem(HUMAN_MENU_ID, texts.human_caption))
+def make_notices(snapshot: Snapshot, account: Account, now: datetime) -> Notices:
+    """Return an account's notices in its own wording, as they read at ``now``."""
+    texts = snapshot.texts
     return Notices(
-        welcome=menu_message(texts.welcome_head, items, texts.welcome_tail),
-        handed_over=text_message(texts.handed_over),
-        waiting_in_pool=text_message(texts.queue_notice),
-        session_ended=text_message(texts.session_ended),
+        welcome=_welcome(snapshot, account),
+        handed_over=handed_over_notice(snapshot, account, now),
+        waiting_in_pool=queue_notice(snapshot, account, now),
+        session_ended=text_message(_filled(texts.session_ended, account, texts)),
     )
+
+
+def handed_over_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
+    """Return what is said before a handover: that a person comes, or when one will be there."""
+    texts, local = snapshot.texts, now.astimezone(snapshot.timezone)
+    if account.hours.is_open(local, snapshot.accounts.calendar):
+        return text_message(_filled(texts.handed_over, account, texts))
+    opening = account.hours.next_opening(local, snapshot.accounts.calendar)
+    words = _filled(texts.handed_over_closed, account, texts)
+    words = words.replace("{hours}", account.hours.in_words())
+    return text_message(words.replace("{opening}", _opening_in_words(texts, local, opening)))
+
+
+def queue_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload | None:
+    """Return what is said to who still waits in the pool; None while no staff are there."""
+    local = now.astimezone(snapshot.timezone)
+    if not account.hours.is_open(local, snapshot.accounts.calendar):
+        return None
+    return text_message(_filled(snapshot.texts.queue_notice, account, snapshot.texts))
+
+
+def _welcome(snapshot: Snapshot, account: Account) -> KfPayload:
+    texts = snapshot.texts
+    items = [ClickItem(item.id, item.text) for item in service_menu(snapshot, account).items]
+    head = _filled(account.welcome or texts.welcome_head, account, texts)
+    return menu_message(head, items, _filled(texts.welcome_tail, account, texts))
+
+
+def _opening_in_words(texts: Texts, local: datetime, opening: datetime | None) -> str:
+    if opening is None:
+        return ""
+    days = (opening.date() - local.date()).days
+    pattern = (texts.opening_today, texts.opening_tomorrow)[days : days + 1]
+    words = pattern[0] if pattern else texts.opening_later
+    return words.format(month=opening.month, day=opening.day, time=f"{opening:%H:%M}")
+
+
+def _filled(text: str, account: Account, texts: Texts) -> str:
+    """Return ``text`` with what is known without asking: the assistant, and no name."""
+
+    def resolve(group: str, name: str) -> str | None:
+        if group == ASSISTANT and name in ASSISTANT_NAMES:
+            return account.assistant or texts.assistant_name
+        if group == ASSISTANT:
+            return account.variables.get(name)
+        return texts.unnamed_customer if group == CUSTOMER else None
+
+    filled = fill(text, resolve)
+    if isinstance(filled, Missing):
+        log.error("notice_lacks_variables", account=account.open_kfid, variables=str(filled))
+        filled = fill(text, lambda group, name: resolve(group, name) or _NOTHING)
+    return str(filled)

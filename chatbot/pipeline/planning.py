@@ -6,8 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatbot.dialogue.decision import Decision, HandoffRequest, Reply, TextReply
-from chatbot.wecom.messages import ClickItem, menu_message, text_message
+from chatbot.dialogue.decision import (
+    Decision,
+    HandoffRequest,
+    ImageReply,
+    LinkReply,
+    MenuReply,
+    MiniprogramReply,
+    Reply,
+    TextReply,
+)
+from chatbot.pipeline.pictures import reference
+from chatbot.wecom.messages import (
+    ClickItem,
+    link_message,
+    media_message,
+    menu_message,
+    miniprogram_message,
+    text_message,
+)
 from chatbot.wecom.splitting import split_text
 
 #: One message is never spent by the bot itself: it tells the customer that a person takes over.
@@ -20,6 +37,9 @@ class Plan:
 
     messages: tuple[dict[str, Any], ...]
     handoff: HandoffRequest | None = None
+    #: The turn is only recorded, with what it would have sent; a handoff happens without a word.
+    recorded: bool = False
+    drafts: tuple[dict[str, Any], ...] = ()
 
 
 def plan_reply(decision: Decision, handed_over: dict[str, Any], budget_left: int) -> Plan:
@@ -38,6 +58,16 @@ def plan_reply(decision: Decision, handed_over: dict[str, Any], budget_left: int
     return Plan(messages)
 
 
+def plan_record(decision: Decision, *, with_person: bool, budget: int) -> Plan:
+    """Plan for an account whose bot may only draft.
+
+    Unless a person, or the pool, has the session, one must get it: nobody else would answer.
+    """
+    drafts = to_messages(decision.reply, max(0, budget - RESERVE))
+    handoff = decision.handoff or HandoffRequest(None, "normal", "mode")
+    return Plan((), None if with_person else handoff, recorded=True, drafts=drafts)
+
+
 def to_messages(replies: Sequence[Reply], allowed: int) -> tuple[dict[str, Any], ...]:
     """Return message bodies; neighbouring texts are joined only if there are too many."""
     messages = [body for reply in replies for body in _bodies(reply)]
@@ -47,10 +77,21 @@ def to_messages(replies: Sequence[Reply], allowed: int) -> tuple[dict[str, Any],
 
 
 def _bodies(reply: Reply) -> list[dict[str, Any]]:
-    if isinstance(reply, TextReply):
-        return [text_message(part) for part in split_text(reply.text)]
-    items = [ClickItem(item.id, item.text) for item in reply.items]
-    return [menu_message(reply.head, items, reply.tail)]
+    """Return the messages of one reply; a picture's reference stands for its media id."""
+    match reply:
+        case TextReply():
+            return [text_message(part) for part in split_text(reply.text)]
+        case ImageReply():
+            return [media_message("image", reference(reply.sha256))]
+        case LinkReply():
+            picture = reference(reply.sha256)
+            return [link_message(reply.title, reply.desc, reply.url, picture)]
+        case MiniprogramReply():
+            picture = reference(reply.sha256)
+            return [miniprogram_message(reply.appid, reply.page, reply.title, picture)]
+        case MenuReply():
+            items = [ClickItem(item.id, item.text) for item in reply.items]
+            return [menu_message(reply.head, items, reply.tail)]
 
 
 def _joined(replies: Sequence[Reply]) -> list[Reply]:

@@ -15,9 +15,9 @@ import structlog
 
 from chatbot.clock import Clock
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import IntakePolicy, Stored, store_page
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.pipeline.notices import Notices
 from chatbot.pipeline.tasks import keep_running
 from chatbot.pipeline.waiting import wait_for
 from chatbot.store.accounts import PullLease, lease_pull, release_pull
@@ -48,7 +48,7 @@ class PullerContext:
     clock: Clock
     policy: IntakePolicy
     poll_seconds: float
-    notices: Callable[[], Notices]
+    frontdesk: Frontdesk
     process_id: Callable[[], int]
     on_stored: Callable[[Stored], None]
     checkpoint: Checkpoint
@@ -129,7 +129,8 @@ class AccountPuller:
             lease,
             page,
             policy=shared.policy,
-            notices=shared.notices(),
+            notices=shared.frontdesk.notices(self.open_kfid, now),
+            standing_of=shared.frontdesk.standing_of(self.open_kfid, now),
             now=now,
             lease_until=now + _LEASE,
         )

@@ -11,17 +11,27 @@ from datetime import timedelta
 import structlog
 
 from chatbot.clock import Clock
+from chatbot.customers.tags import Groups
 from chatbot.dialogue.service import DialogueService
+from chatbot.pipeline.app_events import EventConsumer, Handler
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.pipeline.contact_events import ContactEvents
+from chatbot.pipeline.contact_reading import ContactReader
 from chatbot.pipeline.conversation import Tools
 from chatbot.pipeline.direct import DirectSender, DirectTools
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Desk, Handover
 from chatbot.pipeline.intake import IntakePolicy, Stored
+from chatbot.pipeline.member_sender import MemberSender, MemberSenderTools
+from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.pipeline.notices import Notices, make_notices
+from chatbot.pipeline.pictures import Pictures
 from chatbot.pipeline.puller import PullerContext, Pullers
+from chatbot.pipeline.tag_catalogue import TagCatalogue
+from chatbot.pipeline.tagging import TaggingTools, TagWriter
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.utterances import Transcriber
+from chatbot.pipeline.webhook_client import WebhookClient
 from chatbot.pipeline.worker import Worker
 from chatbot.store.accounts import list_accounts, save_accounts
 from chatbot.store.database import Database
@@ -37,6 +47,9 @@ log = structlog.get_logger()
 
 _TOPIC_WORK = "work"
 _TOPIC_DIRECT = "direct"
+_TOPIC_EVENTS = "events"
+_TOPIC_TAGS = "tags"
+_TOPIC_MEMBERS = "members"
 
 _ACCOUNTS_SECONDS = 600.0
 #: Neither failures nor unknown doorbells make us ask for the accounts more often than this.
@@ -73,6 +86,8 @@ class Pipeline:
         metrics: PipelineMetrics,
         options: PipelineOptions,
         presence: Presence,
+        webhooks: WebhookClient,
+        tag_groups: Callable[[], Groups],
         checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._database = database
@@ -81,12 +96,12 @@ class Pipeline:
         self._options = options
         self._presence = presence
         freshness = timedelta(seconds=options.freshness_seconds)
-        self._notices_cache: tuple[Texts, Notices] | None = None
-        self._texts = texts
+        frontdesk = Frontdesk(lambda: dialogue.dialogue.snapshot)
         handover = Handover(
             database, wecom.kf, clock, Desk(options.supervisors, options.base_url), texts,
-            self._notices, checkpoint,
+            frontdesk, checkpoint,
         )  # fmt: skip
+        pictures = Pictures(database, wecom.media, clock)
         tools = Tools(
             database=database,
             kf=wecom.kf,
@@ -94,7 +109,10 @@ class Pipeline:
             dialogue=dialogue,
             transcriber=transcriber,
             handover=handover,
-            notices=self._notices,
+            frontdesk=frontdesk,
+            pictures=pictures,
+            webhooks=webhooks,
+            tag_groups=tag_groups,
             freshness=freshness,
             each_at_once=options.quiet_seconds == 0,
             checkpoint=checkpoint,
@@ -105,7 +123,7 @@ class Pipeline:
         self._direct = DirectSender(
             DirectTools(
                 database, wecom.kf, wecom.app, clock, options.supervisors, self._process_id,
-                metrics,
+                metrics, frontdesk,
             )
         )  # fmt: skip
         self._pullers = Pullers(
@@ -119,7 +137,7 @@ class Pipeline:
                     freshness,
                 ),
                 poll_seconds=options.poll_seconds,
-                notices=self._notices,
+                frontdesk=frontdesk,
                 process_id=self._process_id,
                 on_stored=self._stored,
                 checkpoint=checkpoint,
@@ -127,8 +145,37 @@ class Pipeline:
             ),
             self._ask_for_accounts,
         )
+        catalogue = TagCatalogue(database, wecom.contacts, clock, self._process_id)
+        reader = ContactReader(database, wecom.contacts, catalogue, clock)
+        self._tags = TagWriter(
+            TaggingTools(
+                database, wecom.contacts, catalogue, reader, tag_groups, clock, self._process_id,
+                metrics,
+            )
+        )  # fmt: skip
+        contacts = ContactEvents(catalogue, reader, tag_groups, clock, self._tags_wait)
+        self._replies = MemberSender(
+            MemberSenderTools(
+                database, wecom.app, pictures, clock, self._process_id, metrics, checkpoint
+            )
+        )
+        self._members = MemberDesk(
+            MemberTools(
+                database, dialogue, MemberNames(wecom.app, clock), transcriber, clock,
+                options.supervisors, freshness, metrics, checkpoint, self._replies_wait,
+            )
+        )  # fmt: skip
+        # Who takes which kind of the app's events; the others are ignored.
+        handlers: dict[str, Handler] = {
+            "contact": contacts.handle,
+            "message": self._members.handle,
+        }
+        self._events = EventConsumer(database, clock, self._process_id, handlers, metrics)
         presence.on(_TOPIC_WORK, self._worker.wake)
         presence.on(_TOPIC_DIRECT, self._direct.wake)
+        presence.on(_TOPIC_EVENTS, self._events.wake)
+        presence.on(_TOPIC_TAGS, self._tags.wake)
+        presence.on(_TOPIC_MEMBERS, self._replies.wake)
         self._accounts_wanted = asyncio.Event()
         self._working = TaskGroup()
         self._listening = TaskGroup()  # keeps the leases: stopped last
@@ -151,6 +198,8 @@ class Pipeline:
             event.created_at,
             self._clock.now(),
         )
+        self._events.wake()
+        self._presence.announce(_TOPIC_EVENTS)
         if event.name == "kf_account_auth_change":
             self._ask_for_accounts()
 
@@ -166,6 +215,11 @@ class Pipeline:
             ("worker", self._worker.run),
             ("leases", self._worker.renew),
             ("direct", self._direct.run),
+            ("events", self._events.run),
+            ("member replies", self._replies.run),
+            ("member chats", self._members.forget),
+            ("tags", self._tags.run),
+            ("tag sweep", self._tags.sweep),
             ("accounts", self._follow_accounts),
         ):
             self._working.keep_running(name, work)
@@ -176,6 +230,9 @@ class Pipeline:
         await self._working.stop()
         await self._worker.finish(_FINISH_SECONDS)
         await self._direct.finish(_FINISH_SECONDS)
+        await self._events.finish(_FINISH_SECONDS)
+        await self._replies.finish(_FINISH_SECONDS)
+        await self._tags.finish(_FINISH_SECONDS)
         await self._presence.leave()
         await self._listening.stop()
 
@@ -187,6 +244,9 @@ class Pipeline:
                 if await self._presence.reap():
                     self._worker.wake()
                     self._direct.wake()
+                    self._events.wake()
+                    self._tags.wake()
+                    self._replies.wake()
             except StoreUnavailable as error:
                 log.warning("reap_failed", error=str(error))
             await asyncio.sleep(_REAP_SECONDS)
@@ -245,12 +305,13 @@ class Pipeline:
         self._direct.wake()
         self._presence.announce(_TOPIC_DIRECT)
 
+    def _replies_wait(self) -> None:
+        self._replies.wake()
+        self._presence.announce(_TOPIC_MEMBERS)
+
+    def _tags_wait(self) -> None:
+        self._tags.wake()
+        self._presence.announce(_TOPIC_TAGS)
+
     def _process_id(self) -> int:
         return self._presence.process_id
-
-    def _notices(self) -> Notices:
-        """Return the notices in the texts' present wording."""
-        texts = self._texts()
-        if self._notices_cache is None or self._notices_cache[0] is not texts:
-            self._notices_cache = (texts, make_notices(texts))
-        return self._notices_cache[1]

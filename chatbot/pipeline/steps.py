@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from chatbot.accounts.mode import ModeSetting
+from chatbot.customers.records import give_tags
+from chatbot.customers.tags import Cause, Gift, Groups, Tag
+from chatbot.dialogue.decision import GivenTag
 from chatbot.dialogue.turn import Outcome
+from chatbot.forms.form import WebhookCall
 from chatbot.pipeline import sessions
 from chatbot.pipeline.fates import Verdict
 from chatbot.pipeline.intake import new_msgid
@@ -22,12 +28,17 @@ from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox, turns
 from chatbot.store.conversations import Claim, Conversation
 from chatbot.store.messages import Message, assign_messages, pending_messages
+from chatbot.store.modes import switched_modes
 from chatbot.store.outbox import NewPart, Part, PartFate
+from chatbot.store.tags import TurnRef, tags_of_customers
 from chatbot.wecom.kf import SessionState
 
 #: The platform takes this many messages after each message of the customer.
 MESSAGE_BUDGET = 5
 SEND_LEASE = timedelta(seconds=60)
+#: What the bot does by itself, so an account that no longer answers does not do it.
+KEPT_BACK = frozenset({"kf_message", "webhook"})
+_NO_GROUPS: Groups = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,10 @@ class Work:
     claim: Claim
     messages: tuple[Message, ...]
     parts: tuple[Part, ...]
+    #: What the account's mode was switched to, None if it never was.
+    switched: ModeSetting | None = None
+    #: The tags the customer has, as ``group:name``.
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +92,17 @@ def claim_work(
         return [], next_due
     messages = pending_messages(connection, ids)
     parts = outbox.open_parts(connection, ids)
+    modes = switched_modes(connection, {claim.conversation.open_kfid for claim in claims})
+    tags = tags_of_customers(
+        connection, [claim.conversation.external_userid for claim in claims], now
+    )
     works = [
         Work(
             claim,
             tuple(m for m in messages if m.conversation_id == claim.conversation.id),
             tuple(p for p in parts if p.conversation_id == claim.conversation.id),
+            modes.get(claim.conversation.open_kfid),
+            tags.get(claim.conversation.external_userid, ()),
         )
         for claim in claims
     ]
@@ -136,10 +157,10 @@ def judge_part(
     if part.kind == "transition":
         return "send" if mine else "superseded"
     expired = part.expires_at is not None and part.expires_at <= now
+    if part.kind == "webhook" and (part.attempts > 0 or (mine and not expired)):
+        return "send"  # once begun it is ended: its key makes the repeat safe
     if expired or not mine:
-        if part.uncertain or part.state == "sending":
-            return "unknown"  # it may have arrived; sending it again might be a second time
-        return "expired" if expired else _fate_without_session(conversation)
+        return _fate_unsent(conversation, part, expired=expired)
     if not conversation.state_certain:
         return "ask"
     if part.attempts == 0 and conversation.sent_since_customer >= MESSAGE_BUDGET:
@@ -147,7 +168,11 @@ def judge_part(
     return "send"
 
 
-def _fate_without_session(conversation: Conversation) -> PartFate:
+def _fate_unsent(conversation: Conversation, part: Part, *, expired: bool) -> PartFate:
+    if part.uncertain or part.state == "sending":
+        return "unknown"  # it may have arrived; sending it again might be a second time
+    if expired:
+        return "expired"
     with_person = conversation.service_state in {
         SessionState.POOL,
         SessionState.SERVICER,
@@ -252,6 +277,7 @@ def commit_turn(
     outcome: Outcome,
     plan: Callable[[int], Plan],
     *,
+    tag_groups: Groups = _NO_GROUPS,
     expires_at: datetime,
     now: datetime,
 ) -> Next | None:
@@ -260,27 +286,54 @@ def commit_turn(
     ``plan`` is given how many messages are left at this moment: parts of earlier turns may have
     gone out while this one was being decided.
 
-    Returns None, storing nothing, if a message was taken back or the session changed while the
-    turn was being decided: it must then be decided anew.
+    A turn that is only recorded leaves the context as it was: the customer saw nothing of it. It
+    gives the tags that follow from what the customer said, not those of an answer never sent.
+
+    Returns None, storing nothing, if the session changed while the turn was being decided: it
+    must then be decided anew.
+
+    Raises:
+        TurnOutdated: a message was taken back, or the account's mode switched, meanwhile; roll
+            back and decide anew.
     """
     conversation = store.hold_claim(connection, work.claim)
     if conversation.session_version != work.claim.conversation.session_version:
         return None
     ids = [message.id for message in work.messages]
-    turn_id, taken = turns.insert_turn(
-        connection, conversation.id, conversation.session_version, ids,
-        outcome.decision.to_json(), outcome.trace, now,
+    planned = plan(MESSAGE_BUDGET - conversation.sent_since_customer)
+    turn = turns.insert_turn(
+        connection, conversation, ids, outcome.decision.to_json(), outcome.trace, now,
+        mode="assist" if planned.recorded else "full", drafts=planned.drafts,
     )  # fmt: skip
-    if taken != len(ids):
+    if turn.taken != len(ids) or turn.switched != work.switched:
         raise TurnOutdated
     conversation = burst_taken(conversation, ids[-1], now)
-    conversation = replace(conversation, context=outcome.context.to_json())
-    planned = plan(MESSAGE_BUDGET - conversation.sent_since_customer)
-    parts = _insert_parts(connection, conversation, turn_id, planned, expires_at, now)
+    if not planned.recorded:
+        conversation = replace(conversation, context=outcome.context.to_json())
+    webhook = None if planned.recorded or planned.handoff else outcome.webhook
+    parts = insert_parts(
+        connection, conversation, turn.id, planned, expires_at, now, webhook=webhook
+    )
+    gifts = _gifts(outcome.decision.given, answered=not planned.recorded)
+    give_tags(
+        connection,
+        conversation.external_userid,
+        gifts,
+        tag_groups,
+        now,
+        TurnRef(turn.id, tuple(ids)),
+    )
     following = _begin_next(connection, work.claim, conversation, parts, now)
     if following.part is None or following.part.kind != "kf_message":
         store.save_conversation(connection, conversation)  # else it was saved with its new count
     return following
+
+
+def _gifts(given: Sequence[GivenTag], *, answered: bool) -> list[Gift]:
+    """Return what a turn gives; a tag that several things give counts for the first of them."""
+    kept = [each for each in given if answered or each.by == "intent"]
+    causes = {each.tag: Cause(each.by, each.name, each.confidence) for each in reversed(kept)}
+    return [Gift(Tag.parse(tag), causes[tag]) for tag in dict.fromkeys(e.tag for e in kept)]
 
 
 class TurnOutdated(Exception):
@@ -295,14 +348,17 @@ def burst_taken(conversation: Conversation, last_id: int, now: datetime) -> Conv
     return replace(conversation, pending_message_id=None, burst_started_at=None, burst_due_at=None)
 
 
-def _insert_parts(
+def insert_parts(
     connection: Connection,
     conversation: Conversation,
     turn_id: int,
     plan: Plan,
     expires_at: datetime,
     now: datetime,
+    *,
+    webhook: WebhookCall | None = None,
 ) -> list[Part]:
+    """Store what ``plan`` sends, then the ``webhook``, then the handover, for this session."""
     handoff_id = None
     if plan.handoff is not None:
         handoff_id = handoffs.insert_handoff(
@@ -318,9 +374,12 @@ def _insert_parts(
         )  # fmt: skip
 
     new = [part("kf_message", message, expires_at) for message in plan.messages]
+    if webhook is not None:
+        new.append(part("webhook", webhook.to_json(), expires_at))
     if handoff_id is not None:
         # Late is better than never for a person taking over, so it does not expire.
-        new.append(part("transition", {"handoff_id": handoff_id}, None))
+        details = {"handoff_id": handoff_id, "silent": plan.recorded}
+        new.append(part("transition", details, None))
     return [outbox.insert_part(connection, each, now) for each in new]
 
 
@@ -328,7 +387,7 @@ def drop_messages(
     connection: Connection,
     claim: Claim,
     messages: Sequence[Message],
-    fate: Literal["stale", "person"],
+    fate: Literal["stale", "person", "off"],
     now: datetime,
 ) -> None:
     """Give messages that get no turn their fate; stale ones become an open item.
@@ -347,6 +406,28 @@ def drop_messages(
     if not pending_messages(connection, [conversation.id]):
         newest = conversation.pending_message_id or 0
         store.save_conversation(connection, burst_taken(conversation, newest, now))
+
+
+def withhold_messages(
+    connection: Connection, claim: Claim, parts: Sequence[Part], now: datetime
+) -> tuple[Part, ...]:
+    """Keep back messages of an account that no longer answers by itself; return the other parts.
+
+    A handover that the customer was told of is still carried out.
+    """
+    conversation = store.hold_claim(connection, claim)
+    for part in parts:
+        if part.kind in KEPT_BACK:
+            in_doubt = part.uncertain or part.state == "sending"
+            fate: PartFate = "unknown" if in_doubt else "held"
+            outbox.settle_part(connection, part.id, fate, now)
+    left = tuple(part for part in parts if part.kind not in KEPT_BACK)
+    if not left and conversation.customer_wrote_at is not None:
+        handoffs.add_open_item(
+            connection, conversation.id, "unanswered", conversation.customer_wrote_at, now,
+            messages=0,
+        )  # fmt: skip
+    return left
 
 
 def observe_state(

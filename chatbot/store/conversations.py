@@ -37,6 +37,8 @@ class Conversation:
     burst_due_at: datetime | None
     due_at: datetime | None
     fence: int
+    #: The scene_param of the link the customer came by last.
+    scene: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Claim:
 _COLUMNS = (
     "id, public_id, open_kfid, external_userid, nickname, service_state, state_certain,"
     " servicer_userid, session_version, session_started_at, context, customer_wrote_at,"
-    " sent_since_customer, pending_message_id, burst_started_at, burst_due_at, due_at, fence"
+    " sent_since_customer, pending_message_id, burst_started_at, burst_due_at, due_at, fence, scene"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM conversations"
 
@@ -78,7 +80,7 @@ _SAVE = statement(
     " session_started_at = :session_started_at, context = CAST(:context AS jsonb),"
     " customer_wrote_at = :customer_wrote_at, sent_since_customer = :sent_since_customer,"
     " pending_message_id = :pending_message_id, burst_started_at = :burst_started_at,"
-    " burst_due_at = :burst_due_at, due_at = :due_at WHERE id = :id"
+    " burst_due_at = :burst_due_at, due_at = :due_at, scene = :scene WHERE id = :id"
 )
 _CLAIM = statement(
     "UPDATE conversations SET lease_owner = :me, lease_until = :until, fence = fence + 1"
@@ -165,7 +167,7 @@ def save_conversation(connection: Connection, conversation: Conversation) -> Non
     fields = (
         "id", "service_state", "state_certain", "servicer_userid", "session_version",
         "session_started_at", "customer_wrote_at", "sent_since_customer", "pending_message_id",
-        "burst_started_at", "burst_due_at", "due_at",
+        "burst_started_at", "burst_due_at", "due_at", "scene",
     )  # fmt: skip
     values = {field: getattr(conversation, field) for field in fields}
     connection.execute(_SAVE, {**values, "context": storable_json(conversation.context)})

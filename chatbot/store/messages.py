@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from chatbot.store.database import statement
 
-Fate = Literal["pending", "turn", "person", "stale", "recalled", "recorded"]
+Fate = Literal["pending", "turn", "person", "off", "stale", "recalled", "recorded"]
 
 
 @dataclass(frozen=True, slots=True)

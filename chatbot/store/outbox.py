@@ -13,7 +13,7 @@ from chatbot.store.database import statement
 from chatbot.store.messages import storable_json
 
 Lane = Literal["conversation", "direct"]
-Kind = Literal["kf_message", "kf_event_message", "transition", "staff_message"]
+Kind = Literal["kf_message", "kf_event_message", "transition", "staff_message", "webhook"]
 #: The fates; ``pending`` and ``sending`` are not among them.
 PartFate = Literal["delivered", "refused", "superseded", "held", "expired", "unknown"]
 

@@ -1,13 +1,52 @@
-"""Published content as numbered, immutable snapshots."""
+"""Published content as numbered snapshots: immutable, one of them live, one at most waiting."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from chatbot.store.database import statement
+from chatbot.store.media import save_media
+from chatbot.store.presence import CHANNEL
+
+#: What processes listen to for news about the live snapshot.
+CONTENT_TOPIC = "content"
+
+Cause = Literal["first", "start", "watch", "publish", "rollback", "basis"]
+State = Literal["live", "earlier", "candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What decisions depend on beside content: equal content and basis decide alike."""
+
+    encoder: str
+    target_precision: float
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a snapshot came to be; ``source`` is the number that a rollback went back to."""
+
+    cause: Cause
+    actor: str = ""
+    source: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Content that may become a snapshot: canonical JSON, its digest, and pictures by SHA-256."""
+
+    digest: str
+    content: str
+    entries: int
+    intents: int
+    media: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +56,64 @@ class Snapshot:
     number: int
     digest: str
     content: str
+    entries: int
+    intents: int
+    basis: Basis
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What became of an offer: the number it has, and whether anything changed."""
+
+    number: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A line of the history."""
+
+    number: int
+    state: State
+    created_at: datetime
+    published_at: datetime | None
+    origin: Origin
+    entries: int
+    intents: int
+    digest: str
+    basis: Basis
+
+
+# A notification is sent when the transaction commits, so nobody looks too early. Process 0 is
+# nobody: the sender listens as well.
+_NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
 _LOCK = statement("LOCK TABLE snapshots IN SHARE ROW EXCLUSIVE MODE")
+_COLUMNS = "number, digest, content, entries, intents, encoder, target_precision, release"
 _LIVE = statement(
-    "SELECT number, digest, content FROM snapshots"
-    " WHERE state = 'live' ORDER BY number DESC LIMIT 1"
+    f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
+)
+_CANDIDATE = statement(f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'candidate'")
+_BY_NUMBER = statement(
+    f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' AND number = :number"
 )
 _LIVE_NUMBER = statement("SELECT max(number) FROM snapshots WHERE state = 'live'")
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
 _INSERT = statement(
-    "INSERT INTO snapshots (digest, content, state, created_at, published_at)"
-    " VALUES (:digest, :content, :state, :now, :published_at) RETURNING number"
+    "INSERT INTO snapshots (digest, content, entries, intents, encoder, target_precision, release,"
+    " cause, actor, source, state, created_at, published_at)"
+    " VALUES (:digest, :content, :entries, :intents, :encoder, :target_precision, :release,"
+    " :cause, :actor, :source, :state, :now, :published_at) RETURNING number"
+)
+_HISTORY = statement(
+    "SELECT number, state, created_at, published_at, cause, actor, source, entries, intents,"
+    " digest, encoder, target_precision, release"
+    " FROM snapshots ORDER BY state = 'candidate' DESC, number DESC LIMIT :limit"
 )
 
 
 def live_snapshot(connection: Connection) -> Snapshot | None:
     """Return what customers are answered from, or None before the first publish."""
-    row = connection.execute(_LIVE).one_or_none()
-    return Snapshot(*row) if row else None
+    return _read(connection.execute(_LIVE).one_or_none())
 
 
 def live_number(connection: Connection) -> int | None:
@@ -44,22 +122,100 @@ def live_number(connection: Connection) -> int | None:
     return number
 
 
-def offer_snapshot(
-    connection: Connection, digest: str, content: str, now: datetime, *, publish: bool
-) -> Snapshot:
-    """Make ``content`` live, or the candidate that waits; return the live or waiting snapshot.
+def candidate_snapshot(connection: Connection) -> Snapshot | None:
+    """Return what waits for a person, or None."""
+    return _read(connection.execute(_CANDIDATE).one_or_none())
 
-    Content equal to the live snapshot changes nothing. A newer candidate replaces an older one.
+
+def published_snapshot(connection: Connection, number: int) -> Snapshot | None:
+    """Return the snapshot with this number if it is, or ever was, live."""
+    return _read(connection.execute(_BY_NUMBER, {"number": number}).one_or_none())
+
+
+def offer_snapshot(
+    connection: Connection, offer: Offer, origin: Origin, basis: Basis, now: datetime, *,
+    publish: bool,
+) -> Offered:  # fmt: skip
+    """Make ``offer`` live, or the candidate that waits.
+
+    Content equal to the live snapshot's, or to the waiting candidate's, changes nothing. A newer
+    candidate replaces an older one, and what is published takes the place of any; only a rollback
+    leaves it waiting.
     """
     connection.execute(_LOCK)
-    live = live_snapshot(connection)
-    connection.execute(_DROP_CANDIDATE)
-    if live is not None and live.digest == digest:
-        return live
+    live, waiting = live_snapshot(connection), candidate_snapshot(connection)
+    if waiting and waiting.digest == offer.digest and not publish:
+        return Offered(waiting.number, changed=False)
+    if origin.cause != "rollback":
+        connection.execute(_DROP_CANDIDATE)
+    if live and live.digest == offer.digest:
+        return Offered(live.number, changed=False)
+    save_media(connection, offer.media, now)
+    return Offered(_insert(connection, offer, origin, basis, now, publish=publish), changed=True)
+
+
+def restate_live(
+    connection: Connection, former: Snapshot, offer: Offer, basis: Basis, now: datetime
+) -> Offered:
+    """Give the live content a new number if it is from now on decided or stored another way.
+
+    ``offer`` is what this release makes of ``former``. So one number never stands for two ways
+    to decide. Nothing changes if another snapshot went live meanwhile.
+    """
+    same = former.basis == basis and former.digest == offer.digest
+    if not same:
+        connection.execute(_LOCK)
+    if same or live_number(connection) != former.number:
+        return Offered(former.number, changed=False)
+    origin = Origin("basis", source=former.number)
+    return Offered(_insert(connection, offer, origin, basis, now, publish=True), changed=True)
+
+
+def history(connection: Connection, limit: int) -> list[Past]:
+    """Return the candidate that waits and the newest snapshots, newest first."""
+    live = live_number(connection)
+    return [
+        Past(
+            number=row.number,
+            state=_state(row.state, row.number, live),
+            created_at=row.created_at,
+            published_at=row.published_at,
+            origin=Origin(row.cause, row.actor, row.source),
+            entries=row.entries,
+            intents=row.intents,
+            digest=row.digest,
+            basis=Basis(row.encoder, row.target_precision, row.release),
+        )
+        for row in connection.execute(_HISTORY, {"limit": limit})
+    ]
+
+
+def _state(stored: str, number: int, live: int | None) -> State:
+    if stored == "candidate":
+        return "candidate"
+    return "live" if number == live else "earlier"
+
+
+def _insert(
+    connection: Connection, offer: Offer, origin: Origin, basis: Basis, now: datetime, *,
+    publish: bool,
+) -> int:  # fmt: skip
     values = {
-        "digest": digest, "content": content, "now": now,
+        "digest": offer.digest, "content": offer.content,
+        "entries": offer.entries, "intents": offer.intents,
+        **asdict(basis), **asdict(origin),
+        "now": now,
         "state": "live" if publish else "candidate",
         "published_at": now if publish else None,
     }  # fmt: skip
     number = int(connection.execute(_INSERT, values).scalar_one())
-    return Snapshot(number, digest, content)
+    if publish:
+        connection.execute(_NOTIFY, {"channel": CHANNEL, "payload": f"0:{CONTENT_TOPIC}"})
+    return number
+
+
+def _read(row: Row[Any] | None) -> Snapshot | None:
+    if row is None:
+        return None
+    basis = Basis(row.encoder, row.target_precision, row.release)
+    return Snapshot(row.number, row.digest, row.content, row.entries, row.intents, basis)

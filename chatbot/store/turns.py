@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from chatbot.accounts.mode import ModeSetting
+from chatbot.store.conversations import Conversation
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_json
+
+#: Whether a turn was answered, or only recorded with the messages it would have sent.
+TurnMode = Literal["full", "assist"]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn for people to read; ``decision`` is the documented JSON object."""
+    """One turn for people to read; ``decision`` is the documented JSON object.
+
+    ``drafts`` are the message bodies that a turn of mode "assist" would have sent, ``form`` what
+    a form knows after it, as titles with values in words.
+    """
 
     id: int
     session_version: int
@@ -23,40 +32,62 @@ class Turn:
     text: str
     action: str
     decision: dict[str, Any]
+    mode: TurnMode = "full"
+    drafts: Sequence[dict[str, Any]] = ()
+    form: Sequence[Sequence[str]] = ()
 
 
 _INSERT = statement(
     "WITH turn AS (INSERT INTO turns (conversation_id, session_version, created_at, text, action,"
-    " snapshot, decision, trace) VALUES (:conversation_id, :session_version, :now, :text,"
-    " :action, :snapshot, CAST(:decision AS jsonb), CAST(:trace AS jsonb)) RETURNING id),"
+    " snapshot, decision, trace, mode, drafts) VALUES (:conversation_id, :session_version, :now,"
+    " :text, :action, :snapshot, CAST(:decision AS jsonb), CAST(:trace AS jsonb), :mode,"
+    " CAST(:drafts AS jsonb)) RETURNING id),"
     " taken AS (UPDATE messages SET fate = 'turn', turn_id = turn.id FROM turn"
     " WHERE messages.id = ANY(:messages) AND messages.fate = 'pending' RETURNING messages.id)"
-    " SELECT turn.id, (SELECT count(*) FROM taken) FROM turn"
+    " SELECT turn.id, (SELECT count(*) FROM taken) AS taken, newest.mode, newest.percent"
+    # The mode of this very moment: it may have been switched while the turn was being decided.
+    " FROM turn LEFT JOIN LATERAL (SELECT mode, percent FROM account_modes"
+    " WHERE open_kfid = :open_kfid ORDER BY id DESC LIMIT 1) AS newest ON true"
 )
 _LATEST = statement(
-    "SELECT id, session_version, created_at, text, action, decision FROM turns"
-    " WHERE conversation_id = :conversation_id ORDER BY id DESC LIMIT :limit"
+    "SELECT id, session_version, created_at, text, action, decision, mode, drafts,"
+    " COALESCE(trace -> 'form', '[]') FROM turns WHERE conversation_id = :conversation_id"
+    " ORDER BY id DESC LIMIT :limit"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """A new turn, how many messages it got, and what its account is switched to (None: never)."""
+
+    id: int
+    taken: int
+    switched: ModeSetting | None
 
 
 def insert_turn(
     connection: Connection,
-    conversation_id: int,
-    session_version: int,
+    conversation: Conversation,
     messages: Sequence[int],
     decision: dict[str, Any],
     trace: dict[str, Any],
     now: datetime,
-) -> tuple[int, int]:
-    """Record a turn and give it those of ``messages`` that are pending; return id and number."""
+    *,
+    mode: TurnMode = "full",
+    drafts: Sequence[dict[str, Any]] = (),
+) -> Inserted:
+    """Record a turn and give it those of ``messages`` that are pending."""
     values = {
-        "conversation_id": conversation_id, "session_version": session_version, "now": now,
+        "conversation_id": conversation.id, "open_kfid": conversation.open_kfid,
+        "session_version": conversation.session_version, "now": now,
         "text": decision["text"].replace("\x00", ""), "action": decision["action"],
         "snapshot": decision["snapshot"], "decision": storable_json(decision),
-        "trace": storable_json(trace), "messages": list(messages),
+        "trace": storable_json(trace), "messages": list(messages), "mode": mode,
+        "drafts": storable_json(list(drafts)),
     }  # fmt: skip
-    turn_id, taken = connection.execute(_INSERT, values).one()
-    return int(turn_id), int(taken)
+    row = connection.execute(_INSERT, values).one()
+    switched = ModeSetting(row.mode, row.percent) if row.mode is not None else None
+    return Inserted(int(row.id), int(row.taken), switched)
 
 
 def latest_turns(connection: Connection, conversation_id: int, limit: int) -> list[Turn]:

@@ -38,6 +38,15 @@ class TagGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowerTag:
+    """A tag of the enterprise on a member's customer. Personal tags have no id and are left out."""
+
+    tag_id: str
+    group_name: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Follower:
     """A member's view of a customer; ``state`` is the channel the customer came through."""
 
@@ -47,7 +56,7 @@ class Follower:
     created_at: datetime | None
     add_way: int
     state: str
-    tag_ids: tuple[str, ...]
+    tags: tuple[FollowerTag, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +185,11 @@ def _follower(row: Mapping[str, Any]) -> Follower:
         created_at=instant(row, "createtime"),
         add_way=whole(row, "add_way"),
         state=text(row, "state"),
-        tag_ids=tuple(t for tag in dicts(row, "tags") if (t := text(tag, "tag_id"))),
+        tags=tuple(
+            FollowerTag(tag_id, text(tag, "group_name"), text(tag, "tag_name"))
+            for tag in dicts(row, "tags")
+            if (tag_id := text(tag, "tag_id"))
+        ),
     )
 
 

@@ -110,7 +110,7 @@ async def test_that_the_whole_play_can_be_watched_in_two_tabs(vectors_dir: Path)
         await expect(phone.get_by_text("可以安排，我来帮您登记。")).to_be_visible()
         await staff.get_by_role("button", name="结束").click()
         await expect(phone.get_by_text("本次人工服务已结束")).to_be_visible(timeout=15_000)
-        await _write(phone, "早餐几点供应？")
+        await _write(phone, "西湖店早餐几点供应？")
         await expect(phone.get_by_text("10:30")).to_be_visible(timeout=15_000)
         assert problems == []
         assert "演示已停止" in await _stop(demo)

@@ -255,7 +255,7 @@ async def test_that_a_conversation_with_a_waiting_part_is_left_alone_while_its_c
     database_url: str, vectors_dir: Path
 ) -> None:
     async with play(database_url, vectors_dir) as stage:
-        await stage.say("早餐几点供应？")
+        await stage.say("西湖店早餐几点供应？")
         await stage.delivered()
         await stage.fault("kf/send_msg", "errcode", errcode=-1, times=2)
         for words in ("可以延迟退房吗？", "停车收费吗"):

@@ -98,7 +98,7 @@ async def test_that_the_first_start_is_refused_with_file_line_and_key(
     (folder / "faq.yaml").write_text("- question: 早餐几点\n  answr: 七点\n")
     async with simulated(1) as (config, platform):
         settings = stage_settings(config, platform, 1, data_dir=vectors_dir, knowledge_dir=folder)
-        with pytest.raises(ContentError, match=r"faq\.yaml:2: answr"):
+        with pytest.raises(ContentError, match=r"faq\.yaml 第 2 行 answr"):
             async with running_server(settings, database_url):
                 pass
 

@@ -73,7 +73,7 @@ async def test_that_an_agent_who_was_faster_than_our_note_is_not_overwritten(
         await stage.settled()
         (row,) = stage.rows("SELECT service_state FROM conversations")
         assert row["service_state"] == 4
-        await stage.say("早餐几点供应？")
+        await stage.say("西湖店早餐几点供应？")
         assert "10:30" in (await stage.delivered(count=3))[-1]
 
 

@@ -51,7 +51,7 @@ async def test_that_without_the_database_doorbells_are_taken_and_app_messages_re
         await stage.settled()
         lockout.begin()
         try:
-            await stage.say("早餐几点供应？")
+            await stage.say("西湖店早餐几点供应？")
             assert await _callback(stage, doorbell=KF) == 200
             assert await _callback(stage, fields=_app_message("m1")) == 503
             async with stage.session.get(f"{stage.server}/readyz") as answer:
@@ -89,7 +89,7 @@ async def test_that_a_token_the_platform_forgot_is_renewed_once(
         await stage.say("可以延迟退房吗？")
         await stage.delivered()
         await stage.control("tokens", {"invalidate": True})
-        await stage.say("早餐几点供应？")
+        await stage.say("西湖店早餐几点供应？")
         await stage.delivered(count=2)
         fetched = [entry for entry in await stage.log("api") if entry["api"] == "gettoken"]
         assert len(fetched) == 2

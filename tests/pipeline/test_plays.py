@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -164,6 +166,9 @@ async def test_that_who_waits_in_the_pool_is_told_once_later(
 ) -> None:
     clock = tmp_path / "clock"
     async with play(database_url, vectors_dir, clock_file=clock) as stage:
+        await stage.advance(
+            _seconds_until_noon()
+        )  # who writes at night is told when staff are back
         for userid in (AZHEN, XIAOZHOU):
             await stage.staff(userid, "receive", on=False)
         await stage.say("转人工")
@@ -388,6 +393,12 @@ async def test_that_the_conversation_page_shows_what_was_said_and_why(
         assert "&lt;b&gt;可以延迟退房吗" in page
         async with stage.session.get(f"{stage.server}/turns/{'x' * 22}") as answer:
             assert answer.status == 404
+
+
+def _seconds_until_noon() -> float:
+    local = datetime.now(ZoneInfo("Asia/Shanghai"))
+    noon = local.replace(hour=12, minute=0, second=0)
+    return ((noon - local) % timedelta(days=1)).total_seconds()
 
 
 async def _async(value: T) -> T:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from chatbot.wecom.app import AgentInfo, Member
 from chatbot.wecom.client import WeComClient
-from chatbot.wecom.contacts import Follower, Tag, TagGroup
+from chatbot.wecom.contacts import Follower, FollowerTag, Tag, TagGroup
 from chatbot.wecom.errors import MediaExpired, OutcomeUnknown, Refused
 
 from .fake_platform import AGENT, FixedClock, Platform, refusal
@@ -188,7 +188,10 @@ async def test_that_all_pages_of_a_contact_are_read(
         "createtime": 1735689600,
         "add_way": 1,
         "state": "expo",
-        "tags": [{"tag_id": "et1", "tag_name": "t"}, {"tag_name": "personal"}],
+        "tags": [
+            {"tag_id": "et1", "group_name": "g", "tag_name": "t"},
+            {"tag_name": "personal"},
+        ],
     }
     platform.answer(
         "externalcontact/get",
@@ -199,7 +202,7 @@ async def test_that_all_pages_of_a_contact_are_read(
     assert (contact.name, contact.is_wechat, contact.unionid) == ("小林", True, "o1")
     since = datetime(2025, 1, 1, tzinfo=UTC)
     assert contact.followers == (
-        Follower("li.ming", "林", "d", since, 1, "expo", ("et1",)),
+        Follower("li.ming", "林", "d", since, 1, "expo", (FollowerTag("et1", "g", "t"),)),
         Follower("b", "", "", None, 0, "", ()),
     )
     assert platform.calls("externalcontact/get")[1].query["cursor"] == "n"

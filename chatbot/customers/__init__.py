@@ -1,0 +1,1 @@
+"""Customers: who follows them, and their tags with the evidence."""

@@ -1,0 +1,191 @@
+"""Sends replies to colleagues: in order and paced for each of them, different ones at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
+
+import structlog
+from sqlalchemy import Connection
+
+from chatbot.clock import Clock
+from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.fates import Verdict, judge_failure
+from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.pictures import PictureMissing, Pictures
+from chatbot.pipeline.waiting import wait_for
+from chatbot.store import members as store
+from chatbot.store.database import Database
+from chatbot.store.errors import LeaseLost, StoreUnavailable
+from chatbot.store.members import MemberFate, MemberPart
+from chatbot.wecom.app import AppApi, SendResult
+from chatbot.wecom.errors import WeComError
+
+log = structlog.get_logger()
+
+_KIND = "member_message"
+_CAPACITY = 8
+_LEASE = timedelta(seconds=30)
+#: A call, token and upload included, ends before its lease does: no other process may begin.
+_CALL_SECONDS = 20.0
+_CALL_PAUSE = timedelta(seconds=1)
+_FAILED_SECONDS = 5.0
+_POLL_SECONDS = 1.0
+#: The longest that a repeat is under way after this process looked at the clock. Not longer: the
+#: same words that were sent on purpose shortly before would count as the repeat's first attempt.
+_DUPLICATE_MARGIN_SECONDS = 30
+_FATES: dict[str, MemberFate] = {
+    "delivered": "delivered",
+    "refused": "refused",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSenderTools:
+    """What sending to members needs."""
+
+    database: Database
+    app: AppApi
+    pictures: Pictures
+    clock: Clock
+    process_id: Callable[[], int]
+    metrics: PipelineMetrics
+    checkpoint: Checkpoint
+
+
+class MemberSender:
+    """Claims parts, at most one of a member at a time, and gives each its fate."""
+
+    def __init__(self, tools: MemberSenderTools) -> None:
+        self._tools = tools
+        self._waking = asyncio.Event()
+        self._sends: dict[int, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look for parts now."""
+        self._waking.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; sends under way go on (see `finish`)."""
+        while True:
+            pause = _POLL_SECONDS
+            if len(self._sends) < _CAPACITY:
+                try:
+                    pause = await self._claim()
+                except StoreUnavailable as error:
+                    log.warning("member_claim_failed", error=str(error))
+            await wait_for(self._waking, self._tools.clock, pause)
+
+    async def _claim(self) -> float:
+        """Start what is due; return how long to wait before looking again."""
+        tools, now = self._tools, self._tools.clock.now()
+        claimed = await tools.database.run(
+            store.claim_parts, tools.process_id(), list(self._sends), now, now + _LEASE,
+            _CAPACITY - len(self._sends),
+        )  # fmt: skip
+        for fate in claimed.expired:
+            tools.metrics.part_settled(_KIND, fate)
+        for part in claimed.parts:
+            task = asyncio.create_task(self._send(part), name=f"member part {part.id}")
+            self._sends[part.id] = task
+            task.add_done_callback(partial(self._done, part.id))
+        if claimed.next_due is None:
+            return _POLL_SECONDS
+        return min(_POLL_SECONDS, max(0.01, (claimed.next_due - now).total_seconds()))
+
+    def _done(self, part_id: int, _task: asyncio.Task[None]) -> None:
+        self._sends.pop(part_id, None)
+        self._waking.set()  # the member's next part may begin
+
+    async def _send(self, part: MemberPart) -> None:
+        tools = self._tools
+        try:
+            verdict = await self._call(part)
+            tools.checkpoint("part-sent")
+            await tools.database.run(_settle, part, verdict, tools.clock.now())
+            tools.checkpoint("part-settled")
+        except LeaseLost:
+            log.info("member_part_lost", part=part.id)
+        except StoreUnavailable as error:
+            # The lease ends by itself, and whoever claims the part next repeats it.
+            log.warning("member_send_interrupted", part=part.id, error=str(error))
+            await asyncio.sleep(_FAILED_SECONDS)
+        except Exception:
+            log.exception("member_send_failed", part=part.id)
+            await asyncio.sleep(_FAILED_SECONDS)  # it counts as busy: no defect may spin
+        else:
+            if verdict.fate:
+                tools.metrics.part_settled(_KIND, verdict.fate)
+
+    async def _call(self, part: MemberPart) -> Verdict:
+        clock = self._tools.clock
+        try:
+            async with asyncio.timeout(_CALL_SECONDS):
+                result = await self._attempt(part)
+        except TimeoutError:
+            retry_at = clock.now() + _CALL_PAUSE
+            return Verdict(None, retry_at=retry_at, uncertain=True, text="no answer in time")
+        except PictureMissing as error:
+            log.error("member_picture_missing", part=part.id, error=str(error))
+            return Verdict("refused", text=str(error))
+        except WeComError as error:
+            log.warning("member_message_failed", part=part.id, error=str(error))
+            return judge_failure(
+                error, uncertain=part.uncertain, attempts=part.attempts, now=clock.now()
+            )
+        return _judge_accepted(result)
+
+    async def _attempt(self, part: MemberPart) -> SendResult:
+        tools = self._tools
+        message = await tools.pictures.fill_in(part.message)
+        if message != part.message and not await tools.database.run(
+            store.keep_message, part, message
+        ):
+            raise LeaseLost(f"part {part.id} went to another process")
+        interval = _duplicate_interval(part, tools.clock.now())
+        return await tools.app.send_message({"touser": part.userid, **message}, interval)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for sends under way; those that take longer are repeated by the next process."""
+        if not self._sends:
+            return
+        _, late = await asyncio.wait(self._sends.values(), timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+def _duplicate_interval(part: MemberPart, now: datetime) -> int | None:
+    """Let the platform drop a repeat of what may have arrived: its messages have no id of ours.
+
+    A part lives an hour, so this stays below the four hours that the platform allows.
+    """
+    if not part.uncertain:
+        return None
+    return ceil((now - part.first_tried_at).total_seconds()) + _DUPLICATE_MARGIN_SECONDS
+
+
+def _judge_accepted(result: SendResult) -> Verdict:
+    """Without an error the message may still not reach its only receiver."""
+    if result.unlicensed_users:
+        return Verdict("refused", text="the member has no licence for the app's messages")
+    if result.invalid_users:
+        return Verdict("refused", text="the member is outside of the app's visible range")
+    return Verdict("delivered")
+
+
+def _settle(connection: Connection, part: MemberPart, verdict: Verdict, now: datetime) -> None:
+    if verdict.fate is None:
+        store.retry_part(
+            connection, part, verdict.retry_at or now, uncertain=verdict.uncertain,
+            error_code=verdict.code, error_text=verdict.text,
+        )  # fmt: skip
+        return
+    store.settle_part(
+        connection, part, _FATES[verdict.fate], now, verdict.code, verdict.text or None
+    )

