@@ -47,30 +47,15 @@ def ask(text: str, explain: bool) -> None:
 
 
 def _decide(text: str, settings: Settings) -> Outcome:
+    from chatbot.cli.opening import open_service
     from chatbot.clock import make_clock
-    from chatbot.dialogue.service import DialogueService
-    from chatbot.dialogue.turn import Context, Utterance
-    from chatbot.knowledge.build import build_dialogue
+    from chatbot.dialogue.turn import Context, Situation, Utterance
     from chatbot.knowledge.content import load_content
-    from chatbot.matching.encoder import make_encoder
-    from chatbot.matching.vector_cache import VectorCache
 
-    encoder = make_encoder(settings.encoder)
     content = load_content(settings.knowledge_dir, settings.intents_dir)
-    dialogue = build_dialogue(
-        content,
-        0,
-        encoder,
-        VectorCache(settings.data_dir),
-        target_precision=settings.target_precision,
-        timezone=settings.timezone,
-    )
-    service = DialogueService(dialogue, encoder, threads=1)
-    try:
-        now = make_clock(settings.test_clock).now()
-        return service.decide_sync(Utterance((text,)), Context(), now)
-    finally:
-        service.close()
+    with open_service(content, settings, threads=1) as service:
+        situation = Situation(make_clock(settings.test_clock).now())
+        return service.decide_sync(Utterance((text,)), Context(), situation)
 
 
 def _show_decision(console: Console, decision: Decision) -> None:
@@ -90,10 +75,18 @@ def _show_decision(console: Console, decision: Decision) -> None:
 
 
 def _words(part: dict[str, Any]) -> str:
-    if part["type"] == "text":
-        return str(part["text"])
-    lines = [part["head"], *(f"  [{item['text']}]" for item in part["items"]), part["tail"]]
-    return "\n".join(filter(None, lines))
+    match part["type"]:
+        case "text":
+            return str(part["text"])
+        case "image":
+            return f"[图片 {part['file']}]"
+        case "link":
+            return f"[链接 {part['title']} {part['url']}]"
+        case "miniprogram":
+            return f"[小程序 {part['title']}]"
+        case _:
+            lines = [part["head"], *(f"  [{item['text']}]" for item in part["items"]), part["tail"]]
+            return "\n".join(filter(None, lines))
 
 
 def _show_trace(console: Console, outcome: Outcome) -> None:

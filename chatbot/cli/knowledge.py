@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from chatbot.errors import UserError
+
+if TYPE_CHECKING:
+    from chatbot.cli.publishing import Desk
+    from chatbot.knowledge.content import Content, Reading
+    from chatbot.settings import Settings
+    from chatbot.store.snapshots import Offered, Snapshot
+
+#: Exit code for having found something.
+_FOUND = 1
 
 
 @click.group()
 def knowledge() -> None:
-    """检查和发布知识库、意图和用语文件。"""
+    """检查、发布、查看和退回知识库、意图和用语。"""
 
 
 @knowledge.command()
@@ -19,52 +31,119 @@ def check(path: Path | None) -> None:
 
     PATH 是知识文件夹或文件；不写则检查设置中的文件夹，包括意图和用语。
     """
-    from chatbot.knowledge.content import load_content
-    from chatbot.knowledge.problems import ContentErrors
     from chatbot.settings import load_settings
 
     settings = load_settings()
-    intents = settings.intents_dir if path is None else None
-    try:
-        content = load_content(path or settings.knowledge_dir, intents)
-    except ContentErrors as error:
-        for problem in error.problems:
-            click.echo(str(problem))
-        click.echo(f"共 {len(error.problems)} 个问题。", err=True)
-        raise SystemExit(1) from None
+    reading = _read(settings, path)
+    for warning in reading.warnings:
+        click.echo(f"提醒：{warning}")
+    content = reading.content
     wordings = sum(len(entry.wordings) for entry in content.entries)
     click.echo(
         f"没有发现问题：{len(content.entries)} 个知识条目（{wordings} 种问法），"
-        f"{len(content.intents)} 个意图。"
+        f"{len(content.intents)} 个意图，{len(content.tables)} 张表格。"
     )
 
 
 @knowledge.command()
-def publish() -> None:
-    """把文件夹里的内容发布为新的快照；所有进程在两秒内切换。"""
-    from chatbot.clock import make_clock
-    from chatbot.knowledge.content import load_content
-    from chatbot.running import embedded_or_given, prepare
+@click.option("--candidate", is_flag=True, help="发布正在等待的候选，而不是文件夹里的内容。")
+def publish(candidate: bool) -> None:
+    """把文件夹里的内容（或等待的候选）发布为新的快照；所有进程在两秒内切换。
+
+    文件有问题时逐条列出，什么也不发布，退出码为 1。
+    """
+    from chatbot.cli.publishing import at_desk
     from chatbot.settings import load_settings
-    from chatbot.store.database import Database
-    from chatbot.store.migrate import migrate
-    from chatbot.store.snapshots import live_number, offer_snapshot
 
     settings = load_settings()
-    content = load_content(settings.knowledge_dir, settings.intents_dir)
-    prepare(settings)
-    with embedded_or_given(settings) as url:
-        database = Database(url, threads=1)
-        try:
-            migrate(database)
-            before = database.run_sync(live_number)
-            now = make_clock(settings.test_clock).now()
-            snapshot = database.run_sync(
-                offer_snapshot, content.digest, content.to_json(), now, publish=True
-            )
-        finally:
-            database.dispose()
-    if snapshot.number == before:
-        click.echo(f"内容没有变化，线上仍是快照 {before}。")
+    reading = None if candidate else _read(settings)
+    with at_desk(settings) as desk:
+        content = reading.content if reading else _waiting(desk)
+        offered = desk.publish(content, reading.pictures if reading else {})
+    _tell(content, offered)
+
+
+@knowledge.command()
+@click.argument("number", metavar="N", type=int)
+def rollback(number: int) -> None:
+    """让快照 N 的内容重新上线；它得到一个新的编号，历史里留下记录。"""
+    from chatbot.cli.publishing import at_desk
+    from chatbot.settings import load_settings
+
+    with at_desk(load_settings()) as desk:
+        target = _published(desk, number)
+        offered = desk.publish(desk.content_of(target), {}, back_to=number)
+    if offered.changed:
+        click.echo(f"已退回：快照 {number} 的内容作为快照 {offered.number} 重新上线。")
     else:
-        click.echo(f"已发布快照 {snapshot.number}：{len(content.entries)} 个知识条目。")
+        click.echo(f"内容没有变化：线上的快照 {offered.number} 与快照 {number} 相同。")
+
+
+@knowledge.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="最多几行。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+def history(limit: int, as_json: bool) -> None:
+    """列出快照：编号、时间、来源、条目数、状态；文件有问题时一并列出。"""
+    from chatbot.cli.history import history_json, history_lines
+    from chatbot.cli.publishing import opened
+    from chatbot.settings import load_settings
+    from chatbot.store.content_problems import read_problems
+    from chatbot.store.snapshots import history as read_history
+
+    settings = load_settings()
+    with opened(settings) as database:
+        past = database.run_sync(read_history, limit)
+        refused = database.run_sync(read_problems)
+    if as_json:
+        click.echo(history_json(past, refused))
+        return
+    for line in history_lines(past, refused, settings.timezone):
+        click.echo(line)
+
+
+def _read(settings: Settings, alone: Path | None = None) -> Reading:
+    """Read and check all files, or knowledge ``alone``; list what is wrong and leave with 1."""
+    from chatbot.knowledge.content import read_content
+    from chatbot.knowledge.problems import ContentErrors
+
+    intents = settings.intents_dir if alone is None else None
+    try:
+        return read_content(alone or settings.knowledge_dir, intents, settings.outbound_hosts)
+    except ContentErrors as error:
+        for problem in error.problems:
+            click.echo(str(problem))
+        click.echo(f"共 {len(error.problems)} 个问题，改好之前不能发布。", err=True)
+        raise SystemExit(_FOUND) from None
+
+
+def _waiting(desk: Desk) -> Content:
+    from chatbot.store.snapshots import candidate_snapshot
+
+    snapshot = desk.database.run_sync(candidate_snapshot)
+    if snapshot is None:
+        raise UserError("没有等待发布的候选；不带 --candidate 则发布文件夹里的内容。")
+    return desk.content_of(snapshot)
+
+
+def _published(desk: Desk, number: int) -> Snapshot:
+    from chatbot.store.snapshots import candidate_snapshot, published_snapshot
+
+    snapshot = desk.database.run_sync(published_snapshot, number)
+    if snapshot is not None:
+        return snapshot
+    waiting = desk.database.run_sync(candidate_snapshot)
+    if waiting is not None and waiting.number == number:
+        raise UserError(
+            f"快照 {number} 是候选，还没有上线过；用 chatbot knowledge publish --candidate 发布它。"
+        )
+    raise UserError(f"没有快照 {number}；chatbot knowledge history 列出有哪些。")
+
+
+def _tell(content: Content, offered: Offered) -> None:
+    if offered.changed:
+        click.echo(
+            f"已发布快照 {offered.number}：{len(content.entries)} 个知识条目，"
+            f"{len(content.intents)} 个意图。"
+        )
+    else:
+        click.echo(f"内容没有变化，线上仍是快照 {offered.number}。")

