@@ -12,7 +12,10 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 from chatbot.cli import cli
+from chatbot.doctor.examination import CHECKS
+from chatbot.doctor.words import title
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.publishing import ContentMetrics
 from chatbot.settings import PREFIX, Settings
 from chatbot.wecom.metrics import WeComMetrics
 
@@ -41,6 +44,7 @@ def test_that_every_metric_is_documented() -> None:
     registry = CollectorRegistry()
     PipelineMetrics(registry)
     WeComMetrics(registry)
+    ContentMetrics(registry)
     operations = _read("docs/operations.md")
     for family in registry.collect():
         assert family.name in operations, family.name
@@ -49,8 +53,30 @@ def test_that_every_metric_is_documented() -> None:
 def test_that_every_command_is_in_the_readme_or_the_docs() -> None:
     documents = "".join(path.read_text(encoding="utf-8") for path in _ROOT.glob("docs/*.md"))
     documents += _read("README.md")
-    for name in cli.list_commands(click.Context(cli)):
+    for name in _commands(cli):
         assert re.search(rf"chatbot {name}\b", documents), name
+
+
+def test_that_every_document_is_linked_from_the_readme() -> None:
+    readme = _read("README.md")
+    for path in _ROOT.glob("docs/*.md"):
+        assert f"](docs/{path.name})" in readme, path.name
+
+
+def test_that_every_check_of_the_doctor_is_documented() -> None:
+    document = _read("docs/doctor.md")
+    for check in CHECKS:
+        assert f"| {title(check)} |" in document, check
+
+
+def _commands(group: click.Group, before: str = "") -> Iterator[str]:
+    """Yield the commands as they are typed, those within groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield f"{before}{name}"
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{before}{name} ")
 
 
 @pytest.mark.parametrize("path", sorted(_ROOT.glob("*.md")) + sorted(_ROOT.glob("docs/*.md")))

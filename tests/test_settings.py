@@ -21,7 +21,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("CHATBOT_DATABASE_URL", "mysql://localhost/x"),
         ("CHATBOT_TIMEZONE", "Shanghai"),
         ("CHATBOT_TARGET_PRECISION", "95"),
-        ("CHATBOT_ENCODER", "bert"),
+        ("CHATBOT_ENCODER", ""),
         ("CHATBOT_QUIET_SECONDS", "-1"),
         ("CHATBOT_WECOM__TOKEN", "has space"),
         ("CHATBOT_WECOM__ENCODING_AES_KEY", "short"),

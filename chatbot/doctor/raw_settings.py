@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,10 +13,11 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    TomlConfigSettingsSource,
 )
 from pydantic_settings.exceptions import SettingsError
 
-from chatbot.settings import CONFIG_FILE, PREFIX, Settings
+from chatbot.settings import PREFIX, Settings
 
 #: Removing a wrong value can bring another to light; a mistake beyond this stays a riddle.
 _ROUNDS = 5
@@ -87,17 +86,12 @@ def read_raw_settings() -> RawSettings:
     """Read environment and ``chatbot.toml`` as `chatbot.settings.load_settings` does."""
     unknown = _unknown_variables()
     try:
-        values = _file_values()
+        values = TomlConfigSettingsSource(Settings)()
         _merge(values, EnvSettingsSource(Settings)())
     except (OSError, ValueError, SettingsError) as error:
         return RawSettings(None, unreadable=" ".join(str(error).split()), unknown=unknown)
     settings, wrong = _without_mistakes(values)
     return RawSettings(settings, wrong, unknown=unknown)
-
-
-def _file_values() -> dict[str, Any]:
-    path = Path(CONFIG_FILE)
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def _merge(values: dict[str, Any], stronger: Mapping[str, Any]) -> None:

@@ -14,14 +14,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from chatbot.doctor.report import Finding, Outcome, Report, Severity, Status
-from chatbot.doctor.words import listed, words
+from chatbot.doctor.report import Finding, Outcome, Place, Report, Severity, Status
+from chatbot.doctor.words import listed, say, words
 
 _SYMBOLS: Mapping[Status, str] = MappingProxyType(
-    {Status.OK: "✔", Status.WARNING: "!", Status.PROBLEM: "✘", Status.SKIPPED: "–"}
+    dict(zip(Status, ("✔", "i", "!", "✘", "–"), strict=True))
 )
 _STYLES: Mapping[Status, str] = MappingProxyType(
-    {Status.OK: "green", Status.WARNING: "yellow", Status.PROBLEM: "red", Status.SKIPPED: "dim"}
+    dict(zip(Status, ("green", "cyan", "yellow", "red", "dim"), strict=True))
 )
 _INDENT = 4
 _GAP = 2
@@ -45,7 +45,7 @@ def _print_coloured(report: Report, console: Console) -> None:
         console.print(line)
         for finding in outcome.findings:
             block = _grid(0)
-            for label, text in _lines_of(finding):
+            for label, text in _lines_of(finding, outcome):
                 block.add_row(Text(label, "dim"), Text(text))
             console.print(Padding(block, (0, 0, 1, _INDENT)))
     if not report.outcomes[-1].findings:
@@ -69,7 +69,7 @@ def _plain_lines(report: Report) -> Iterator[str]:
         space = " " * (width - cell_len(outcome.title))
         yield f"{mark} {outcome.title}{space}{_summary(outcome)}".rstrip()
         for finding in outcome.findings:
-            for label, text in _lines_of(finding):
+            for label, text in _lines_of(finding, outcome):
                 indent = " " * (_INDENT + cell_len(label) + _GAP)
                 yield textwrap.indent(text, indent).replace(indent, _labelled(label), 1)
             yield ""
@@ -88,14 +88,23 @@ def _summary(outcome: Outcome) -> str:
     return "" if outcome.status is Status.PROBLEM else outcome.summary
 
 
-def _lines_of(finding: Finding) -> Iterator[tuple[str, str]]:
+def _lines_of(finding: Finding, outcome: Outcome) -> Iterator[tuple[str, str]]:
     labels = words()["labels"]
+    if finding.severity.value != outcome.status.value:  # the outcome shows the worst of several
+        yield labels["severity"], labels[finding.severity]
     if finding.settings:
         yield labels["setting"], listed(finding.settings)
+    if finding.place:
+        yield labels["place"], _place(finding.place)
     if finding.subject:
         yield labels["subject"], finding.subject
     yield labels["cause"], finding.cause
     yield labels["remedy"], finding.remedy
+
+
+def _place(place: Place) -> str:
+    line = say("line", line=place.line) if place.line else ""
+    return " ".join(filter(None, (place.file, line, place.key)))
 
 
 def _worst(report: Report) -> Status:
@@ -111,6 +120,7 @@ def _ending(report: Report) -> str:
     return str(labels["ending"]).format(
         problems=report.count(Severity.PROBLEM),
         warnings=report.count(Severity.WARNING),
+        notes=report.count(Severity.NOTE),
         skipped=report.skipped,
     )
 

@@ -15,26 +15,38 @@ class NotChecked(Exception):
 
 
 class Severity(StrEnum):
-    """How bad a finding is: something does not work, or somebody should know."""
+    """How bad a finding is: it must be mended, it should be looked at, or it is just so."""
 
     PROBLEM = "problem"
     WARNING = "warning"
+    NOTE = "note"
 
 
 class Status(StrEnum):
     """How a check ended."""
 
     OK = "ok"
+    NOTE = "note"
     WARNING = "warning"
     PROBLEM = "problem"
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written; ``line`` counts from 1, 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to mend. ``id`` is stable for scripts; the other texts are Chinese.
 
-    ``settings`` are the variables concerned, ``subject`` what it is about where no variable is.
+    ``settings`` are the variables concerned, ``place`` the line in a file, ``subject`` what it is
+    about where that does not say it.
     """
 
     id: str
@@ -43,6 +55,7 @@ class Finding:
     subject: str
     cause: str
     remedy: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +82,8 @@ class Outcome:
         """Return the worst of the findings, or that there was no check."""
         if self.skipped:
             return Status.SKIPPED
-        severities = {finding.severity for finding in self.findings}
-        if Severity.PROBLEM in severities:
-            return Status.PROBLEM
-        return Status.WARNING if severities else Status.OK
+        found = {finding.severity for finding in self.findings}
+        return next((Status(severity) for severity in Severity if severity in found), Status.OK)
 
     def rewritten(self, rewrite: Callable[[str], str]) -> Outcome:
         """Return a copy with ``rewrite`` applied to every text that may quote something."""
@@ -94,10 +105,12 @@ class Report:
 
     outcomes: tuple[Outcome, ...] = field(default=())
 
-    def count(self, status: Severity) -> int:
+    def count(self, severity: Severity) -> int:
         """Return how many findings are this severe."""
         return sum(
-            finding.severity is status for outcome in self.outcomes for finding in outcome.findings
+            finding.severity is severity
+            for outcome in self.outcomes
+            for finding in outcome.findings
         )
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chatbot.doctor.raw_settings import (
     RawSettings,
@@ -17,15 +16,17 @@ from chatbot.doctor.report import Finding, Verdict
 from chatbot.doctor.words import finding, listed, say, words
 from chatbot.settings import CONFIG_FILE, Settings
 
-TIMEZONE = "CHATBOT_TIMEZONE"
 PUBLIC_URL = "CHATBOT_PUBLIC_URL"
 CORP_ID = "CHATBOT_WECOM__CORP_ID"
 AGENT_ID = "CHATBOT_WECOM__AGENT_ID"
 SECRET = "CHATBOT_WECOM__SECRET"  # noqa: S105 - the variable's name
 TOKEN = "CHATBOT_WECOM__TOKEN"  # noqa: S105 - the variable's name
 AES_KEY = "CHATBOT_WECOM__ENCODING_AES_KEY"
+API_TOKEN = "CHATBOT_API_TOKEN"  # noqa: S105 - the variable's name
 _REQUIRED = (CORP_ID, AGENT_ID, SECRET, TOKEN, AES_KEY)
 
+#: Random letters and digits of this length cannot be guessed (more than 128 bits).
+_LEAST_TOKEN = 24
 #: What is never quoted. The whole group of the app is among it: people mix its values up, so a
 #: secret may stand where a number belongs.
 _UNQUOTED = re.compile(r"__|SECRET|TOKEN|KEY|PASSWORD|URL")
@@ -38,7 +39,7 @@ def check_settings() -> Verdict[Settings]:
     if raw.settings:
         refused = {each.setting for each in raw.wrong}
         findings += [_missing(name) for name in missing(raw.settings) if name not in refused]
-        findings += _timezone(raw.settings)
+        findings += _short_token(raw.settings)
     return Verdict(tuple(findings), say("settings", count=len(known_settings())), raw.settings)
 
 
@@ -97,13 +98,10 @@ def _plain(limit: object) -> str:
     return str(limit).replace(" or ", "、").replace(", ", "、").replace("'", "")
 
 
-def _timezone(settings: Settings) -> list[Finding]:
-    try:
-        ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        value = say("the_value", value=settings.timezone)
-        expected = words()["settings"][TIMEZONE]["expected"]
-        return [finding("setting_wrong", TIMEZONE, value=value, expected=expected, place="")]
+def _short_token(settings: Settings) -> list[Finding]:
+    length = len(settings.api_token.get_secret_value())
+    if 0 < length < _LEAST_TOKEN:
+        return [finding("api_token_short", API_TOKEN, length=length, least=_LEAST_TOKEN)]
     return []
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from chatbot.doctor.report import Finding, Verdict
 from chatbot.doctor.words import finding, listed, platform_finding, say
@@ -26,10 +27,35 @@ Staff = Sequence[Servicer | ServicerDepartment]
 Found = Member | WeComError
 
 
-async def check_accounts(
-    client: WeComClient, wanted: Sequence[str]
-) -> Verdict[tuple[KfAccount, ...]]:
-    """List the accounts; the fact is those that the bot will serve."""
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """The accounts WeCom tells of, and those among them that the settings want served."""
+
+    every: tuple[KfAccount, ...]
+    served: tuple[KfAccount, ...]
+
+    @property
+    def usable(self) -> tuple[KfAccount, ...]:
+        """Return those that are managed by this app, too."""
+        return tuple(account for account in self.served if account.managed)
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Who serves each account, by its id; an account whose staff is unknown is left out."""
+
+    by_account: Mapping[str, Staff]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Return the ids of all members who serve, once each."""
+        everybody = (one for staff in self.by_account.values() for one in staff)
+        named = (one.userid for one in everybody if isinstance(one, Servicer))
+        return tuple(dict.fromkeys(named))
+
+
+async def check_accounts(client: WeComClient, wanted: Sequence[str]) -> Verdict[AccountList]:
+    """List the accounts; the fact is all of them, unless there is none."""
     try:
         accounts = await client.kf.accounts()
     except WeComError as error:
@@ -37,7 +63,7 @@ async def check_accounts(
     if not accounts:
         return Verdict((finding("accounts_none"),))
     known = {account.open_kfid for account in accounts}
-    served = [account for account in accounts if not wanted or account.open_kfid in wanted]
+    served = tuple(each for each in accounts if not wanted or each.open_kfid in wanted)
     findings = [
         finding("account_unknown", KF_ACCOUNTS, id=each, known=_names(accounts))
         for each in wanted
@@ -48,21 +74,19 @@ async def check_accounts(
         for account in served
         if not account.managed
     ]
-    usable = tuple(account for account in served if account.managed)
-    summary = say("accounts", count=len(usable), names=_names(usable))
-    return Verdict(tuple(findings), summary, usable or None)
+    listing = AccountList(tuple(accounts), served)
+    summary = say("accounts", count=len(listing.usable), names=_names(listing.usable))
+    return Verdict(tuple(findings), summary, listing)
 
 
 def _names(accounts: Iterable[KfAccount]) -> str:
     return listed([f"{account.name} ({account.open_kfid})" for account in accounts])
 
 
-async def check_servicers(
-    client: WeComClient, accounts: Sequence[KfAccount]
-) -> Verdict[tuple[str, ...]]:
-    """Check who serves each account; the fact is the ids of all members who do."""
+async def check_servicers(client: WeComClient, accounts: Sequence[KfAccount]) -> Verdict[Staffing]:
+    """Check who serves each account; the fact is their staff."""
     findings: list[Finding] = []
-    members: dict[str, None] = {}
+    known: dict[str, Staff] = {}
     for account in accounts:
         try:
             staff = await client.kf.servicers(account.open_kfid)
@@ -71,9 +95,10 @@ async def check_servicers(
             continue
         if found := judge_servicers(account, staff):
             findings.append(found)
-        members.update(dict.fromkeys(one.userid for one in staff if isinstance(one, Servicer)))
-    summary = say("servicers", count=len(members))
-    return Verdict(tuple(findings), summary, tuple(members) or None)
+        known[account.open_kfid] = staff
+    staffing = Staffing(known)
+    summary = say("servicers", count=len(staffing.members))
+    return Verdict(tuple(findings), summary, staffing)
 
 
 def judge_servicers(account: KfAccount, staff: Staff) -> Finding | None:

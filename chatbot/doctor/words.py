@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from chatbot.doctor.report import Finding, Severity
+from chatbot.doctor.report import Finding, Place, Severity
 from chatbot.wecom.errors import WeComError
 
 _SETTING = re.compile(r"CHATBOT_[A-Z0-9_]*[A-Z0-9]")
@@ -33,8 +33,11 @@ def say(key: str, **values: object) -> str:
     return str(words()["says"][key]).format(**values)
 
 
-def finding(key: str, *settings: str, **values: object) -> Finding:
-    """Return the finding ``key`` about these settings, with ``values`` put into its texts."""
+def finding(key: str, *settings: str, at: Place | None = None, **values: object) -> Finding:
+    """Return the finding ``key`` about these settings, with ``values`` put into its texts.
+
+    ``at`` is the place in a file that it is about.
+    """
     entry = words()["findings"][key]
     return Finding(
         id=key.replace("_", "-"),
@@ -43,6 +46,7 @@ def finding(key: str, *settings: str, **values: object) -> Finding:
         subject=str(entry.get("subject", "")).format(**values),
         cause=str(entry["cause"]).format(**values),
         remedy=str(entry["remedy"]).format(**values),
+        place=at,
     )
 
 
@@ -71,6 +75,9 @@ def platform_finding(
     )
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names as an enumeration."""
-    return "、".join(names)
+def listed(names: Sequence[str], most: int | None = None) -> str:
+    """Return names as an enumeration; beyond ``most`` only how many there are."""
+    shown = "、".join(names[:most])
+    if most is None or len(names) <= most:
+        return shown
+    return say("and_more", shown=shown, count=len(names))

@@ -75,6 +75,13 @@ class Clinic:
             **self.environment,
         }
 
+    def write(self, name: str, text: str) -> Path:
+        """Write a content file, such as ``knowledge/accounts.toml``."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
     async def control(self, path: str, body: Json) -> None:
         """Drive the simulator."""
         async with (
@@ -156,12 +163,33 @@ def only_problem(report: Report) -> Finding:
 
 def warnings(report: Report) -> set[str]:
     """Return the ids of the warnings."""
+    return _ids(report, Severity.WARNING)
+
+
+def notes(report: Report) -> set[str]:
+    """Return the ids of the notes."""
+    return _ids(report, Severity.NOTE)
+
+
+def _ids(report: Report, severity: Severity) -> set[str]:
     return {
         finding.id
         for outcome in report.outcomes
         for finding in outcome.findings
-        if finding.severity is Severity.WARNING
+        if finding.severity is severity
     }
+
+
+def found(report: Report, finding_id: str) -> Finding:
+    """Return the one finding with this id."""
+    findings = [
+        finding
+        for outcome in report.outcomes
+        for finding in outcome.findings
+        if finding.id == finding_id
+    ]
+    assert len(findings) == 1, findings
+    return findings[0]
 
 
 def status(report: Report, check: str) -> Status:
@@ -179,6 +207,8 @@ __all__ = [
     "Clinic",
     "callback_app",
     "clinic",
+    "found",
+    "notes",
     "only_problem",
     "problems",
     "status",

@@ -48,7 +48,7 @@ async def test_that_all_right_is_exit_code_0(healthy: Clinic) -> None:
     done = await _run(healthy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[正常] 企业凭证" in done.stdout
-    assert "0 个问题，1 个提醒，0 项未检查" in done.stdout
+    assert "0 个问题，1 个提醒，0 条说明，2 项未检查" in done.stdout
     assert done.stderr == ""
 
 
@@ -79,6 +79,8 @@ async def test_that_scripts_get_json(healthy: Clinic) -> None:
         {"WECOM__TOKEN": "planted token that is malformed"},
         {"WECOM__ENCODING_AES_KEY": "plantedKeyTooShort"},
         {"WECOM__AGENT_ID": "planted-secret-in-the-wrong-place"},
+        {"API_TOKEN": "planted-token", "WEBHOOK_SECRET": "planted-too"},
+        {"API_TOKEN": "planted token with spaces"},
         {"DATABASE_URL": "postgresql://bot:planted-password@127.0.0.1:1/chatbot"},
         {"DATABASE_URL": "mysql://bot:planted-password@127.0.0.1:1/chatbot"},
         {"DATABASE_URL": "postgresql://bot:planted-pass/word@[127.0.0.1:x/chatbot"},

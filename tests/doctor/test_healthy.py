@@ -7,7 +7,9 @@ from pathlib import Path
 from chatbot.doctor.examination import CHECKS
 from chatbot.doctor.report import Status
 
-from .clinic import Clinic, clinic, problems, status, summary, warnings
+from .clinic import Clinic, clinic, notes, problems, status, summary, warnings
+
+_ROOT = Path(__file__).parents[2]
 
 
 async def test_that_right_settings_have_no_problem(healthy: Clinic) -> None:
@@ -16,7 +18,26 @@ async def test_that_right_settings_have_no_problem(healthy: Clinic) -> None:
     assert report.exit_code == 0
     assert warnings(report) == {"public-address-private"}
     assert [outcome.id for outcome in report.outcomes] == list(CHECKS)
+    skipped = [outcome.id for outcome in report.outcomes if outcome.status is Status.SKIPPED]
+    assert skipped == ["publishing", "tag_writes"]  # the embedded database does not run
+    assert notes(report) == set()
+
+
+async def test_that_with_a_database_nothing_is_left_out(healthy: Clinic, database_url: str) -> None:
+    report = await healthy.examine(DATABASE_URL=database_url)
     assert {outcome.status for outcome in report.outcomes} == {Status.OK, Status.WARNING}
+    assert warnings(report) == {"public-address-private"}
+
+
+async def test_that_the_sample_brand_is_healthy(healthy: Clinic, database_url: str) -> None:
+    report = await healthy.examine(
+        DATABASE_URL=database_url,
+        KNOWLEDGE_DIR=str(_ROOT / "knowledge"),
+        INTENTS_DIR=str(_ROOT / "intents"),
+    )
+    assert problems(report) == []
+    assert warnings(report) == {"public-address-private"}
+    assert notes(report) == set()
 
 
 async def test_that_an_examination_changes_nothing(healthy: Clinic) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from .clinic import (
     Clinic,
     callback_app,
     clinic,
+    notes,
     only_problem,
     problems,
     status,
@@ -52,7 +54,6 @@ async def test_that_all_missing_settings_are_named_at_once(healthy: Clinic) -> N
         ("PORT", "eighty"),
         ("PORT", "70000"),
         ("TARGET_PRECISION", "1.5"),
-        ("ENCODER", "other"),
         ("POLL_SECONDS", "0"),
         ("KNOWLEDGE_WATCH", "perhaps"),
         ("TIMEZONE", "Asia/Nowhere"),
@@ -76,6 +77,41 @@ async def test_that_a_malformed_value_is_one_finding(
     assert wrong[0].remedy.startswith("应为")
     if name != "WECOM__API_BASE_URL":
         only_problem(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [("nobody/has-this-model", "encoder-not-found"), ("/nowhere", "encoder-not-found")],
+)
+async def test_that_a_model_that_is_not_here_is_one_finding(
+    healthy: Clinic, name: str, finding: str
+) -> None:
+    pytest.importorskip("sentence_transformers", reason="the extra is not installed")
+    found = only_problem(await healthy.examine(ENCODER=name))
+    assert (found.id, found.settings) == (finding, ("CHATBOT_ENCODER",))
+    assert name in found.cause
+
+
+async def test_that_a_folder_without_a_model_is_one_finding(healthy: Clinic) -> None:
+    pytest.importorskip("sentence_transformers", reason="the extra is not installed")
+    found = only_problem(await healthy.examine(ENCODER=str(healthy.folder / "knowledge")))
+    assert (found.id, found.settings) == ("encoder-model-unusable", ("CHATBOT_ENCODER",))
+
+
+async def test_that_a_missing_extra_is_one_finding(
+    healthy: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # as if it were not installed
+    found = only_problem(await healthy.examine(ENCODER="nobody/has-this-model"))
+    assert found.id == "encoder-extra-missing"
+    assert "pip install 'chatbot[sentence-transformers]'" in found.remedy
+
+
+async def test_that_a_short_token_of_the_api_is_a_note(healthy: Clinic) -> None:
+    report = await healthy.examine(API_TOKEN="planted-token")
+    assert notes(report) == {"api-token-short"}
+    assert report.exit_code == 0
+    assert notes(await healthy.examine(API_TOKEN="a" * 24)) == set()
 
 
 async def test_that_a_mistyped_name_in_a_group_is_one_finding(healthy: Clinic) -> None:
