@@ -1,6 +1,6 @@
 """How long the paths take that decide without the encoder.
 
-    python -m benchmarks.rules        # 10,000 entries, 50 intents with 20 keywords each
+    python -m benchmarks.rules    # 10,000 entries, 50 intents with 20 keywords each, 20 stores
 
 Prints p50 and p95 in microseconds of ``Dialogue.begin`` for each path, over generated knowledge, as
 the thread's CPU time, so that other processes on the same cores do not count.
@@ -24,6 +24,7 @@ from chatbot.answers.entries import Entry, plain_answer
 from chatbot.answers.messages import TextMessage
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.facts.tables import Table
 from chatbot.knowledge.build import build_dialogue
 from chatbot.knowledge.content import Content
 from chatbot.matching.encoder import Vectors
@@ -44,6 +45,8 @@ _ASKED = (
     "节假日有吗 小朋友能用吗 老人能用吗 晚上能用吗 一次能用几个 最多能要几个 和官网一样吗"
 )
 _PLACES = "南湖店 北山店 东门店 西溪店 机场店"
+_CITIES = "临江 望海 白石 青山"
+_STORES = "码头 公园 大学 商圈 古城"
 _UPSET = "太差 太慢 太贵 太吵 太脏 太远 太旧 太少 太暗 太乱 没人管 没有用 打不开 不见了 漏水了"
 _SEED = 20261122
 _INTENTS = 50
@@ -76,7 +79,23 @@ def generate(entries: int) -> Content:
             for number, question in enumerate(questions[:entries])
         ),
         intents=tuple(_intents()),
+        tables=(_stores(),),
     )
+
+
+def _stores() -> Table:
+    """Return 20 stores in 4 cities, with a code and aliases each."""
+    rows = {
+        f"花间{city}{name}店": {
+            "代码": f"HJ-{first}{second}",
+            "别名": f"{name}店|{city}{name}",
+            "城市": city,
+            "早餐时间": "7:00",
+        }
+        for first, city in enumerate(_CITIES.split())
+        for second, name in enumerate(_STORES.split())
+    }
+    return Table("门店", ("酒店", "代码", "别名", "城市", "早餐时间"), rows)
 
 
 def _intents() -> Iterable[Intent]:
@@ -105,6 +124,11 @@ def paths(content: Content) -> dict[str, list[str]]:
         "near-exact": [f"{entry.question}呀" for entry in some],
         "keyword": [f"你们{intent.keywords[0]}了吧" for intent in content.intents],
         "expression": [f"我说{thing}真的也太差" for thing in _THINGS.split()],
+        "exact, with a store": [
+            f"{place}，{entry.question}"
+            for entry in some
+            for place in ("临江码头店", "花间白石古城店")
+        ],
         "wish": ["转人工", "人工！！", "我要跟人说话", "有没有活人", "叫你们经理来"],
         "menu": ["菜单", "0"],
         "greeting": ["你好", "在吗", "您好呀"],
@@ -140,7 +164,7 @@ def main() -> None:
             target_precision=0.95,
             timezone="Asia/Shanghai",
         )
-    print(f"{len(content.entries)} entries, {len(content.intents)} intents")
+    print(f"{len(content.entries)} entries, {len(content.intents)} intents, 20 rows")
     for name, texts in paths(content).items():
         taken, rules = measure(dialogue, texts, options.rounds)
         p50, p95 = np.percentile(taken, [50, 95])

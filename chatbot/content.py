@@ -137,7 +137,9 @@ class ContentFollower:
             if begins:
                 await self._publisher.offer_files("start", publish=False)
             else:
-                await self._publisher.offer_files("watch", publish=self._folders.publish)
+                await self._publisher.offer_files(
+                    "watch", publish=self._folders.publish, after=live
+                )
         except ContentError as error:
             await self._publisher.refuse(error, live or 0)
         await self._remember(signature)

@@ -141,8 +141,10 @@ class Publisher:
         self._latest: Dialogue | None = None
         self._refused: tuple[Problem, ...] = ()
 
-    async def offer_files(self, cause: Cause, *, publish: bool) -> None:
+    async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
+
+        They wait as well if other content than snapshot ``after`` went live meanwhile.
 
         Raises:
             ContentError: they are wrong; what is live stays.
@@ -154,10 +156,10 @@ class Publisher:
         offered = await self._database.run(
             offer_snapshot, offer_of(content, reading.pictures),
             Origin(cause, socket.gethostname()),
-            self._basis, self._clock.now(), publish=publish,
+            self._basis, self._clock.now(), publish=publish, after=after,
         )  # fmt: skip
         await self._accepted()
-        if offered.changed and publish:
+        if offered.changed and publish and not offered.overruled:
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
         elif offered.changed:
             advice = "chatbot knowledge publish --candidate makes it live"

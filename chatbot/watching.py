@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -19,19 +20,20 @@ _LOOK_SECONDS = 1.0
 
 def sign_files(folders: Sequence[Path]) -> Signature:
     """Return the signature of everything below ``folders`` whose name does not begin with a dot."""
-    return frozenset(item for folder in folders for item in _sign(folder))
+    return frozenset(item for folder in folders for item in _sign(folder, frozenset()))
 
 
-def _sign(path: Path) -> Iterator[tuple[str, int, int, int]]:
+def _sign(path: Path, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, int, int, int]]:
+    """Yield what is below ``path``; a link to one of the folders ``above`` it is not followed."""
     try:
-        if path.is_dir():
+        status = path.stat()
+        if not stat.S_ISDIR(status.st_mode):
+            yield str(path), status.st_mtime_ns, status.st_size, status.st_ino
+        elif (folder := (status.st_dev, status.st_ino)) not in above:
             with os.scandir(path) as found:
                 for entry in found:
                     if not entry.name.startswith("."):
-                        yield from _sign(Path(entry.path))
-        else:
-            status = path.stat()
-            yield str(path), status.st_mtime_ns, status.st_size, status.st_ino
+                        yield from _sign(Path(entry.path), above | {folder})
     except OSError:
         return  # gone since the folder was listed, or closed to us: the reader says so
 

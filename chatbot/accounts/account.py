@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,14 +108,6 @@ class Accounts:
         None if they are there now, or will not be within a year.
         """
         return self.of(open_kfid).hours.next_opening(now.astimezone(timezone), self.calendar)
-
-    def unknown_years(self, today: date) -> tuple[int, ...]:
-        """Return this year, and in December the next, if hours depend on its unknown holidays."""
-        everybody = (self.default, *self.accounts)
-        if not any(each.hours.depends_on_calendar for each in everybody):
-            return ()
-        years = (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
-        return tuple(year for year in years if not self.calendar.knows(year))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; equal values give equal JSON."""

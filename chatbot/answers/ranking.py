@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from chatbot.answers.entries import Entry
-from chatbot.answers.wordings import Wordings
 from chatbot.matching.confidence import ConfidenceModel
 from chatbot.matching.encoder import Vectors
 from chatbot.matching.matcher import Matcher, Query, Ranked, Ranking
@@ -26,19 +25,20 @@ class Assessment:
     trace: dict[str, Any]
 
 
+_NOTHING = Assessment(None, 0.0, (), {})
+
+
 class Ranker:
     """Ranks entries for one message. ``matcher`` labels are the numbers of ``entries``."""
 
     def __init__(
         self,
         entries: Sequence[Entry],
-        wordings: Wordings,
         segmenter: Segmenter,
         matcher: Matcher | None,
         model: ConfidenceModel,
     ) -> None:
         self._entries = entries
-        self._wordings = wordings
         self._segmenter = segmenter
         self._matcher = matcher
         self._model = model
@@ -49,19 +49,31 @@ class Ranker:
         """Return whether there is anything to compare a vector with."""
         return self._matcher is not None
 
-    def barred(self, key: str, day: date) -> frozenset[int]:
-        """Return the entries that must not answer: not valid on ``day``, or refused by a "not"."""
-        late = (number for number in self._dated if not self._entries[number].valid.covers(day))
-        return self._wordings.refused(key) | frozenset(late)
+    def not_valid(self, day: date) -> frozenset[int]:
+        """Return the entries that do not answer on ``day``."""
+        return frozenset(
+            number for number in self._dated if not self._entries[number].valid.covers(day)
+        )
 
-    def assess(self, question: NormalText, vectors: Vectors, barred: frozenset[int]) -> Assessment:
-        """Rank the entries but ``barred`` for ``question``, whose vector is the only row."""
+    def assess(
+        self, forms: Sequence[NormalText], vectors: Vectors, barred: frozenset[int]
+    ) -> Assessment:
+        """Rank the entries but ``barred`` for a question, by the form that leads surest.
+
+        ``vectors`` has a row for each of ``forms``; of equally sure ones the first counts.
+        """
+        assessed = [
+            self._assess(form, vector, barred) for form, vector in zip(forms, vectors, strict=False)
+        ]
+        return max(assessed, key=lambda each: each.confidence, default=_NOTHING)
+
+    def _assess(self, question: NormalText, vector: Vectors, barred: frozenset[int]) -> Assessment:
         if self._matcher is None:
-            return Assessment(None, 0.0, (), {})
+            return _NOTHING
         words = self._segmenter.weigh(question.text)
-        ranking = self._matcher.rank(Query(question.key, words, vectors[0]), barred)
+        ranking = self._matcher.rank(Query(question.key, words, vector), barred)
         if ranking.signals is None:
-            return Assessment(None, 0.0, (), {})
+            return _NOTHING
         confidence = round(self._model.probability(ranking.signals), 4)
         shares = _share_out(confidence, ranking.labels)
         return Assessment(

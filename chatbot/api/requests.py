@@ -30,6 +30,8 @@ async def read_body(request: web.Request, model: type[B]) -> B:
         data = await request.clone(client_max_size=_LARGEST_BODY).read()
     except web.HTTPRequestEntityTooLarge:
         raise ApiProblem(413, "too_large", limit=_LARGEST_BODY // 1024) from None
+    except web.RequestPayloadError:  # cut off, or not in the encoding it says
+        raise ApiProblem(400, "invalid_json") from None
     try:
         return model.model_validate_json(data)
     except ValidationError as error:

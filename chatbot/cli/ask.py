@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from chatbot.dialogue.decision import Decision
     from chatbot.dialogue.turn import Outcome
     from chatbot.settings import Settings
+    from chatbot.texts import Texts
 
 _ACTIONS = {
     "answer": "直接回答",
@@ -20,6 +22,47 @@ _ACTIONS = {
     "reply": "固定回复",
     "flow": "表单",
     "smalltalk": "寒暄",
+}
+_PRIORITIES = {"normal": "普通", "high": "高", "urgent": "紧急"}
+#: The rules by the names that decisions record.
+_RULES = {
+    "wish": "客户要找人",
+    "menu": "要看菜单",
+    "intent": "命中意图",
+    "exact": "与一个问法写法相同",
+    "near-exact": "与一个问法写法几乎相同",
+    "picked": "点选了菜单里的问题",
+    "confidence": "意思相近，把握够大",
+    "clarify": "有几分把握，先反问",
+    "low-confidence": "没有把握",
+    "which-row": "要先知道问的是表格的哪一行",
+    "missing-fact": "答案里的事实没有填",
+    "agents-only": "答案只给客服看",
+    "form": "填表单",
+    "greeting": "只是问候",
+    "thanks": "只是致谢",
+    "okay": "只是应答",
+    "emoji": "只有表情",
+    "marks": "只有标点",
+    "empty": "没有内容",
+}
+_SIGNALS = {
+    "score": "核回归",
+    "margin": "领先第二名",
+    "fuzzy": "编辑",
+    "words": "词覆盖",
+    "background": "像闲话",
+    "length": "字数",
+    "wordings": "问法数",
+}
+_EVIDENCE = {"examples": "例句", "keywords": "关键词"}
+_TOLD_BY = {
+    "message": "这句话里说了",
+    "remembered": "这次对话里说过",
+    "slot": "表单里填了",
+    "tag": "客户的标签",
+    "scene": "客户的链接",
+    "only": "只有这一行",
 }
 _SCORES = {
     "kernel": "核回归",
@@ -39,14 +82,14 @@ def ask(text: str, explain: bool) -> None:
 
     from chatbot.settings import load_settings
 
-    outcome = _decide(text, load_settings())
+    outcome, texts = _decide(text, load_settings())
     console = Console()
-    _show_decision(console, outcome.decision)
+    _show_decision(console, outcome.decision, texts)
     if explain:
         _show_trace(console, outcome)
 
 
-def _decide(text: str, settings: Settings) -> Outcome:
+def _decide(text: str, settings: Settings) -> tuple[Outcome, Texts]:
     from chatbot.cli.opening import open_service
     from chatbot.clock import make_clock
     from chatbot.dialogue.turn import Context, Situation, Utterance
@@ -55,10 +98,10 @@ def _decide(text: str, settings: Settings) -> Outcome:
     content = load_content(settings.knowledge_dir, settings.intents_dir)
     with open_service(content, settings, threads=1) as service:
         situation = Situation(make_clock(settings.test_clock).now())
-        return service.decide_sync(Utterance((text,)), Context(), situation)
+        return service.decide_sync(Utterance((text,)), Context(), situation), service.texts
 
 
-def _show_decision(console: Console, decision: Decision) -> None:
+def _show_decision(console: Console, decision: Decision, texts: Texts) -> None:
     from rich.text import Text
 
     for part in decision.reply:
@@ -66,7 +109,8 @@ def _show_decision(console: Console, decision: Decision) -> None:
     if decision.handoff is not None:
         handoff = decision.handoff
         skill = handoff.skill or "任意"
-        line = f"转人工：技能组 {skill}，优先级 {handoff.priority}，原因 {handoff.reason}"
+        why = texts.handoff_reason(handoff.reason)
+        line = f"转人工：技能组 {skill}，优先级 {_PRIORITIES[handoff.priority]}，原因 {why}"
         console.print(Text(line, style="yellow"))
     action = _ACTIONS[decision.action]
     entry = f"，条目 {decision.faq_id}" if decision.faq_id else ""
@@ -92,20 +136,30 @@ def _words(part: dict[str, Any]) -> str:
 def _show_trace(console: Console, outcome: Outcome) -> None:
     from rich.text import Text
 
-    trace = outcome.trace
-    lines = {
-        "规则": f"{trace['rule']}（{outcome.decision.reason}）",
-        "归一化": trace["normalised"],
-        "分词": " / ".join(trace["tokens"]),
-        "意图": "；".join(" ".join(hit) for hit in trace["intents"]) or "无",
-    }
-    if "phrase" in trace:
-        lines["转人工用语"] = trace["phrase"]
-    if "signals" in trace:
-        lines["信号"] = "，".join(f"{name} {value}" for name, value in trace["signals"].items())
-    for name, value in lines.items():
+    for name, value in _explanation(outcome):
         console.print(Text(f"{name}：{value}"))
     _show_candidates(console, outcome)
+
+
+def _explanation(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    trace, decision = outcome.trace, outcome.decision
+    rule = trace["rule"]
+    yield "规则", f"{_RULES.get(rule, rule)}（{rule}：{decision.reason}）"
+    yield "归一化", trace["normalised"] or "无"
+    yield "分词", " / ".join(trace["tokens"]) or "无"
+    hits = (f"{name}（{_EVIDENCE[by]}：{words}）" for name, by, words in trace["intents"])
+    yield "意图", "；".join(hits) or "无"
+    if decision.tags:
+        yield "标签", "，".join(decision.tags)
+    if "phrase" in trace:
+        yield "转人工用语", trace["phrase"]
+    for table, (row, by) in trace.get("rows", {}).items():
+        yield f"表格 {table}", f"{row}（{_TOLD_BY.get(by, by)}）"
+    if "form" in trace:
+        yield "表单", "，".join(f"{title} {value}" for title, value in trace["form"]) or "还没有填"
+    if "signals" in trace:
+        signals = trace["signals"].items()
+        yield "信号", "，".join(f"{_SIGNALS.get(name, name)} {value}" for name, value in signals)
 
 
 def _show_candidates(console: Console, outcome: Outcome) -> None:
@@ -117,7 +171,11 @@ def _show_candidates(console: Console, outcome: Outcome) -> None:
         console.print(Text("候选：无"))
         return
     scores = outcome.trace.get("scores") or [{} for _ in candidates]
-    table = Table("条目", "标准问", "置信度", *_SCORES.values(), title="候选")
+    table = Table(title="候选")
+    table.add_column("条目", overflow="fold")
+    table.add_column("标准问", overflow="fold")
+    for heading in ("置信度", *_SCORES.values()):
+        table.add_column(heading, no_wrap=True)
     for candidate, row in zip(candidates, scores, strict=True):
         values = (str(row.get(name, "")) for name in _SCORES)
         cells = (candidate.faq_id, candidate.question, f"{candidate.confidence:.4f}", *values)

@@ -40,8 +40,9 @@ def _read_line(place: str, line: bytes) -> Line:
         record = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise UserError(f"{place}: the line is not UTF-8; save the file as UTF-8") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"{place}: not JSON: {getattr(error, 'msg', 'too deep')}") from None
+    except (ValueError, RecursionError) as error:  # a number of 4301 digits is no JSONDecodeError
+        reason = getattr(error, "msg", "too deep, or too long a number")
+        raise UserError(f"{place}: not JSON: {reason}") from None
     text = record.get("text") if isinstance(record, dict) else None
     if not isinstance(text, str):
         raise UserError(f'{place}: an object with a text is expected, as {{"text": "几点退房"}}')

@@ -145,4 +145,9 @@ def _why(turn: Turn, texts: Texts) -> str:
         )
     if turn.action == "handoff":
         return texts.handoff_reason(decision["handoff"]["reason"])
-    return texts.page_why_smalltalk if turn.action == "smalltalk" else texts.page_why_reply
+    words = {
+        "smalltalk": texts.page_why_smalltalk,
+        "clarify": texts.page_why_clarify,
+        "flow": texts.page_why_flow,
+    }
+    return words.get(turn.action, texts.page_why_reply)

@@ -25,17 +25,22 @@ def give_answer(
     if entry.auto == "agents-only":
         return hand_over(turn, known, "agents-only", f"{entry.id} is for agents alone ({reason})")
     messages = entry.answer_for(turn.situation.tags, turn.account.key)
+    follow_up = None
     for name in tables_needed(snapshot, messages):
         choice = find_row(snapshot, turn, name)
         if choice.key is None:
             waiting = WaitingRow(entry.id, name, choice.keys)
             return ask_which_row(snapshot, turn, known, waiting)
+        follow_up = WaitingRow(entry.id, name)
         turn = turn.remembering(name, choice.key)
         turn = turn.knowing(rows={**turn.trace.get("rows", {}), name: [choice.key, choice.by]})
     try:
         reply = to_replies(snapshot, turn, messages)
     except MissingFact as missing:
         return hand_over(turn, known, "missing-fact", f"{entry.id}: {missing}")
+    if not reply:
+        why = f"{entry.id}: every question of its menu is out of date or of other accounts"
+        return hand_over(turn, known, "missing-fact", why)
     tags = (GivenTag(tag, "entry", entry.id, round(known.confidence, 4)) for tag in entry.tags)
     decision = replace(
         known,
@@ -45,7 +50,9 @@ def give_answer(
         reply=reply,
         reason=reason,
     )
-    context = replace(turn.context, waiting_row=None, offered=(), waiting_about=None)
+    context = replace(
+        turn.context, waiting_row=None, follow_up=follow_up, offered=(), waiting_about=None
+    )
     return decided(turn, decision, rule, context)
 
 
@@ -62,5 +69,5 @@ def ask_back(
     menu = MenuReply(head, (*items, person_item(snapshot)))
     decision = replace(known, action="clarify", reply=(menu,), reason=reason)
     offered = tuple(each.faq_id for each in candidates)
-    context = replace(turn.context, offered=offered, waiting_row=None)
+    context = replace(turn.context, offered=offered, waiting_row=None, follow_up=None)
     return decided(turn, decision, "clarify", context)

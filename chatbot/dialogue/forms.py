@@ -26,6 +26,8 @@ from chatbot.forms.showing import form_lines
 from chatbot.forms.step import FormLine, FormState, FormStep
 
 _OPTION = "form:"
+#: Below this probability a message is rather an answer that the form did not understand.
+_A_GUESS = 0.3
 
 
 def begin_form(
@@ -34,6 +36,16 @@ def begin_form(
     """Begin ``flow``, after ``said``; the message that began it may fill slots already."""
     step = snapshot.forms.advance(flow, None, turn.message, turn.said, turn.today)
     return follow_step(snapshot, turn, flow, step, reason, said)
+
+
+def asks_for_number(snapshot: Snapshot, turn: Understood) -> bool:
+    """Return whether the form in progress has just asked for a number."""
+    state = FormState.from_json(turn.context.form) if turn.context.form else None
+    intent = snapshot.flows.get(state.flow) if state else None
+    if state is None or intent is None or intent.flow is None or not state.asked:
+        return False
+    slot = intent.flow.slot(state.asked)
+    return slot is not None and slot.type == "number"
 
 
 def next_step(snapshot: Snapshot, turn: Understood) -> tuple[Flow, FormStep] | None:
@@ -73,7 +85,9 @@ def follow_step(
             return hand_over(turn, known, "form", why, request=request, reply=lines)
     decision = replace(known, action="flow", reply=lines, reason=f"{reason}; {step.kind}")
     form = step.state.to_json() if step.state else {}
-    context = replace(turn.context, form=form, waiting_row=None, offered=())
+    context = replace(
+        turn.context, form=form, waiting_row=None, follow_up=None, offered=(), waiting_about=None
+    )
     return replace(decided(turn, decision, "form", context), webhook=step.webhook)
 
 
@@ -86,9 +100,7 @@ def resume(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
     if turn.aside is None:
         return outcome
     flow, step = turn.aside
-    handoff = outcome.decision.handoff
-    unanswered = handoff is not None and handoff.reason == "low-confidence"
-    if step.otherwise and (unanswered or outcome.decision.action == "smalltalk"):
+    if step.otherwise and _is_no_answer(outcome.decision):
         return follow_step(snapshot, turn, flow, step.otherwise, f"form {flow.name}")
     if outcome.decision.action in {"handoff", "flow", "clarify"}:
         return outcome
@@ -96,6 +108,14 @@ def resume(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
     decision = replace(outcome.decision, reply=reply, slots=dict(step.slots))
     form = step.state.to_json() if step.state else {}
     return replace(outcome, decision=decision, context=replace(outcome.context, form=form))
+
+
+def _is_no_answer(decision: Decision) -> bool:
+    """Return whether nothing but small talk, a guess or a person was found for the message."""
+    if decision.handoff is not None:
+        return decision.handoff.reason == "low-confidence"
+    guessed = decision.action == "clarify" and decision.confidence < _A_GUESS
+    return guessed or decision.action == "smalltalk"
 
 
 def _to_replies(snapshot: Snapshot, step: FormStep) -> tuple[Reply, ...]:

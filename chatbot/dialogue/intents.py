@@ -7,11 +7,12 @@ from dataclasses import replace
 from chatbot.dialogue.decision import HandoffRequest
 from chatbot.dialogue.forms import begin_form
 from chatbot.dialogue.outcomes import decided, hand_over, told
+from chatbot.dialogue.rows import find_row
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import Outcome
 from chatbot.dialogue.understood import Understood
-from chatbot.dialogue.wording import MissingFact, to_replies
-from chatbot.understanding.intents import FoundIntent
+from chatbot.dialogue.wording import MissingFact, tables_needed, to_replies
+from chatbot.understanding.intents import FoundIntent, Intent
 
 
 def is_urgent(hit: FoundIntent) -> bool:
@@ -23,15 +24,30 @@ def follow_intent(snapshot: Snapshot, turn: Understood, hit: FoundIntent) -> Out
     """Do what the intent says; ``hit.intent.acts`` must hold."""
     known = told(snapshot, turn)
     reason = f"intent {hit.intent.name} by {hit.evidence}: {hit.detail}"
+    wanted = hit.intent.handoff
     try:
+        turn = _with_rows(snapshot, turn, hit.intent)
         reply = to_replies(snapshot, turn, hit.intent.reply)
     except MissingFact as missing:
-        return hand_over(turn, known, "missing-fact", f"{reason}; {missing}")
-    wanted = hit.intent.handoff
+        if wanted is None:
+            return hand_over(turn, known, "missing-fact", f"{reason}; {missing}")
+        reply, reason = (), f"{reason}; {missing}"
     if wanted is not None:
         request = HandoffRequest(wanted.skill, wanted.priority, "intent")
         return hand_over(turn, known, "intent", reason, request=request, reply=reply)
+    if not reply and hit.intent.flow is None:
+        return hand_over(turn, known, "missing-fact", f"{reason}; nothing of the reply is left")
     if hit.intent.flow is not None:
         return begin_form(snapshot, turn, hit.intent.flow, reply, reason)
     decision = replace(known, reply=reply, reason=reason)
-    return decided(turn, decision, "intent", turn.context)
+    context = replace(turn.context, offered=(), follow_up=None)
+    return decided(turn, decision, "intent", context)
+
+
+def _with_rows(snapshot: Snapshot, turn: Understood, intent: Intent) -> Understood:
+    """Return ``turn`` with the rows that the intent's reply speaks of, as far as they are told."""
+    for name in tables_needed(snapshot, intent.reply):
+        choice = find_row(snapshot, turn, name)
+        if choice.key is not None:
+            turn = turn.remembering(name, choice.key)
+    return turn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chatbot.accounts.account import Account
 from chatbot.dialogue.decision import MenuItem, MenuReply
@@ -30,14 +30,23 @@ def tapped_entry(menu_id: str | None) -> str | None:
 
 
 def question_menu(
-    snapshot: Snapshot, head: str, questions: Iterable[str], tail: str = "", *, person: bool = False
+    snapshot: Snapshot,
+    head: str,
+    questions: Iterable[str],
+    tail: str = "",
+    *,
+    silent: Collection[int] = (),
+    person: bool = False,
 ) -> MenuReply:
     """Return a menu of questions, each leading to the entry that is asked by it.
 
+    Questions of the ``silent`` entries (by number), which would not be answered, are left out.
     ``person``: the last line calls a person.
     """
     items = [
-        _question_item(snapshot, question, number) for number, question in enumerate(questions, 1)
+        item
+        for number, question in enumerate(questions, 1)
+        if (item := _question_item(snapshot, question, number, silent)) is not None
     ]
     return MenuReply(head, tuple(items) + ((person_item(snapshot),) if person else ()), tail)
 
@@ -47,15 +56,21 @@ def person_item(snapshot: Snapshot) -> MenuItem:
     return MenuItem(HUMAN_MENU_ID, snapshot.texts.human_caption)
 
 
-def service_menu(snapshot: Snapshot, account: Account) -> MenuReply:
-    """Return the account's service menu, as 菜单 or 0 ask for it and as the welcome shows it."""
+def service_menu(snapshot: Snapshot, account: Account, silent: Collection[int] = ()) -> MenuReply:
+    """Return the account's service menu, as 菜单 or 0 ask for it and as the welcome shows it.
+
+    Questions of the ``silent`` entries (by number) are left out.
+    """
     head = account.menu_head or snapshot.texts.menu_head
     questions = account.menu or snapshot.texts.welcome_items
-    return question_menu(snapshot, head, questions[:LONGEST_MENU], person=True)
+    return question_menu(snapshot, head, questions[:LONGEST_MENU], silent=silent, person=True)
 
 
-def _question_item(snapshot: Snapshot, question: str, number: int) -> MenuItem:
-    entry = snapshot.by_question.get(snapshot.normaliser.key(question))
-    if entry is None:
+def _question_item(
+    snapshot: Snapshot, question: str, number: int, silent: Collection[int]
+) -> MenuItem | None:
+    asking = snapshot.by_question.get(snapshot.normaliser.key(question))
+    if asking is None:
         return MenuItem(f"{_QUESTION}{number}", question)
-    return entry_item(snapshot.entries[entry].id, question)
+    entry = next((each for each in asking if each not in silent), None)
+    return None if entry is None else entry_item(snapshot.entries[entry].id, question)

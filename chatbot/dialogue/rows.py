@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from chatbot.dialogue.decision import Decision, MenuItem, MenuReply
@@ -16,6 +17,11 @@ from chatbot.facts.rows import RowChoice
 
 #: In front of the value, in the id of a line that chooses a row.
 _ROW = "row:"
+#: What people say around a name that is all they mean: 我住的是西湖店, 就西湖那家吧.
+_AROUND_NAME = re.compile(
+    r"应该|可能|大概|好像|准备|打算|预订|预定|入住|一下|谢谢|麻烦|请问|那边|这边|那里|这里|分店|门店|酒店|怎么样"
+    r"|[我你您们咱在住订定选是就要想问去到离的了那这个家店里吧吗嘛呢啊呀哦噢嗯好行对呗哈换看说]"
+)
 
 
 def find_row(snapshot: Snapshot, turn: Understood, table: str) -> RowChoice:
@@ -42,17 +48,33 @@ def ask_which_row(
     menu = MenuReply(head, (*items, person_item(snapshot)))
     reason = f"{waiting.faq_id} needs to know which {table.name} is meant"
     decision = replace(known, action="clarify", faq_id=None, reply=(menu,), reason=reason)
-    context = replace(turn.context, waiting_row=waiting, offered=())
+    context = replace(turn.context, waiting_row=waiting, follow_up=None, offered=())
     return decided(turn, decision, "which-row", context)
 
 
-def row_told(snapshot: Snapshot, turn: Understood, waiting: WaitingRow) -> Followed | None:
-    """Return the rows that are left after this message; None if it is about something else."""
+def row_told(
+    snapshot: Snapshot, turn: Understood, waiting: WaitingRow, *, strictly: bool = True
+) -> Followed | None:
+    """Return the rows that are left after this message; None if it is about something else.
+
+    ``strictly``: a message that says more than which row it is, is about something else.
+    """
     finder = snapshot.rows.get(waiting.table)
     if finder is None:
         return None
+    keys = tuple(key for key in waiting.keys if key in finder.table.rows)
     menu_id = turn.utterance.menu_id or ""
     if menu_id.startswith(_ROW):
-        return follow(finder.table, waiting.keys, menu_id.removeprefix(_ROW))
+        return follow(finder.table, keys, menu_id.removeprefix(_ROW))
+    if strictly and _AROUND_NAME.sub("", finder.without_names(turn.message.key)):
+        return None
     told = finder.find(text_key=turn.message.key)
-    return Followed(told.keys) if told.by == "message" else None
+    if told.by != "message":
+        return None
+    both = tuple(key for key in told.keys if key in keys)
+    return Followed(both or told.keys)
+
+
+def turns_page(turn: Understood) -> bool:
+    """Return whether the line that shows more rows was tapped."""
+    return (turn.utterance.menu_id or "").startswith(f"{_ROW}+")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from chatbot.answers.wordings import WordingMatch
 from chatbot.dialogue.answering import ask_back, give_answer
 from chatbot.dialogue.attachments import has_voice, seen_in
 from chatbot.dialogue.choices import chosen
 from chatbot.dialogue.decision import Candidate, Decision, TextReply
+from chatbot.dialogue.forms import asks_for_number
 from chatbot.dialogue.intents import follow_intent, is_urgent
 from chatbot.dialogue.menus import service_menu, tapped_entry
 from chatbot.dialogue.outcomes import decided, hand_over, offer_person, told
-from chatbot.dialogue.rows import ask_which_row, row_told
+from chatbot.dialogue.rows import ask_which_row, row_told, turns_page
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import HUMAN_MENU_ID, Context, Outcome
+from chatbot.dialogue.turn import HUMAN_MENU_ID, Context, Outcome, WaitingRow
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import fill_text
 from chatbot.understanding.emoji import remove_emoji
@@ -37,7 +39,7 @@ def tapped_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 
 def wishes_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Hand over when the customer asks for a person in words."""
-    phrase = snapshot.wishes.find(turn.question)
+    phrase = next(filter(None, map(snapshot.wishes.find, turn.forms)), None)
     if phrase is None:
         return None
     shown = turn.knowing(phrase=phrase)
@@ -45,13 +47,22 @@ def wishes_person(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 
 
 def wants_menu(snapshot: Snapshot, turn: Understood) -> Outcome | None:
-    """Show the account's service menu, at any time; what was open stays open."""
+    """Show the account's service menu, at any time; what was open stays open.
+
+    But a number picks from this menu from now on, and 0 answers a form that asks for a number.
+    """
     if not snapshot.menu_wish.is_menu(turn.message):
         return None
-    menu = service_menu(snapshot, turn.account)
+    if turn.message.key.isdecimal() and asks_for_number(snapshot, turn):
+        return None
+    return _show_menu(snapshot, turn, "the customer asks for the menu")
+
+
+def _show_menu(snapshot: Snapshot, turn: Understood, reason: str) -> Outcome:
+    menu = service_menu(snapshot, turn.account, turn.silent)
     menu = replace(menu, head=fill_text(snapshot, turn, menu.head))
-    decision = replace(told(snapshot, turn), reply=(menu,), reason="the customer asks for the menu")
-    return decided(turn, decision, "menu", turn.context)
+    decision = replace(told(snapshot, turn), reply=(menu,), reason=reason)
+    return decided(turn, decision, "menu", replace(turn.context, offered=()))
 
 
 def is_emergency(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -62,27 +73,51 @@ def is_emergency(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 
 def picked_entry(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Answer the question whose line was tapped, or that was picked from the last menu."""
-    faq_id = tapped_entry(turn.utterance.menu_id) or _offered(turn)
+    faq_id = tapped_entry(turn.utterance.menu_id) or _offered(snapshot, turn)
     number = snapshot.by_id.get(faq_id or "")
     if number is None or number in turn.barred:
         return None
     return _answer_picked(snapshot, turn, number, "the customer picked the question from a menu")
 
 
-def _offered(turn: Understood) -> str | None:
-    if not turn.context.offered:
-        return None
-    number = chosen(turn.message.key, len(turn.context.offered))
-    return None if number is None else turn.context.offered[number]
+def _offered(snapshot: Snapshot, turn: Understood) -> str | None:
+    """Return the entry that was picked from the last menu by its number or by its very words."""
+    offered = turn.context.offered
+    number = chosen(turn.message.key, len(offered))
+    if number is not None:
+        return offered[number]
+    entries = (snapshot.entries[snapshot.by_id[each]] for each in offered if each in snapshot.by_id)
+    keys = {snapshot.normaliser.key(entry.question): entry.id for entry in entries}
+    return keys.get(turn.message.key)
 
 
 def answers_which_row(snapshot: Snapshot, turn: Understood) -> Outcome | None:
-    """Go on with the answer that waits to know which row is meant."""
-    waiting = turn.context.waiting_row
+    """Go on with the answer that waits to know which row is meant, or say it of another row.
+
+    A message that asks something of its own does not choose, though it names a row.
+    """
+    return _with_row(snapshot, turn, turn.context.waiting_row or turn.context.follow_up)
+
+
+def names_row_at_least(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Take for a choice what names a row, and nothing else is known to answer."""
+    return _with_row(snapshot, turn, turn.context.waiting_row, strictly=False)
+
+
+def turns_old_page(snapshot: Snapshot, turn: Understood) -> Outcome | None:
+    """Show the service menu when 更多 was tapped in a menu that nobody waits for any more."""
+    if not turns_page(turn):
+        return None
+    return _show_menu(snapshot, turn, "the next page of a menu that is out of date")
+
+
+def _with_row(
+    snapshot: Snapshot, turn: Understood, waiting: WaitingRow | None, *, strictly: bool = True
+) -> Outcome | None:
     number = snapshot.by_id.get(waiting.faq_id) if waiting else None
     if waiting is None or number is None or number in turn.barred:
         return None
-    told_rows = row_told(snapshot, turn, waiting)
+    told_rows = row_told(snapshot, turn, waiting, strictly=strictly)
     if told_rows is None:
         return None
     if len(told_rows.keys) == 1:
@@ -110,7 +145,7 @@ def _picked(snapshot: Snapshot, turn: Understood, number: int) -> Decision:
 def asks_about_something_shown(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Hand over a question about a picture, video or file: only a person can look at it."""
     about = seen_in(turn.utterance) or turn.context.waiting_about
-    if about is None or not turn.asks:
+    if about is None or not turn.asks or turn.utterance.menu_id is not None:
         return None
     return hand_over(turn, told(snapshot, turn), about, f"a question about a {about}")
 
@@ -165,18 +200,27 @@ def has_intent(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 
 def worded_alike(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Answer a message that words an entry's question the same, or nearly so."""
-    keys = tuple(dict.fromkeys((turn.question.key, turn.message.key)))
-    matches = (snapshot.wordings.match(key, turn.barred) for key in keys)
-    match = next(filter(None, matches), None)
+    match = _closest_wording(snapshot, turn)
     if match is None or match.confidence < snapshot.threshold_of(match.entries[0]):
         return None
     entries = [snapshot.entries[number] for number in match.entries[:_CANDIDATES]]
     candidates = tuple(Candidate(e.id, e.question, match.confidence) for e in entries)
     known = replace(told(snapshot, turn), confidence=match.confidence, candidates=candidates)
     reason = f"{match.rule} wording of a question ({round(match.ratio, 4)})"
-    if entries[0].auto == "ask":
+    if entries[0].auto == "ask" and entries[0].id not in turn.context.offered:
         return ask_back(snapshot, turn, known, candidates[:1], f"{reason}; the entry asks back")
     return give_answer(snapshot, turn, known, match.entries[0], reason, match.rule)
+
+
+def _closest_wording(snapshot: Snapshot, turn: Understood) -> WordingMatch | None:
+    """Return the wording that is the message's; what the customer wrote beats what it is made of.
+
+    Nearly the same is rather the question of any row: two rows' names may differ by a letter.
+    """
+    keys = dict.fromkeys((turn.question.key, turn.asked.key, turn.message.key))
+    matches = [snapshot.wordings.match(key, turn.barred) for key in keys]
+    exact = (match for match in reversed(matches) if match and match.rule == "exact")
+    return next(exact, None) or next(filter(None, matches), None)
 
 
 def is_smalltalk(snapshot: Snapshot, turn: Understood) -> Outcome | None:
@@ -212,6 +256,7 @@ RULES: tuple[Rule, ...] = (
     says_nothing,
     picked_entry,
     answers_which_row,
+    turns_old_page,
     has_intent,
     worded_alike,
     is_smalltalk,

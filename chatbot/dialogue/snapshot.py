@@ -63,7 +63,7 @@ class Snapshot:
     digest: str
     entries: Sequence[Entry]
     by_id: Mapping[str, int]
-    by_question: Mapping[str, int]
+    by_question: Mapping[str, tuple[int, ...]]
     rows: Mapping[str, RowFinder]
     media: Mapping[str, str]
     accounts: Accounts

@@ -94,6 +94,8 @@ class Context:
     offered: tuple[str, ...] = ()
     #: The answer that waits until the customer has said which row of a table is meant.
     waiting_row: WaitingRow | None = None
+    #: The answer just given with the facts of a row: another row's name asks it again.
+    follow_up: WaitingRow | None = None
     #: The row of each table that the customer chose or named, by the table's name.
     rows: Mapping[str, str] = field(default_factory=dict)
     #: The form in progress, as ``FormState.to_json`` gives it; empty without one.
@@ -105,6 +107,7 @@ class Context:
             "waiting_about": self.waiting_about,
             "offered": list(self.offered),
             "waiting_row": self.waiting_row and self.waiting_row.to_json(),
+            "follow_up": self.follow_up and self.follow_up.to_json(),
             "rows": dict(self.rows),
             "form": dict(self.form),
         }
@@ -121,6 +124,7 @@ class Context:
             waiting_about=about if about in {"image", "file", "video"} else None,
             offered=_texts(record.get("offered")),
             waiting_row=WaitingRow.from_json(record.get("waiting_row")),
+            follow_up=WaitingRow.from_json(record.get("follow_up")),
             rows=_texts_by_name(record.get("rows")),
             form=form if isinstance(form, dict) else {},
         )

@@ -27,10 +27,11 @@ LONGEST_MATCHED = 480
 class Understood:
     """What the rules look at.
 
-    ``question`` is ``message`` without the greeting in front, as it is asked of any row of a table.
+    ``asked`` is ``message`` without the greeting in front, ``question`` the same as it is asked
+    of any row of a table: the very same object where no row is named.
 
-    ``today`` is the day in the brand's time zone; ``barred`` holds the numbers of the entries
-    that must not answer here and now.
+    ``today`` is the day in the brand's time zone. ``barred`` holds the numbers of the entries
+    that must not answer this message, ``silent`` those of them that answer none here and now.
     """
 
     utterance: Utterance
@@ -40,10 +41,12 @@ class Understood:
     today: date
     said: str
     message: NormalText
+    asked: NormalText
     question: NormalText
     smalltalk: SmalltalkKind | None
     found: tuple[FoundIntent, ...]
     barred: frozenset[int]
+    silent: frozenset[int]
     trace: dict[str, Any]
     #: The form that this message interrupts, and how it is resumed.
     aside: tuple[Flow, FormStep] | None = None
@@ -52,6 +55,11 @@ class Understood:
     def asks(self) -> bool:
         """Return whether there are words beyond small talk."""
         return not self.message.is_empty and self.smalltalk is None
+
+    @property
+    def forms(self) -> tuple[NormalText, ...]:
+        """Return the question as it was asked and, if that differs, as it is asked of any row."""
+        return (self.asked,) if self.question is self.asked else (self.asked, self.question)
 
     @property
     def intents(self) -> tuple[IntentMatch, ...]:
@@ -100,23 +108,29 @@ def understand(
     """Return ``utterance`` with everything that needs no vector."""
     said = words_of(utterance)
     message = snapshot.normaliser.normalise(said)
-    question = _generalised(snapshot, snapshot.smalltalk.question(message))
-    found = tuple(snapshot.intents.find(question))
+    asked = snapshot.smalltalk.question(message)
+    question = _generalised(snapshot, asked)
+    forms = (asked,) if question is asked else (asked, question)
+    found = tuple(snapshot.intents.find(*forms))
     shown = question.text[:LONGEST_MATCHED]
     today = situation.now.astimezone(snapshot.timezone).date()
     account = snapshot.accounts.of(situation.account)
+    silent = snapshot.ranker.not_valid(today) | snapshot.scopes.outside(account)
+    refused = frozenset().union(*(snapshot.wordings.refused(form.key) for form in forms))
     return Understood(
         utterance=utterance,
-        context=context,
+        context=_with_named_rows(snapshot, message, context),
         situation=situation,
         account=account,
         today=today,
         said=said,
         message=message,
+        asked=asked,
         question=question,
         smalltalk=snapshot.smalltalk.kind(message),
         found=found,
-        barred=snapshot.ranker.barred(question.key, today) | snapshot.scopes.outside(account),
+        barred=silent | refused,
+        silent=silent,
         trace={
             "normalised": shown,
             "tokens": snapshot.segmenter.cut(shown),
@@ -125,8 +139,15 @@ def understand(
     )
 
 
+def _with_named_rows(snapshot: Snapshot, message: NormalText, context: Context) -> Context:
+    """Return the context with the rows that the message names, whatever it is about."""
+    named = {name: rows.called_by_name(message.key) for name, rows in snapshot.rows.items()}
+    new = {name: key for name, key in named.items() if key and context.rows.get(name) != key}
+    return replace(context, rows={**context.rows, **new}) if new else context
+
+
 def _generalised(snapshot: Snapshot, question: NormalText) -> NormalText:
-    """Return the question as it is asked of any row of a table, unless it names only a row."""
+    """Return the question as it is asked of any row of a table, if any of it is left then."""
     text = question.text
     for rows in snapshot.rows.values():
         text = rows.generalised(text)

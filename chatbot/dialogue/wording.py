@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from chatbot.answers.messages import (
     ImageMessage,
@@ -16,6 +17,7 @@ from chatbot.answers.messages import (
 from chatbot.dialogue.decision import (
     ImageReply,
     LinkReply,
+    MenuReply,
     MiniprogramReply,
     Reply,
     TextReply,
@@ -32,6 +34,10 @@ from chatbot.facts.variables import (
     fill,
     variables_in,
 )
+
+#: What an address may hold beside letters and digits (RFC 3986, 2.2 and 2.3), and the sign of what
+#: is quoted already.
+_OF_ADDRESSES = ":/?#[]@!$&'()*+,;=-._~%"
 
 Resolve = Callable[[str, str], str | None]
 
@@ -51,7 +57,7 @@ def resolver(snapshot: Snapshot, turn: Understood) -> Resolve:
 
     def resolve(group: str, name: str) -> str | None:
         if group == CUSTOMER:
-            named = turn.situation.customer or snapshot.texts.unnamed_customer
+            named = turn.situation.customer.strip() or snapshot.texts.unnamed_customer
             return named if name in CUSTOMER_NAMES else None
         if group == ASSISTANT:
             account = turn.account
@@ -89,29 +95,40 @@ def to_replies(
         MissingFact: a variable has no value.
     """
     resolve = resolver(snapshot, turn)
-    return tuple(_to_reply(snapshot, message, resolve) for message in messages)
+    replies = (_to_reply(snapshot, turn, message, resolve) for message in messages)
+    return tuple(reply for reply in replies if not isinstance(reply, MenuReply) or reply.items)
 
 
-def _to_reply(snapshot: Snapshot, message: Message, resolve: Resolve) -> Reply:
+def _to_reply(snapshot: Snapshot, turn: Understood, message: Message, resolve: Resolve) -> Reply:
     match message:
         case TextMessage():
             return TextReply(_filled(message.text, resolve))
         case ImageMessage():
             return ImageReply(message.file, snapshot.media.get(message.file, ""))
         case LinkMessage():
-            title, desc, url = (
-                _filled(words, resolve) for words in (message.title, message.desc, message.url)
-            )
+            title, desc = (_filled(words, resolve) for words in (message.title, message.desc))
+            url = _filled(message.url, _in_address(resolve))
             picture = snapshot.media.get(message.image, "")
             return LinkReply(title, desc, url, message.image, picture)
         case MiniprogramMessage():
-            title, page = (_filled(words, resolve) for words in (message.title, message.page))
+            title = _filled(message.title, resolve)
+            page = _filled(message.page, _in_address(resolve))
             picture = snapshot.media.get(message.image, "")
             return MiniprogramReply(message.appid, page, title, message.image, picture)
         case MenuMessage():
             head, tail = (_filled(words, resolve) for words in (message.head, message.tail))
             items = [_filled(item, resolve) for item in message.items]
-            return question_menu(snapshot, head, items, tail)
+            return question_menu(snapshot, head, items, tail, silent=turn.silent)
+
+
+def _in_address(resolve: Resolve) -> Resolve:
+    """Return ``resolve`` for an address: a space or a Chinese letter would end or break it."""
+
+    def quoted(group: str, name: str) -> str | None:
+        value = resolve(group, name)
+        return None if value is None else quote(value, safe=_OF_ADDRESSES)
+
+    return quoted
 
 
 def _filled(text: str, resolve: Resolve) -> str:

@@ -28,15 +28,19 @@ class Names:
 
         A name inside a longer one is not a second mention.
         """
+        return frozenset().union(*(self._keys[name] for name in self.names_in(text)))
+
+    def names_in(self, text: str) -> list[str]:
+        """Return the names that ``mentioned`` finds in a normalised text, in their order."""
         if text in self._keys:
-            return frozenset(self._keys[text])
-        found: set[str] = set()
+            return [text]
+        found: list[str] = []
         start = 0
         while start < len(text):
             name = self._name_at(text, start)
-            found |= self._keys.get(name, set())
+            found += [name] if name else []
             start += max(1, len(name))
-        return frozenset(found)
+        return found
 
     def replaced(self, text: str, by: str) -> str:
         """Return ``text`` with ``by`` in the place of the names that ``mentioned`` finds in it."""

@@ -92,6 +92,27 @@ class RowFinder:
         )
         return self._first(told, narrowed)
 
+    def called_by_name(self, text: str) -> str | None:
+        """Return the one row that a normalised message names, None if there is none or several.
+
+        A name of two letters counts only by itself: 普通 in 普通发票 is no row.
+        """
+        if text in self._keys:
+            return self._keys[text]
+        names = self._names.names_in(text)
+        told = [name for name in names if len(name) >= _SHORTEST_PLACE or name == text]
+        keys = {key for name in told for key in self._names.called(name)}
+        narrowed = self._narrowed(text) if len(keys) > 1 else []
+        left = keys.intersection(narrowed) or keys
+        return next(iter(left)) if len(left) == 1 else None
+
+    def without_names(self, text: str) -> str:
+        """Return what is left of a normalised message without names of rows and of their kind."""
+        text = self._names.replaced(text, "")
+        for names in self._values.values():
+            text = names.replaced(text, "")
+        return text.replace(self._noun, "").replace(self.table.name, "")
+
     def generalised(self, text: str) -> str:
         """Return a normalised text as it would be asked of any row.
 

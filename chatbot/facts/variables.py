@@ -57,7 +57,7 @@ def fill(text: str, resolve: Callable[[str, str], str | None]) -> str | Missing:
     looked through for variables of its own.
     """
     values = {each: resolve(*each) for each in variables_in(text)}
-    missing = tuple(each for each, value in values.items() if not value)
+    missing = tuple(each for each, value in values.items() if not (value and value.strip()))
     if missing:
         return Missing(missing)
     return _VARIABLE.sub(lambda found: values[Variable(found[1], found[2])] or "", text)

@@ -47,6 +47,11 @@ def names_in(template: str) -> tuple[str, ...]:
     return tuple(_BRACES.findall(template))
 
 
+def without_names(template: str) -> str:
+    """Return ``template`` without the names in braces."""
+    return _BRACES.sub("", template)
+
+
 def filled_in(template: str, words: Mapping[str, str]) -> str:
     """Return ``template`` with the words of each name in braces; unknown names stay."""
     return _BRACES.sub(lambda match: words.get(match[1], match[0]), template)

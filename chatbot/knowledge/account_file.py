@@ -21,8 +21,8 @@ from chatbot.facts.variables import (
     stray_brace,
     variables_in,
 )
-from chatbot.knowledge.fields import Fields
-from chatbot.knowledge.files import read_text
+from chatbot.knowledge.fields import Fields, caption_objection
+from chatbot.knowledge.files import is_folder, is_there, read_text
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.toml_tree import read_toml
 from chatbot.knowledge.tree import Mapping, NotReadable, Scalar
@@ -53,7 +53,7 @@ _LONGEST_DAYS = 366
 def read_accounts(knowledge: Path, problems: Problems) -> Accounts:
     """Return the accounts of a knowledge folder; the defaults if it has no ``accounts.toml``."""
     path = knowledge / ACCOUNTS_FILE
-    if not path.is_file():
+    if not is_folder(knowledge) or not is_there(path):
         return Accounts()
     source = read_text(path, problems)
     if source is None:
@@ -111,14 +111,15 @@ class _Section:
             base,
             open_kfid=self._name("id", base.open_kfid),
             name=self._text("name", base.name),
-            assistant=self._text("assistant", base.assistant),
+            assistant=self._plain("assistant", base.assistant),
             variables=self._variables(),
             categories=self._texts("categories", base.categories),
             welcome=self._text("welcome", base.welcome),
             menu_head=self._text("menu_head", base.menu_head),
             menu=self._menu(),
             hours=self._hours(),
-            agents=self._texts("agents", base.agents),
+            # WeCom compares member ids without case, and answers in lower case.
+            agents=tuple(map(str.lower, self._texts("agents", base.agents))),
             mode=ModeSetting(self._mode(), self._percent()),
         )
         for key, words in (("welcome", account.welcome), ("menu_head", account.menu_head)):
@@ -134,6 +135,9 @@ class _Section:
 
     def _text(self, key: str, otherwise: str) -> str:
         return (self._fields.text(key) or "") if self._fields.has(key) else otherwise
+
+    def _plain(self, key: str, otherwise: str) -> str:
+        return (self._fields.plain(key) or "") if self._fields.has(key) else otherwise
 
     def _texts(self, key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
         return self._fields.texts(key) if self._fields.has(key) else otherwise
@@ -151,7 +155,7 @@ class _Section:
         inner = self._fields.inner("variables", names)
         for name in names:
             self._check_variable(name)
-            found[name] = (inner and inner.text(name)) or ""
+            found[name] = (inner and inner.plain(name)) or ""
         return MappingProxyType(found)
 
     def _check_variable(self, name: str) -> None:
@@ -175,6 +179,9 @@ class _Section:
         if len(menu) > _MENU_LINES:
             text = f"最多 {_MENU_LINES} 个问题（转人工另占一行），这里有 {len(menu)} 个"
             self._complain("menu", text)
+        for line in menu if self._fields.has("menu") else ():
+            if objection := caption_objection(line):
+                self._complain("menu", f"“{line[:20]}”：{objection}")
         return menu
 
     def _hours(self) -> OpeningHours:

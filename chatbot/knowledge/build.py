@@ -86,7 +86,7 @@ def build_dialogue(
         flows={intent.name: intent for intent in content.intents if intent.flow},
         forms=Forms(texts, normaliser),
         wordings=by_key,
-        ranker=Ranker(content.entries, by_key, segmenter, matcher, model),
+        ranker=Ranker(content.entries, segmenter, matcher, model),
     )  # fmt: skip
     return Dialogue(snapshot)
 
@@ -100,12 +100,13 @@ def _wordings(entries: Sequence[Entry], normaliser: Normaliser) -> list[tuple[in
     ]
 
 
-def _by_question(entries: Sequence[Entry], normaliser: Normaliser) -> dict[str, int]:
-    """Return the number of the first entry with each question, by the question's key."""
-    return {
-        normaliser.key(entry.question): number
-        for number, entry in reversed(list(enumerate(entries)))
-    }
+def _by_question(entries: Sequence[Entry], normaliser: Normaliser) -> dict[str, tuple[int, ...]]:
+    """Return the numbers of the entries with each question, by the question's key."""
+    numbers: dict[str, tuple[int, ...]] = {}
+    for number, entry in enumerate(entries):
+        key = normaliser.key(entry.question)
+        numbers[key] = (*numbers.get(key, ()), number)
+    return numbers
 
 
 def _embed(

@@ -47,7 +47,10 @@ def _parsed(path: Path, text: str, problems: Problems) -> list[Record]:
                 records.append(Record(line, stripped))
             line = reader.line_num + 1
     except csv.Error:
-        text = "这里起引号没有成对；含逗号、引号或换行的格子要整个加引号，里面的引号写两遍"
+        text = (
+            "这里起引号没有成对，或一格超过 13 万字；"
+            "含逗号、引号或换行的格子要整个加引号，里面的引号写两遍"
+        )
         problems.add(path, line, "", text)
         return []
     return records

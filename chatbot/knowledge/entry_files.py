@@ -45,6 +45,8 @@ _ENTRY_KEYS = (
     "scope",
 )
 _HAN = re.compile("[\u4e00-\u9fff]")
+#: It is part of the id of a menu line, which has 128 bytes.
+_LONGEST_ID_BYTES = 120
 _FILE_KEYS = ("category", "entries")
 _AUTO_BY_WORD: Names[str, Auto] = {
     **{each: each for each in AUTOS},
@@ -177,8 +179,8 @@ class _EntryReader:
 
     def _read(self, fields: Fields, category: str) -> Entry:
         return Entry(
-            id=fields.name("id") or "",
-            question=fields.text("question") or "",
+            id=_read_id(fields),
+            question=fields.plain("question") or "",
             answer=self._messages.answer(fields, "answer"),
             similar=fields.texts("similar"),
             excluded=fields.texts("not"),
@@ -198,6 +200,14 @@ class _EntryReader:
             place = Place(fields.path, fields.line_of("scope"), fields.full_key("scope"))
             self._messages.references.add_account(place, name)
         return scope
+
+
+def _read_id(fields: Fields) -> str:
+    name = fields.name("id") or ""
+    if len(name.encode()) > _LONGEST_ID_BYTES:
+        text = f"最多 {_LONGEST_ID_BYTES} 字节（一个汉字 3 字节），菜单里才放得下"
+        fields.complain(fields.line_of("id"), "id", text)
+    return name
 
 
 def _optional_text(fields: Fields, key: str) -> str:

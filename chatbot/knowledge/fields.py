@@ -26,6 +26,12 @@ _KIND_NAMES = {
 #: The keys are called what they are.
 NO_HEADINGS: Names[str, str] = MappingProxyType({})
 _SHOWN = 20
+_LARGEST_NUMBER = 1e12
+#: WeCom developer documentation, 微信客服/发送消息: a line of a menu.
+_CAPTION_BYTES = 128
+_BRACES = frozenset("{}｛｝")
+#: What is wrong with a brace in a text that no variable is filled in of.
+NO_BRACES = "这里不能用花括号，变量不会换成内容"
 _TAG = re.compile(r"[^:\s][^:]*:[^:]*[^:\s]|[^:\s]:[^:\s]")
 
 
@@ -118,6 +124,13 @@ class Fields:
             return None
         return value
 
+    def plain(self, key: str) -> str | None:
+        """Return a text that is shown as it is: with no variables, and no braces at all."""
+        value = self.text(key)
+        if value is not None and has_brace(value):
+            self.complain(self.line_of(key), key, NO_BRACES)
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts; nothing where the key is missing or null."""
         node = self.present(key)
@@ -159,7 +172,9 @@ class Fields:
             return None
         try:
             if isinstance(node, Scalar) and node.kind == "number":
-                return float(node.value)
+                number = float(node.value)
+                if abs(number) <= _LARGEST_NUMBER:  # neither infinite nor NaN
+                    return number
         except ValueError:
             pass
         self.complain(node.line, key, f"应为数字，{shown(node)}")
@@ -203,6 +218,21 @@ class Fields:
             self.complain(node.line, key, "应为文字，这里是空的")
             return None
         return node.value.strip()
+
+
+def has_brace(text: str) -> bool:
+    """Return whether there is any brace in ``text``, of either width."""
+    return not _BRACES.isdisjoint(text)
+
+
+def caption_objection(text: str) -> str | None:
+    """Return what is wrong with a line of a menu, None if it can be shown."""
+    if has_brace(text):
+        return NO_BRACES
+    size = len(text.encode())
+    if size > _CAPTION_BYTES:
+        return f"菜单的一行最多 {_CAPTION_BYTES} 字节（一个汉字 3 字节），这里有 {size} 字节"
+    return None
 
 
 def shown(node: Node) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -24,12 +26,16 @@ def content_files(
     ``root`` may be a single file. Names that begin with ``_``, ``.`` or ``~``, README.md,
     accounts.toml and the folder ``tables`` are no entries; a file of another kind is a problem.
     """
-    if root.is_file():
-        yield from _if_known(root, "", suffixes, problems)
-    elif root.is_dir():
-        yield from _walk(root, "", suffixes, problems)
+    try:
+        kind = root.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise ContentError(f"{root}：没有这个文件或文件夹") from None
+    except OSError as error:
+        raise ContentError(f"{root}：读不出来（{error.strerror}）") from None
+    if stat.S_ISDIR(kind):
+        yield from _walk(root, "", suffixes, problems, ())
     else:
-        raise ContentError(f"{root}：没有这个文件或文件夹")
+        yield from _if_known(root, "", suffixes, problems)
 
 
 def is_content_name(name: str) -> bool:
@@ -40,21 +46,46 @@ def is_content_name(name: str) -> bool:
 
 
 def _walk(
-    folder: Path, within: str, suffixes: Collection[str], problems: Problems
+    folder: Path,
+    within: str,
+    suffixes: Collection[str],
+    problems: Problems,
+    above: tuple[Path, ...],
 ) -> Iterator[tuple[Path, str]]:
-    try:
-        paths = sorted(folder.iterdir(), key=lambda item: item.name)
-    except OSError as error:
-        problems.add(folder, 0, "", f"文件夹读不出来（{error.strerror}）")
+    real = folder.resolve()
+    if real in above:
+        problems.add(folder, 0, "", f"这个文件夹的链接又指回上层的 {real}，请删掉链接")
         return
-    for path in paths:
+    for path in list_folder(folder, problems):
         if not is_content_name(path.name):
             continue
-        if not path.is_dir():
+        if not is_folder(path):
             yield from _if_known(path, within, suffixes, problems)
         elif path.name != _TABLES:
             inside = f"{within}/{path.name}" if within else path.name
-            yield from _walk(path, inside, suffixes, problems)
+            yield from _walk(path, inside, suffixes, problems, (*above, real))
+
+
+def list_folder(folder: Path, problems: Problems) -> list[Path]:
+    """Return what is in a folder by name; nothing, and a problem, if it cannot be read."""
+    try:
+        return sorted(folder.iterdir(), key=lambda item: item.name)
+    except OSError as error:
+        problems.add(folder, 0, "", f"文件夹读不出来（{error.strerror}）")
+        return []
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether ``path`` is a folder, False if nobody lets us look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Return whether there is anything called ``path``, be it unreadable or a broken link."""
+    return os.path.lexists(path) or not os.access(path.parent, os.X_OK)
 
 
 def _if_known(
@@ -69,7 +100,11 @@ def _if_known(
 def read_bytes(path: Path, problems: Problems, largest: int = _LARGEST) -> bytes | None:
     """Return what a file holds; None, and a problem, if it cannot be read or is too large."""
     try:
-        if path.stat().st_size > largest:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            problems.add(path, 0, "", "这不是文件，请删掉或改名")
+            return None
+        if found.st_size > largest:
             problems.add(path, 0, "", f"文件超过 {largest // 1024 // 1024} MB，请拆成几个")
             return None
         return path.read_bytes()

@@ -19,8 +19,8 @@ from chatbot.forms.form import (
     WebhookAction,
 )
 from chatbot.forms.hosts import AddressRefused, check_address, host_of
-from chatbot.forms.showing import LONGEST_MENU, names_in
-from chatbot.knowledge.fields import Fields, shown
+from chatbot.forms.showing import LONGEST_MENU, names_in, without_names
+from chatbot.knowledge.fields import Fields, caption_objection, has_brace, shown
 from chatbot.knowledge.tree import Listing, Mapping, Scalar
 from chatbot.understanding.normalise import Normaliser
 
@@ -34,7 +34,8 @@ _TYPE_NAMES = "date、time、number、phone、choice、text"
 _MOST_SLOTS = 20
 #: The left column of a template card has room for five characters.
 _LONGEST_TITLE = 5
-_LONGEST_CAPTION_BYTES = 128
+#: Days from today, either way; a form asks for no day beyond.
+_MOST_DAYS = 3660
 _TIMEOUT = 3.0
 _LONGEST_TIMEOUT = 30.0
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -80,6 +81,8 @@ def _check_names(
 ) -> None:
     names = [slot.name for slot in slots]
     for key, template in (("confirm", confirm), ("done", done)):
+        if has_brace(without_names(template)):
+            fields.complain(fields.line_of(key), key, "花括号没有成对，或者里面是空的")
         for name in names_in(template):
             of_result = name.startswith("result.") and key == "done"
             if of_result and isinstance(action, WebhookAction):
@@ -120,7 +123,7 @@ def _read_slots(fields: Fields, confirm: str, normaliser: Normaliser) -> tuple[S
 
 def _read_slot(fields: Fields, confirm: str, normaliser: Normaliser) -> Slot | None:
     _require(fields, ("name", "type", "ask"))
-    name, ask = fields.name("name"), fields.text("ask")
+    name, ask = fields.name("name"), fields.plain("ask")
     kind = _read_type(fields)
     if name is None or kind is None or ask is None:
         return None
@@ -179,7 +182,10 @@ def _read_limit(fields: Fields, key: str, kind: SlotType) -> float | None:
         fields.complain(node.line, key, f"类型 {kind} 没有上下限，请删掉这一行")
         return None
     if kind != "time":
-        return fields.number(key)
+        number = fields.number(key)
+        if kind == "date" and number is not None and abs(number) > _MOST_DAYS:
+            fields.complain(node.line, key, f"应为离今天的天数，最多 {_MOST_DAYS}")
+        return number
     match = _CLOCK.fullmatch(node.value) if isinstance(node, Scalar) else None
     if match is None:
         fields.complain(node.line, key, f'应为 "09:30" 这样的时间，{shown(node)}')
@@ -252,8 +258,8 @@ def _check_choices(fields: Fields, choices: Sequence[Choice], normaliser: Normal
         fields.complain(line, "choices", f"最多 {most} 个选项，菜单才放得下")
     owner: dict[str, str] = {}
     for choice in choices:
-        if len(choice.name.encode()) > _LONGEST_CAPTION_BYTES:
-            fields.complain(line, "choices", f"“{choice.name[:10]}…”太长，最多 42 个字")
+        if objection := caption_objection(choice.name):
+            fields.complain(line, "choices", f"“{choice.name[:10]}”：{objection}")
         for word in choice.words:
             key = normaliser.key(word)
             if not key:
@@ -333,4 +339,5 @@ def _read_webhook(fields: Fields, hosts: Collection[str] | None) -> Action | Non
     if timeout is not None and not 0 < timeout <= _LONGEST_TIMEOUT:
         text = f"应为大于 0、不超过 {_LONGEST_TIMEOUT:g} 的秒数"
         fields.complain(fields.line_of("timeout"), "timeout", text)
-    return WebhookAction(url, timeout or _TIMEOUT, _optional_text(fields, "on_error") or HAND_OVER)
+    on_error = fields.plain("on_error") if fields.present("on_error") else None
+    return WebhookAction(url, timeout or _TIMEOUT, on_error or HAND_OVER)

@@ -7,8 +7,8 @@ from collections.abc import Mapping as Dict
 from pathlib import Path
 from typing import get_args
 
-from chatbot.knowledge.fields import Fields, shown
-from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.fields import Fields, caption_objection, shown
+from chatbot.knowledge.files import content_files, is_folder, is_there, read_text
 from chatbot.knowledge.flow_files import read_flow
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader, brace_objection
@@ -37,6 +37,9 @@ _KEYS = (
 )
 #: A menu of the platform has ten lines.
 _WELCOME_ITEMS = 9
+#: Lists whose members are shown, and those with one member a day or state.
+_SHOWN_LISTS = frozenset({"welcome_items", "form_weekdays", "page_sessions"})
+_ROWS_OF_TEXTS = frozenset({"form_weekdays", "page_sessions"})
 _PATTERN_TEXTS = frozenset({"human_phrases", "human_excluded", "menu_phrases"})
 
 
@@ -75,7 +78,7 @@ def read_intents(
     pictures of replies, the knowledge folder's; ``hosts`` are those that webhooks may reach, None
     if that is not known here.
     """
-    if not folder.exists():
+    if not is_there(folder):
         return ()
     messages = MessageReader(media or MediaFolder(folder), references or References())
     read: list[Intent] = []
@@ -101,7 +104,7 @@ def read_texts(
 ) -> Dict[str, TextValue]:
     """Return the texts that the brand words itself, by key."""
     path = folder / TEXTS_FILE
-    if not path.exists():
+    if not is_there(path) or not is_folder(folder):
         return {}
     root = _read_mapping(path, problems, "应为话术的键和文字")
     if root is None:
@@ -123,11 +126,12 @@ def read_texts(
 
 def _text_objection(key: str, value: TextValue) -> str | None:
     """Return what is wrong with a text that could not be shown or sent, or None."""
-    if key == "welcome_items" and len(value) > _WELCOME_ITEMS:
-        return f"最多 {_WELCOME_ITEMS} 个（转人工另占一行），这里有 {len(value)} 个"
+    shipped = getattr(make_texts({}), key)
     if not isinstance(value, str):
-        return None
-    known = placeholders(getattr(make_texts({}), key)) or frozenset()
+        return _list_objection(key, value, len(shipped))
+    if key.endswith("_caption") or key == "row_more":
+        return caption_objection(value)
+    known = placeholders(shipped) or frozenset()
     rest = value
     for name in known:
         rest = rest.replace(f"{{{name}}}", "")
@@ -137,6 +141,15 @@ def _text_objection(key: str, value: TextValue) -> str | None:
     if key in _FILLED_TEXTS:
         return brace_objection(rest)
     return "这句话里不能用花括号" if {"{", "}"} & set(rest) else None
+
+
+def _list_objection(key: str, value: Collection[str], shipped: int) -> str | None:
+    if key == "welcome_items" and len(value) > _WELCOME_ITEMS:
+        return f"最多 {_WELCOME_ITEMS} 个（转人工另占一行），这里有 {len(value)} 个"
+    if key in _ROWS_OF_TEXTS and len(value) != shipped:
+        return f"要写 {shipped} 个不同的，这里有 {len(value)} 个"
+    shown_lines = value if key in _SHOWN_LISTS else ()
+    return next(filter(None, map(caption_objection, shown_lines)), None)
 
 
 def _braced(names: frozenset[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from chatbot.knowledge.files import is_folder
+
 MEDIA_FOLDER = "_media"
 #: WeCom developer documentation, 上传临时素材: pictures are PNG or JPG of at most 2 MB.
 _LARGEST = 2 * 1024 * 1024
@@ -15,7 +17,7 @@ class MediaFolder:
     """Pictures below ``_media/`` of the folder ``root``, each read once."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root if root.is_dir() else root.parent
+        self._root = root if is_folder(root) else root.parent
         self._read: dict[str, bytes] = {}
         self._objections: dict[str, str | None] = {}
 
@@ -35,8 +37,11 @@ class MediaFolder:
         if len(parts) < 2 or parts[0] != MEDIA_FOLDER or ".." in parts or "\\" in file:
             return f"“{file}”应写成 {MEDIA_FOLDER}/图片名，图片放在知识文件夹的 {MEDIA_FOLDER} 里"
         path = self._root / file
-        if not path.is_file():
-            return f"找不到图片 {file}"
+        try:
+            if not path.is_file():
+                return f"找不到图片 {file}"
+        except (OSError, ValueError) as error:  # a folder that is closed, a name with a NUL
+            return f"图片 {file} 读不出来（{getattr(error, 'strerror', error)}）"
         if not path.resolve().is_relative_to((self._root / MEDIA_FOLDER).resolve()):
             return f"图片 {file} 指向 {MEDIA_FOLDER} 以外的地方"
         return self._take(file, path)

@@ -12,7 +12,7 @@ from chatbot.facts.rows import NARROWING
 from chatbot.facts.tables import ALIASES, CODE, Table
 from chatbot.facts.variables import ASSISTANT, CUSTOMER
 from chatbot.knowledge.csv_records import Record, is_ragged, read_records
-from chatbot.knowledge.files import is_content_name
+from chatbot.knowledge.files import is_content_name, is_folder, is_there, list_folder
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.xlsx_cells import read_sheet
 
@@ -47,10 +47,10 @@ def read_tables(root: Path, problems: Problems) -> tuple[Table, ...]:
     A table with a problem is left out; empty cells are warnings.
     """
     folder = root / TABLES_FOLDER
-    if not folder.is_dir():
+    if not is_folder(root) or not is_there(folder):
         return ()
     read: dict[str, Table] = {}
-    for path in sorted(folder.iterdir(), key=lambda item: item.name):
+    for path in list_folder(folder, problems):
         if not is_content_name(path.name):
             continue
         table = _read_table(path, problems)

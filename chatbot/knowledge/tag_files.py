@@ -10,7 +10,7 @@ from pathlib import Path
 from chatbot.customers.tag_groups import TagGroup
 from chatbot.customers.tags import Tag
 from chatbot.knowledge.fields import Fields, shown
-from chatbot.knowledge.files import read_text
+from chatbot.knowledge.files import is_folder, is_there, read_text
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, Scalar, read_yaml
 
@@ -28,7 +28,7 @@ def read_tag_groups(folder: Path, problems: Problems) -> tuple[TagGroup, ...]:
     A group is ``name: {title, exclusive, lifetime}``; each key may be left out.
     """
     path = folder / TAGS_FILE
-    if not path.exists():
+    if not is_there(path) or not is_folder(folder):
         return ()
     root = _read(path, problems)
     lines: dict[str, int] = {}

@@ -20,6 +20,8 @@ _QUOTED_OR_EQUALS = re.compile(r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|=")
 _WIDE_KEY = re.compile(r"(?<![\w-])(?=[\w-]*[^\x00-\x7f])[\w-]+(?=\s*[=.\]])")
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
+_DEEPEST = 100
+
 Path = tuple[str, ...]
 
 
@@ -34,10 +36,22 @@ def read_toml(source: str) -> Mapping:
         values = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(source, error) from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise NotReadable(0, "有一个数字太长") from None
     except RecursionError:
         raise NotReadable(0, "嵌套得太深") from None
+    if _is_deeper(values, _DEEPEST):
+        raise NotReadable(0, "嵌套得太深")
     lines = _lines_of_keys(source)
     return _table(values, (), 1, lines)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Return whether there are more than so many levels of tables and lists."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return not levels or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _with_quoted_keys(source: str) -> str:

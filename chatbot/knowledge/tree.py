@@ -77,6 +77,9 @@ _SYNTAX = {
     "found duplicate anchor": "同一个 & 名称用了两次；以 & 开头的文字请加引号",
 }
 _TOO_DEEP = "嵌套层数太多"
+_DEEPEST = 100
+_BLOCK_START = re.compile(r"^[ ?:-]+", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -89,6 +92,7 @@ def read_yaml(source: str) -> Node | None:
     """Return the one document of ``source``, None if it is empty; raise NotReadable."""
     _refuse_control(source)
     try:
+        _refuse_depth(source)
         root = yaml.compose(source, Loader=yaml.CSafeLoader)
         return None if root is None else _Converter().convert(root)
     except yaml.MarkedYAMLError as error:
@@ -104,6 +108,32 @@ def _refuse_control(source: str) -> None:
     if found:
         line = source.count("\n", 0, found.start()) + 1
         raise NotReadable(line, f"有看不见的控制字符 U+{ord(found[0]):04X}，请删掉")
+
+
+def _refuse_depth(source: str) -> None:
+    """Refuse what is nested too deeply: libyaml's composer recurses until the process dies."""
+    if _depth_at_most(source) <= _DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise NotReadable(0, _TOO_DEEP)
+
+
+def _depth_at_most(source: str) -> int:
+    """Return a bound of the depth that is quick to tell.
+
+    A list or mapping without brackets begins a column further right than the one around it.
+    """
+    columns = max((len(found[0]) for found in _BLOCK_START.finditer(source)), default=0)
+    opened = deepest = 0
+    for bracket in _BRACKET.finditer(source):
+        opened += 1 if bracket[0] in "[{" else -1
+        deepest = max(deepest, opened)
+        opened = max(0, opened)
+    return columns + deepest
 
 
 def _syntax_problem(source: str, error: yaml.MarkedYAMLError) -> NotReadable:
@@ -161,6 +191,8 @@ def _read_json_line(line: str, number: int) -> Node | NotReadable:
         return _from_json(json.loads(line, object_pairs_hook=_Pairs), number)
     except json.JSONDecodeError as error:
         return NotReadable(number, f"不是正确的 JSON：第 {error.colno} 列，{error.msg}")
+    except ValueError:  # Python reads no number of more than 4300 digits
+        return NotReadable(number, "数字太长")
     except RecursionError:
         return NotReadable(number, _TOO_DEEP)
 

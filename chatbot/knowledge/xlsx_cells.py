@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 import zipfile
 import zlib
@@ -36,7 +37,11 @@ _BROKEN = (
     TypeError,
     AttributeError,
     EOFError,
-    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
 )
 #: Number formats whose result is known: digits, decimals, thousands, per cent.
 _NUMBER_FORMAT = re.compile(r"(#,##)?0(?:\.(0+))?(%)?(?:_ |_\)|;.*)?")

@@ -8,7 +8,7 @@ run twice, after a crash or a failure, but its change happens once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,6 +38,7 @@ _LEASE = timedelta(seconds=60)
 _HANDLE_SECONDS = 45.0
 _POLL_SECONDS = 1.0
 _INTERRUPTED_SECONDS = 0.5
+_STUCK_SECONDS = 5.0
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 #: The platform may be away for hours, and a contact that is not heard of stays unknown.
@@ -73,7 +74,10 @@ class EventConsumer:
         process_id: Callable[[], int],
         handlers: Mapping[str, Handler],
         metrics: PipelineMetrics,
+        elsewhere: Collection[str] = (),
     ) -> None:
+        """``elsewhere`` are the kinds that other consumers take."""
+        self._elsewhere = tuple(elsewhere)
         self._database = database
         self._clock = clock
         self._process_id = process_id
@@ -103,7 +107,7 @@ class EventConsumer:
         now = self._clock.now()
         events, next_due = await self._database.run(
             claim_events, self._process_id(), list(self._handlers), list(self._jobs), now,
-            now + _LEASE, _CAPACITY - len(self._jobs),
+            now + _LEASE, _CAPACITY - len(self._jobs), self._elsewhere,
         )  # fmt: skip
         for event in events:
             task = asyncio.create_task(self._process(event), name=f"event {event.id}")
@@ -126,6 +130,10 @@ class EventConsumer:
             # The lease ends by itself, and whoever claims next begins anew.
             log.warning("event_interrupted", event_id=event.id, error=str(error))
             await asyncio.sleep(_INTERRUPTED_SECONDS)
+        except Exception:
+            # Not even the failure could be recorded.
+            log.exception("event_stuck", event_id=event.id)
+            await asyncio.sleep(_STUCK_SECONDS)  # it counts as busy: no defect may spin
 
     async def _handle(self, event: StoredEvent) -> None:
         try:

@@ -96,7 +96,7 @@ class ConversationJob:
         """Return when open parts are to be tried again, or None if there are none."""
         standing = self._standing()
         if standing != "answer":
-            await self._withhold()
+            await self._withhold(off=standing == "nothing")
         if standing == "nothing":
             await self._drop(self._work.messages, "off")
             self._work = replace(self._work, messages=())
@@ -120,13 +120,16 @@ class ConversationJob:
         judge = self._tools.frontdesk.standing_of(conversation.open_kfid, self._now())
         return judge(conversation.external_userid, self._work.switched)
 
-    async def _withhold(self) -> None:
+    async def _withhold(self, *, off: bool) -> None:
         """Keep back what was to be sent before the mode was switched."""
-        if any(part.kind in steps.KEPT_BACK for part in self._work.parts):
-            left = await self._tools.database.run(
-                steps.withhold_messages, self._claim, self._work.parts, self._now()
+        kinds = {part.kind for part in self._work.parts}
+        if kinds & steps.KEPT_BACK or (off and kinds):
+            withheld = await self._tools.database.run(
+                steps.withhold_messages, self._claim, self._work.parts, self._now(), off=off
             )
-            self._work = replace(self._work, parts=left)
+            for kind, fate in withheld.settled:
+                self._tools.metrics.part_settled(kind, fate)
+            self._work = replace(self._work, parts=withheld.left)
 
     def _burst_is_over(self) -> bool:
         due = self._claim.conversation.burst_due_at

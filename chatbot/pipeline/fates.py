@@ -5,6 +5,9 @@ a send whose outcome was unknown, only a code that is absent from the documented
 "already sent". A refusal that depends on the session's state or budget tells nothing about the
 first attempt: the part is then ``unknown``, is never sent again, and counts as sent. The same
 holds for a message that spends a one-time code: the first attempt may have spent it.
+
+A failure while the message was being prepared (a token, the upload of its picture) says nothing
+about the message, which was not sent this time.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(seconds=30)
 #: A wrong setting is mended by a person: look again at this pace.
 _SETUP_PAUSE = timedelta(seconds=30)
+#: Calls that come before the message itself.
+_PREPARING = frozenset({"gettoken", "media/upload"})
 #: Refused this often for the session's state although the platform says it is ours: give up.
 _STATE_TRIES = 3
 
@@ -55,14 +60,18 @@ def judge_failure(
 
     ``one_time``: the message spends a code that is good for one message.
     """
+    prepares = error.api in _PREPARING
     if isinstance(error, Refused) and not isinstance(error, Misconfigured):
+        if prepares:
+            fate: PartFate = "unknown" if uncertain else "refused"
+            return Verdict(fate, code=error.code, text=str(error))
         if uncertain:
             return _judge_refused_repeat(error, one_time)
         return _judge_refused(error, attempts, now)
     return Verdict(
         fate=None,
         retry_at=_retry_at(error, attempts, now),
-        uncertain=uncertain or error.may_have_executed,
+        uncertain=uncertain or (error.may_have_executed and not prepares),
         code=error.code,
         text=str(error),
     )

@@ -30,6 +30,7 @@ from chatbot.store.messages import (
     insert_messages,
     known_msgids,
     recall_message,
+    storable_text,
 )
 from chatbot.store.modes import switched_modes
 from chatbot.wecom.codes import SEND_FAIL_ADVICE
@@ -263,7 +264,7 @@ class _Intake:
     def _take_entry(self, conversation: Conversation, event: EnterSession) -> None:
         """Remember by which link the customer came, and say welcome if it is the first time."""
         if event.scene_param:
-            conversation = replace(conversation, scene=event.scene_param.replace("\0", ""))
+            conversation = replace(conversation, scene=storable_text(event.scene_param))
             self._keep(conversation)
         if event.welcome_code:
             self._notice(conversation, "welcome", event.welcome_code, event.send_time)

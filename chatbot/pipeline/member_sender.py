@@ -23,7 +23,7 @@ from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost, StoreUnavailable
 from chatbot.store.members import MemberFate, MemberPart
 from chatbot.wecom.app import AppApi, SendResult
-from chatbot.wecom.errors import WeComError
+from chatbot.wecom.errors import MediaExpired, WeComError
 
 log = structlog.get_logger()
 
@@ -56,6 +56,14 @@ class MemberSenderTools:
     process_id: Callable[[], int]
     metrics: PipelineMetrics
     checkpoint: Checkpoint
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try of a part; ``sent``: what goes before the message itself is done."""
+
+    part: MemberPart
+    sent: bool = False
 
 
 class MemberSender:
@@ -123,13 +131,13 @@ class MemberSender:
                 tools.metrics.part_settled(_KIND, verdict.fate)
 
     async def _call(self, part: MemberPart) -> Verdict:
-        clock = self._tools.clock
+        clock, attempt = self._tools.clock, _Attempt(part)
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                result = await self._attempt(part)
+                result = await self._attempt(attempt)
         except TimeoutError:
-            retry_at = clock.now() + _CALL_PAUSE
-            return Verdict(None, retry_at=retry_at, uncertain=True, text="no answer in time")
+            doubt, retry_at = part.uncertain or attempt.sent, clock.now() + _CALL_PAUSE
+            return Verdict(None, retry_at=retry_at, uncertain=doubt, text="no answer in time")
         except PictureMissing as error:
             log.error("member_picture_missing", part=part.id, error=str(error))
             return Verdict("refused", text=str(error))
@@ -140,14 +148,26 @@ class MemberSender:
             )
         return _judge_accepted(result)
 
-    async def _attempt(self, part: MemberPart) -> SendResult:
-        tools = self._tools
+    async def _attempt(self, attempt: _Attempt) -> SendResult:
+        part = attempt.part
+        try:
+            return await self._send_once(attempt)
+        except MediaExpired:
+            # The platform forgot a picture before its time: it gets a new one, once. A repeat
+            # must stay the same, so that the platform can tell it.
+            if part.uncertain or not self._tools.pictures.forget(part.message):
+                raise
+            return await self._send_once(attempt)
+
+    async def _send_once(self, attempt: _Attempt) -> SendResult:
+        part, tools = attempt.part, self._tools
         message = await tools.pictures.fill_in(part.message)
         if message != part.message and not await tools.database.run(
             store.keep_message, part, message
         ):
             raise LeaseLost(f"part {part.id} went to another process")
         interval = _duplicate_interval(part, tools.clock.now())
+        attempt.sent = True
         return await tools.app.send_message({"touser": part.userid, **message}, interval)
 
     async def finish(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from chatbot.clock import Clock
 from chatbot.errors import ChatbotError
@@ -45,7 +46,8 @@ class Pictures:
         self._media = media
         self._clock = clock
         self._uploaded: dict[str, UploadedMedia] = {}
-        self._uploading = asyncio.Lock()
+        # One for each picture: a slow upload holds up nobody who sends another one.
+        self._uploading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def fill_in(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``message`` with a media id in the place of a reference.
@@ -66,7 +68,8 @@ class Pictures:
         return self._uploaded.pop(_referred(message) or "", None) is not None
 
     async def _media_id(self, sha256: str) -> str:
-        async with self._uploading:
+        lock = self._uploading.setdefault(sha256, asyncio.Lock())
+        async with lock:
             known = self._uploaded.get(sha256)
             if known is None or known.expires_at - _MARGIN <= self._clock.now():
                 known = await self._upload(sha256)

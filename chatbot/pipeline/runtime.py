@@ -165,15 +165,22 @@ class Pipeline:
                 options.supervisors, freshness, metrics, checkpoint, self._replies_wait,
             )
         )  # fmt: skip
-        # Who takes which kind of the app's events; the others are ignored.
+        # Who takes which kind of the app's events; the others are ignored. Each kind has its own
+        # consumer: a colleague who asks does not wait behind ten thousand changed contacts.
         handlers: dict[str, Handler] = {
             "contact": contacts.handle,
             "message": self._members.handle,
         }
-        self._events = EventConsumer(database, clock, self._process_id, handlers, metrics)
+        self._events = {
+            kind: EventConsumer(
+                database, clock, self._process_id, {kind: handler}, metrics,
+                elsewhere=handlers.keys() - {kind},
+            )
+            for kind, handler in handlers.items()
+        }  # fmt: skip
         presence.on(_TOPIC_WORK, self._worker.wake)
         presence.on(_TOPIC_DIRECT, self._direct.wake)
-        presence.on(_TOPIC_EVENTS, self._events.wake)
+        presence.on(_TOPIC_EVENTS, self._wake_events)
         presence.on(_TOPIC_TAGS, self._tags.wake)
         presence.on(_TOPIC_MEMBERS, self._replies.wake)
         self._accounts_wanted = asyncio.Event()
@@ -198,7 +205,7 @@ class Pipeline:
             event.created_at,
             self._clock.now(),
         )
-        self._events.wake()
+        self._wake_events()
         self._presence.announce(_TOPIC_EVENTS)
         if event.name == "kf_account_auth_change":
             self._ask_for_accounts()
@@ -215,7 +222,7 @@ class Pipeline:
             ("worker", self._worker.run),
             ("leases", self._worker.renew),
             ("direct", self._direct.run),
-            ("events", self._events.run),
+            *((f"events: {kind}", events.run) for kind, events in self._events.items()),
             ("member replies", self._replies.run),
             ("member chats", self._members.forget),
             ("tags", self._tags.run),
@@ -230,7 +237,7 @@ class Pipeline:
         await self._working.stop()
         await self._worker.finish(_FINISH_SECONDS)
         await self._direct.finish(_FINISH_SECONDS)
-        await self._events.finish(_FINISH_SECONDS)
+        await asyncio.gather(*(each.finish(_FINISH_SECONDS) for each in self._events.values()))
         await self._replies.finish(_FINISH_SECONDS)
         await self._tags.finish(_FINISH_SECONDS)
         await self._presence.leave()
@@ -244,7 +251,7 @@ class Pipeline:
                 if await self._presence.reap():
                     self._worker.wake()
                     self._direct.wake()
-                    self._events.wake()
+                    self._wake_events()
                     self._tags.wake()
                     self._replies.wake()
             except StoreUnavailable as error:
@@ -304,6 +311,10 @@ class Pipeline:
     def _direct_waits(self) -> None:
         self._direct.wake()
         self._presence.announce(_TOPIC_DIRECT)
+
+    def _wake_events(self) -> None:
+        for consumer in self._events.values():
+            consumer.wake()
 
     def _replies_wait(self) -> None:
         self._replies.wake()

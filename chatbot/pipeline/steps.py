@@ -408,26 +408,40 @@ def drop_messages(
         store.save_conversation(connection, burst_taken(conversation, newest, now))
 
 
-def withhold_messages(
-    connection: Connection, claim: Claim, parts: Sequence[Part], now: datetime
-) -> tuple[Part, ...]:
-    """Keep back messages of an account that no longer answers by itself; return the other parts.
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The fates of parts that were kept back, and the parts that are still to be done."""
 
-    A handover that the customer was told of is still carried out.
+    settled: tuple[tuple[str, PartFate], ...]
+    left: tuple[Part, ...]
+
+
+def withhold_messages(
+    connection: Connection, claim: Claim, parts: Sequence[Part], now: datetime, *, off: bool
+) -> Withheld:
+    """Keep back messages of an account that no longer answers by itself.
+
+    A handover is still carried out; if the bot is ``off``, only one that the customer was told of
+    or that has begun.
     """
     conversation = store.hold_claim(connection, claim)
+    settled: list[tuple[str, PartFate]] = []
+    left: list[Part] = []
     for part in parts:
-        if part.kind in KEPT_BACK:
-            in_doubt = part.uncertain or part.state == "sending"
+        in_doubt = part.uncertain or part.state == "sending"
+        untold = part.payload.get("silent") or ("kf_message", "held") in settled
+        if part.kind in KEPT_BACK or (off and untold and not in_doubt):
             fate: PartFate = "unknown" if in_doubt else "held"
             outbox.settle_part(connection, part.id, fate, now)
-    left = tuple(part for part in parts if part.kind not in KEPT_BACK)
-    if not left and conversation.customer_wrote_at is not None:
+            settled.append((part.kind, fate))
+        else:
+            left.append(part)
+    if settled and not left and conversation.customer_wrote_at is not None:
         handoffs.add_open_item(
             connection, conversation.id, "unanswered", conversation.customer_wrote_at, now,
             messages=0,
         )  # fmt: skip
-    return left
+    return Withheld(tuple(settled), tuple(left))
 
 
 def observe_state(

@@ -28,8 +28,9 @@ from chatbot.wecom.errors import WeComError
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=90)
-#: Between two steps the claim is renewed, so no step may take as long as the lease.
+LEASE = timedelta(seconds=120)
+#: The claim is renewed after every call that changes something. Before one there is at most one
+#: that reads, so two steps end well before the lease: nobody else may have the slot meanwhile.
 _STEP_SECONDS = 45.0
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import math
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -127,12 +128,20 @@ def _read(body: bytes | None) -> WebhookAnswer:
     if body is None:
         return _failed("the answer is larger than 64 KiB", uncertain=True)
     try:
-        result = json.loads(body)
+        result = json.loads(body, parse_float=_number, parse_constant=_number)
     except (ValueError, RecursionError):
         return _failed("the answer is not JSON", uncertain=True)
     if not isinstance(result, dict):
         return _failed("the answer is not a JSON object", uncertain=True)
     return WebhookAnswer("done", result)
+
+
+def _number(written: str) -> float:
+    """Return a number that JSON can hold: the answer is kept, and read again, as JSON."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written} is no number of JSON")
+    return number
 
 
 class GuardedResolver(AbstractResolver):

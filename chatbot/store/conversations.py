@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from chatbot.store.database import statement
 from chatbot.store.errors import LeaseLost
-from chatbot.store.messages import storable_json
+from chatbot.store.messages import storable_json, storable_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,10 @@ def save_nickname(
     connection: Connection, open_kfid: str, external_userid: str, nickname: str
 ) -> None:
     """Remember what the customer is called."""
-    values = {"open_kfid": open_kfid, "external_userid": external_userid, "nickname": nickname}
+    values = {
+        "open_kfid": open_kfid, "external_userid": external_userid,
+        "nickname": storable_text(nickname),
+    }  # fmt: skip
     connection.execute(_NICKNAMES, values)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from chatbot.store.database import statement
 from chatbot.store.errors import LeaseLost
-from chatbot.store.messages import storable_json
+from chatbot.store.messages import storable_json, storable_text
 
 #: CreateTime counts whole seconds, so two changes of a contact within one second look like one
 #: event delivered twice. Read when that second is over, the contact shows both.
@@ -48,7 +48,7 @@ Effects = Callable[[Connection], None]
 _FREE = (
     "(e.lease_owner IS NULL OR e.lease_until < :now OR e.lease_owner = :me"
     " OR NOT EXISTS (SELECT FROM processes p WHERE p.id = e.lease_owner))"
-    " AND NOT e.id = ANY(:busy)"
+    " AND e.kind = ANY(:kinds) AND NOT e.id = ANY(:busy)"
 )
 _FIRST = (
     "NOT EXISTS (SELECT FROM app_events f"
@@ -61,7 +61,7 @@ _INSERT = statement(
 )
 _IGNORE = statement(
     "UPDATE app_events SET state = 'ignored', processed_at = :now"
-    " WHERE state = 'waiting' AND NOT kind = ANY(:kinds)"
+    " WHERE state = 'waiting' AND NOT kind = ANY(:known)"
 )
 _CLAIM = statement(
     "UPDATE app_events SET lease_owner = :me, lease_until = :until, attempts = attempts + 1"
@@ -110,7 +110,7 @@ def _subject(kind: str, fields: dict[str, Any]) -> str:
     """Return whose event it is: the customer's, else the sender's."""
     customer, sender = fields.get("ExternalUserID"), fields.get("FromUserName")
     subject = str(customer or "") or str(sender or "").lower() or kind
-    return subject.replace("\x00", "")
+    return storable_text(subject)
 
 
 def claim_events(
@@ -121,17 +121,19 @@ def claim_events(
     now: datetime,
     until: datetime,
     limit: int,
+    elsewhere: Collection[str] = (),
 ) -> tuple[list[StoredEvent], datetime | None]:
-    """Claim events that are first of their subject; also say when the next is due.
+    """Claim events of ``kinds`` that are first of their subject; also say when the next is due.
 
-    Events of other than these ``kinds`` are ignored for good. ``busy`` are the events this
-    process works on.
+    ``elsewhere`` are kinds that others claim; events of any other kind are ignored for good.
+    ``busy`` are the events this process works on.
     """
-    connection.execute(_IGNORE, {"kinds": list(kinds), "now": now})
-    values = {"me": me, "busy": list(busy), "now": now, "until": until, "limit": limit}
-    events = [StoredEvent(*row) for row in connection.execute(_CLAIM, values)]
+    connection.execute(_IGNORE, {"known": [*kinds, *elsewhere], "now": now})
+    values = {"me": me, "kinds": list(kinds), "busy": list(busy), "now": now}
+    claim = {**values, "until": until, "limit": limit}
+    events = [StoredEvent(*row) for row in connection.execute(_CLAIM, claim)]
     held = [*busy, *(event.id for event in events)]
-    due_at: datetime | None = connection.scalar(_NEXT_DUE, {"me": me, "busy": held, "now": now})
+    due_at: datetime | None = connection.scalar(_NEXT_DUE, {**values, "busy": held})
     return sorted(events, key=lambda event: event.id), due_at
 
 
@@ -159,7 +161,8 @@ def postpone_event(
         LeaseLost: another process has the event.
     """
     _hold(connection, event)
-    connection.execute(_POSTPONE, {"id": event.id, "due_at": due_at, "error": error})
+    values = {"id": event.id, "due_at": due_at, "error": storable_text(error)}
+    connection.execute(_POSTPONE, values)
 
 
 def set_event_aside(connection: Connection, event: StoredEvent, error: str, now: datetime) -> None:
@@ -169,7 +172,7 @@ def set_event_aside(connection: Connection, event: StoredEvent, error: str, now:
         LeaseLost: another process has the event.
     """
     _hold(connection, event)
-    values = {"id": event.id, "state": "set_aside", "error": error, "now": now}
+    values = {"id": event.id, "state": "set_aside", "error": storable_text(error), "now": now}
     connection.execute(_END, values)
 
 

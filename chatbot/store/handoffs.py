@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from chatbot.store.database import statement
+from chatbot.store.messages import storable_text
 
 HandoffState = Literal["requested", "pooled", "served", "failed", "ended"]
 Occasion = Literal["welcome", "pool", "person", "ended"]
@@ -168,7 +169,7 @@ def add_open_item(
     """Open an item, or add ``messages`` of the customer to the one that is open."""
     values = {
         "conversation_id": conversation_id, "kind": kind, "at": message_at, "now": now,
-        "detail": detail, "messages": messages,
+        "detail": storable_text(detail), "messages": messages,
     }  # fmt: skip
     connection.execute(_OPEN_ITEM, values)
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from chatbot.store.database import statement
-from chatbot.store.messages import storable_json
+from chatbot.store.messages import storable_json, storable_text
 
 MemberFate = Literal["delivered", "refused", "superseded", "expired", "unknown"]
 
@@ -146,7 +146,7 @@ def record_turn(connection: Connection, turn: NewMemberTurn, now: datetime) -> N
     decision = turn.decision
     values = {
         "userid": turn.userid, "event_id": turn.event_id, "now": now,
-        "text": decision["text"].replace("\x00", ""), "action": decision["action"],
+        "text": storable_text(decision["text"]), "action": decision["action"],
         "snapshot": decision["snapshot"], "decision": storable_json(decision),
         "trace": storable_json(turn.trace),
     }  # fmt: skip
@@ -217,7 +217,8 @@ def settle_part(
     """
     values = {
         "id": part.id, "attempts": part.attempts, "state": fate, "now": now,
-        "error_code": error_code, "error_text": error_text,
+        "error_code": error_code,
+        "error_text": None if error_text is None else storable_text(error_text),
     }  # fmt: skip
     settled = connection.execute(_SETTLE, values).rowcount == 1
     if settled and fate == "refused":
@@ -237,6 +238,6 @@ def retry_part(
     """Let a part be tried again later; the member's other parts wait behind it."""
     values = {
         "id": part.id, "attempts": part.attempts, "due_at": due_at, "uncertain": uncertain,
-        "error_code": error_code, "error_text": error_text,
+        "error_code": error_code, "error_text": storable_text(error_text),
     }  # fmt: skip
     connection.execute(_RETRY, values)

@@ -128,6 +128,11 @@ def message_history(connection: Connection, conversation_id: int, limit: int) ->
     return [Message(*row) for row in connection.execute(_HISTORY, values)][::-1]
 
 
+def storable_text(value: str) -> str:
+    """Return text that PostgreSQL can keep: it refuses NUL and lone surrogates."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def storable_json(value: object) -> str:
     """Return JSON that PostgreSQL can keep: it refuses NUL and lone surrogates in text."""
     text = json.dumps(value, ensure_ascii=False).replace("\\u0000", "")

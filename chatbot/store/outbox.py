@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from chatbot.store.database import statement
-from chatbot.store.messages import storable_json
+from chatbot.store.messages import storable_json, storable_text
 
 Lane = Literal["conversation", "direct"]
 Kind = Literal["kf_message", "kf_event_message", "transition", "staff_message", "webhook"]
@@ -218,7 +218,7 @@ def settle_part(
     """Give a part its fate; return False if it has one already."""
     values = {
         "id": part_id, "state": fate, "now": now, "error_code": error_code,
-        "error_text": error_text,
+        "error_text": None if error_text is None else storable_text(error_text),
         "result": None if result is None else storable_json(result),
     }  # fmt: skip
     return connection.execute(_SETTLE, values).rowcount == 1
@@ -236,7 +236,7 @@ def retry_part(
     """Let a part be tried again later."""
     values = {
         "id": part_id, "due_at": due_at, "uncertain": uncertain, "error_code": error_code,
-        "error_text": error_text,
+        "error_text": storable_text(error_text),
     }  # fmt: skip
     connection.execute(_RETRY, values)
 

@@ -63,10 +63,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What became of an offer: the number it has, and whether anything changed."""
+    """What became of an offer: the number it has, and whether anything changed.
+
+    ``overruled``: it was to go live, but waits, because something else had gone live meanwhile.
+    """
 
     number: int
     changed: bool
+    overruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ _BY_NUMBER = statement(
     f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' AND number = :number"
 )
 _LIVE_NUMBER = statement("SELECT max(number) FROM snapshots WHERE state = 'live'")
+_OVERRULED = statement(
+    # A new basis is the same content.
+    "SELECT EXISTS (SELECT FROM snapshots"
+    " WHERE state = 'live' AND number > :after AND cause <> 'basis')"
+)
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
 _INSERT = statement(
     "INSERT INTO snapshots (digest, content, entries, intents, encoder, target_precision, release,"
@@ -134,15 +143,20 @@ def published_snapshot(connection: Connection, number: int) -> Snapshot | None:
 
 def offer_snapshot(
     connection: Connection, offer: Offer, origin: Origin, basis: Basis, now: datetime, *,
-    publish: bool,
+    publish: bool, after: int | None = None,
 ) -> Offered:  # fmt: skip
     """Make ``offer`` live, or the candidate that waits.
+
+    ``after`` is the live number that the offer was prepared at. If other content went live since
+    (a person rolled back, another machine took over), the offer waits instead of undoing that.
 
     Content equal to the live snapshot's, or to the waiting candidate's, changes nothing. A newer
     candidate replaces an older one, and what is published takes the place of any; only a rollback
     leaves it waiting.
     """
     connection.execute(_LOCK)
+    overruled = publish and bool(after and connection.scalar(_OVERRULED, {"after": after}))
+    publish = publish and not overruled
     live, waiting = live_snapshot(connection), candidate_snapshot(connection)
     if waiting and waiting.digest == offer.digest and not publish:
         return Offered(waiting.number, changed=False)
@@ -151,7 +165,8 @@ def offer_snapshot(
     if live and live.digest == offer.digest:
         return Offered(live.number, changed=False)
     save_media(connection, offer.media, now)
-    return Offered(_insert(connection, offer, origin, basis, now, publish=publish), changed=True)
+    number = _insert(connection, offer, origin, basis, now, publish=publish)
+    return Offered(number, changed=True, overruled=overruled)
 
 
 def restate_live(

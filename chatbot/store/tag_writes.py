@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from chatbot.customers.tags import Tag
 from chatbot.store.customers import ASK_AGAIN
 from chatbot.store.database import statement
+from chatbot.store.messages import storable_text
 
 WriteState = Literal["wanted", "written", "refused", "shadow"]
 Goal = Literal["present", "absent"]
@@ -179,7 +180,8 @@ def settle_writes(
             "tag_group": each.write.tag.group, "name": each.write.tag.name,
             "goal": each.write.goal, "state": each.state, "tag_id": each.tag_id,
             "recreated": each.state == "wanted" and (each.recreated or each.write.recreated),
-            "error_code": each.error_code, "error_text": each.error_text, "now": now,
+            "error_code": each.error_code, "now": now,
+            "error_text": None if each.error_text is None else storable_text(each.error_text),
         }  # fmt: skip
         connection.execute(_SETTLE, values)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from chatbot.accounts.mode import ModeSetting
 from chatbot.store.conversations import Conversation
 from chatbot.store.database import statement
-from chatbot.store.messages import storable_json
+from chatbot.store.messages import storable_json, storable_text
 
 #: Whether a turn was answered, or only recorded with the messages it would have sent.
 TurnMode = Literal["full", "assist"]
@@ -80,7 +80,7 @@ def insert_turn(
     values = {
         "conversation_id": conversation.id, "open_kfid": conversation.open_kfid,
         "session_version": conversation.session_version, "now": now,
-        "text": decision["text"].replace("\x00", ""), "action": decision["action"],
+        "text": storable_text(decision["text"]), "action": decision["action"],
         "snapshot": decision["snapshot"], "decision": storable_json(decision),
         "trace": storable_json(trace), "messages": list(messages), "mode": mode,
         "drafts": storable_json(list(drafts)),

@@ -132,6 +132,8 @@ class Texts:
     page_why_answer: str
     page_why_smalltalk: str
     page_why_reply: str
+    page_why_clarify: str
+    page_why_flow: str
     page_stale: str
     page_recalled: str
     page_pending: str

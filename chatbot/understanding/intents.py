@@ -106,18 +106,23 @@ class IntentRules:
         self._example_of = [number for _, number in examples]
         self._close = fuzzy.CloseKeys(self._example_keys)
 
-    def find(self, message: NormalText) -> Sequence[FoundIntent]:
-        """Return the intents of ``message``, strongest first; ties: more urgent, file order.
+    def find(self, *forms: NormalText) -> Sequence[FoundIntent]:
+        """Return the intents of a message, strongest first; ties: more urgent, file order.
 
-        A keyword and an example's own wording are the admin's rule and certain; a wording close
-        to an example is as sure as it is close.
+        ``forms`` are ways to write the same message: what any of them shows counts, and so does
+        what any of them excludes. A keyword and an example's own wording are the admin's rule and
+        certain; a wording close to an example is as sure as it is close.
         """
-        by_example = self._by_example(message)
-        by_keyword = self._keywords.find(message)
+        by_example: dict[int, tuple[str, float]] = {}
+        by_keyword: dict[int, str] = {}
+        for form in forms:
+            by_keyword = {**self._keywords.find(form), **by_keyword}
+            for number, close in self._by_example(form).items():
+                by_example[number] = max(close, by_example.get(number, close), key=_ratio)
         found = [
             _strongest(self._intents[number], by_example.get(number), by_keyword.get(number))
             for number in sorted(by_example.keys() | by_keyword.keys())
-            if self._exclude[number].find(message) is None
+            if not any(map(self._exclude[number].find, forms))
         ]
         return sorted(found, key=lambda hit: (-hit.confidence, -hit.intent.urgency))
 
@@ -127,6 +132,10 @@ class IntentRules:
         for at, ratio in self._close.find(message.key):
             closest.setdefault(self._example_of[at], (self._example_keys[at], ratio))
         return closest
+
+
+def _ratio(close: tuple[str, float]) -> float:
+    return close[1]
 
 
 def _strongest(

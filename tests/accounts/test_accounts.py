@@ -56,14 +56,6 @@ def test_that_hours_are_kept_in_the_brands_time_zone() -> None:
     assert ACCOUNTS.is_open("wk-other", monday_nine.replace(hour=0), ZONE)
 
 
-def test_that_years_without_known_holidays_are_named_when_hours_depend_on_them() -> None:
-    assert ACCOUNTS.unknown_years(date(2026, 12, 1)) == ()
-    assert ACCOUNTS.unknown_years(date(2027, 12, 1)) == (2028,)
-    assert ACCOUNTS.unknown_years(date(2028, 11, 30)) == (2028,)
-    daily = Account(hours=OpeningHours.parse(["每天 09:00-18:00"]))
-    assert Accounts(daily).unknown_years(date(2028, 1, 1)) == ()
-
-
 def test_that_the_next_opening_knows_the_brands_holidays() -> None:
     new_years_eve = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
     opening = ACCOUNTS.next_opening("wk1", new_years_eve, ZONE)

@@ -105,6 +105,15 @@ async def _paths_and_queries(caller: Caller) -> None:
     assert (await caller.call("POST", "/answer?x=1", json={"text": LATE})).status == 400
 
 
+async def test_that_a_body_that_cannot_be_read_is_the_callers_mistake(
+    database_url: str, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with calling(database_url, tmp_path, vectors_dir) as (_, caller):
+        coded = {"Content-Encoding": "gzip"}
+        answered = await caller.call("POST", "/answer", data=b"no gzip", headers=coded)
+        assert answered.error == (400, "invalid_json")
+
+
 async def test_that_a_body_beyond_the_limit_is_refused_and_one_below_is_not(
     database_url: str, tmp_path: Path, vectors_dir: Path
 ) -> None:

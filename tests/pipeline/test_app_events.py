@@ -18,7 +18,7 @@ from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost
-from chatbot.store.events import claim_events, finish_event, insert_app_event
+from chatbot.store.events import StoredEvent, claim_events, finish_event, insert_app_event
 from chatbot.wecom.errors import error_for_code
 from tests.pipeline.stage import eventually
 
@@ -187,3 +187,16 @@ async def test_that_a_defect_is_set_aside_with_its_reason_and_the_next_goes_on(
         await _until(database, lambda found: found == [("set_aside", 4), ("ignored", 4)])
     reasons = database.run_sync(lambda c: list(c.scalars(text("SELECT error FROM app_events"))))
     assert "no such thing" in reasons
+
+
+async def test_that_a_reason_the_database_cannot_keep_does_not_stop_the_setting_aside(
+    database: Database,
+) -> None:
+    async def handle(_event: StoredEvent) -> Handled | None:
+        raise ValueError("a NUL \0 and half a character \ud83d")
+
+    _store(database, "a")
+    async with _consuming(database, handle):
+        await _until(database, lambda found: found == [("set_aside", 4)])
+    (reason,) = database.run_sync(lambda c: list(c.scalars(text("SELECT error FROM app_events"))))
+    assert reason.startswith("a NUL")

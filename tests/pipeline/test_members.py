@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from operator import le
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.store.events import insert_app_event
 from chatbot.store.members import MESSAGES_PER_MINUTE
 from tests.pipeline.stage import AZHEN, LIANG, XIAOZHOU, Json, Stage, eventually, play
 
@@ -376,3 +378,27 @@ async def _replies_of_others(stage: Stage) -> list[Json]:
 def _most_in_a_minute(times: Sequence[float]) -> int:
     assert all(earlier <= later for earlier, later in pairwise(times))
     return max(sum(start <= other < start + 60 for other in times) for start in times)
+
+
+async def test_that_a_colleague_does_not_wait_behind_news_of_contacts(house: House) -> None:
+    async with house.play() as stage:
+        await stage.fault("externalcontact/get", "delay", seconds=30, times=None)
+        long_ago = datetime(2026, 3, 1, tzinfo=UTC)
+        for number in range(20):
+            fields = {
+                "Event": "change_external_contact", "ChangeType": "edit_external_contact",
+                "ExternalUserID": f"wm{number}", "UserID": AZHEN,
+            }  # fmt: skip
+            news = (f"edit {number}", "contact", fields, long_ago, long_ago)
+            await stage.database.run(insert_app_event, *news)
+        untouched = "SELECT id FROM app_events WHERE kind = 'contact' AND error IS NULL"
+        await eventually(
+            lambda: _rows(stage, f"{untouched} AND attempts > 0"), lambda found: len(found) >= 8
+        )
+        await _write(stage, LATE)
+        await eventually(lambda: stage.log("app_message"), bool)
+        assert len(stage.rows(untouched)) == 20  # not one of them was through
+
+
+async def _rows(stage: Stage, sql: str) -> list[Json]:
+    return stage.rows(sql)

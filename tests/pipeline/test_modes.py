@@ -169,7 +169,7 @@ def _hours_from_now(begin: int, end: int) -> str:
     """Return daily hours that begin and end so many hours from now."""
     now = datetime.now(ZoneInfo("Asia/Shanghai"))
     opens, closes = (now + timedelta(hours=hours) for hours in (begin, end))
-    return f'hours = ["每天 {opens:%H}:00-{closes:%H}:00"]'
+    return f'hours = ["每天 {opens:%H}:00-{closes.hour or 24:02}:00"]'
 
 
 async def test_that_after_hours_answers_while_no_staff_are_there(house: House) -> None:
@@ -258,6 +258,42 @@ async def test_that_a_reply_which_waits_is_kept_back_when_the_bot_may_only_draft
         assert stage.rows("SELECT state FROM outbox") == [{"state": "held"}]
         assert stage.rows("SELECT kind FROM open_items") == [{"kind": "unanswered"}]
         assert await stage.log("delivered") == []
+        async with stage.session.get(f"{stage.server}/metrics") as answer:
+            assert 'chatbot_parts_total{fate="held",kind="kf_message"} 1.0' in await answer.text()
+
+
+async def test_that_a_silent_handover_which_waits_is_not_made_after_switching_off(
+    house: House,
+) -> None:
+    async with house.play('mode = "assist"') as stage:
+        await stage.fault("kf/service_state/trans", "errcode", errcode=-1, times=None)
+        await stage.say(LATE)
+        await eventually(
+            lambda: _read(stage, "SELECT attempts FROM outbox WHERE state = 'pending'"),
+            lambda rows: bool(rows) and rows[0]["attempts"] > 0,
+        )
+        await house.switch("off")
+        async with stage.session.delete(f"{stage.platform}/control/faults"):
+            pass
+        await stage.settled()
+        transition = "SELECT state FROM outbox WHERE kind = 'transition'"
+        assert stage.rows(transition) == [{"state": "held"}]
+        assert stage.rows("SELECT state FROM handoffs") == [{"state": "requested"}]
+        assert (await stage.state())[0] == 0
+
+
+async def test_that_a_handover_the_customer_was_told_of_is_made_after_switching_off(
+    house: House,
+) -> None:
+    async with house.play() as stage:
+        await stage.fault("kf/service_state/trans", "errcode", errcode=-1, times=None)
+        await stage.say("转人工")
+        await stage.delivered()
+        await house.switch("off")
+        async with stage.session.delete(f"{stage.platform}/control/faults"):
+            pass
+        await stage.in_state(3)
+        await stage.settled()
 
 
 async def test_that_an_account_greets_and_hands_over_in_its_own_way(house: House) -> None:

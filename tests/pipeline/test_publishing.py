@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ from chatbot.store.database import Database
 from chatbot.store.media import MediaFile, read_media
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import (
+    Offer,
+    Origin,
     candidate_snapshot,
     history,
     live_number,
     live_snapshot,
+    offer_snapshot,
 )
 from tests.pipeline.stage import eventually
 
@@ -44,6 +48,12 @@ _COT = """\
 """
 
 
+_POOL = """\
+- question: 恒温泳池几点开放呀？
+  answer: 早上七点。
+"""
+
+
 class CountingEncoder:
     """The real encoder; remembers what it was asked."""
 
@@ -52,8 +62,12 @@ class CountingEncoder:
         self.fingerprint = self._encoder.fingerprint
         self.dim = self._encoder.dim
         self.asked: list[str] = []
+        self.meanwhile: Callable[[], object] | None = None  # done once, during the next encoding
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         self.asked.extend(texts)
         return self._encoder.encode(texts)
 
@@ -191,6 +205,32 @@ async def test_that_a_watcher_that_goes_is_replaced_while_the_other_runs(
         await eventually(takes_part, bool)
     finally:
         await second.__aexit__(None, None, None)
+
+
+async def test_that_a_rollback_during_a_publish_stands_and_the_files_wait(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        first = await database.run(live_snapshot)
+        assert first is not None
+        one.save("可以，请告诉前台。")
+        await _is_at(2, one)
+
+        def roll_back() -> None:
+            offer = Offer(first.digest, first.content, first.entries, first.intents)
+            origin, now = Origin("rollback", "a person", first.number), datetime.now(UTC)
+            database.run_sync(offer_snapshot, offer, origin, first.basis, now, publish=True)
+
+        one.encoder.meanwhile = roll_back
+        (one.folder / "pool.yaml").write_text(_POOL, "utf-8")
+
+        async def waiting() -> str:
+            snapshot = await database.run(candidate_snapshot)
+            return snapshot.content if snapshot else ""
+
+        await eventually(waiting, lambda content: "恒温泳池" in content)
+        await _is_at(3, one)
+        assert await _content(database) == first.content
 
 
 async def test_that_wrong_files_are_told_once_kept_visible_and_cleared_when_good_again(

@@ -75,8 +75,11 @@ async def test_that_a_status_means_what_it_says(status: int, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[1]", b"no JSON", b"", b"{" + b" " * 70_000 + b"}", b"[" * 9999]
-)
+    "body",
+    [b"[1]", b"no JSON", b"", b"{" + b" " * 70_000 + b"}", b"[" * 9999,
+     # Numbers that JSON does not have, so that the database would refuse the answer for ever.
+     b'{"number": NaN}', b'{"number": -Infinity}', b'{"number": 1e999}'],
+)  # fmt: skip
 async def test_that_an_answer_that_is_no_small_object_fails_in_doubt(body: bytes) -> None:
     answer = await _answer_of(lambda: web.Response(body=body))
     assert (answer.kind, answer.uncertain) == ("failed", True)

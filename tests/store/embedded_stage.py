@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,10 +184,10 @@ class Stage:
     def kill_servers(self) -> None:
         """Kill every process of PostgreSQL at once, as a power cut would."""
         processes = self.server_processes()
-        for process in processes:
-            process.send_signal(signal.SIGSTOP)
-        for process in processes:
-            process.kill()
+        for sent in (signal.SIGSTOP, signal.SIGKILL):
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+                    process.send_signal(sent)
         # Not `psutil.wait_procs`: dead children of a killed owner stay as zombies until the
         # first process of the machine collects them, which in a container may be never.
         deadline = time.monotonic() + 20
@@ -218,7 +218,8 @@ def prepared_machine() -> Iterator[Path]:
         shutil.rmtree(folder)
         existing = {entry.pw_name for entry in pwd.getpwall()}
         for name in {SYSTEM_USER, NORMAL_USER} & existing:
-            subprocess.run(["userdel", name], check=True)
+            # Also while a dead process of theirs waits to be collected.
+            subprocess.run(["userdel", "--force", name], check=True)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from chatbot.store.embedded import ClusterHandle, throwaway_cluster
 def _postmaster(cluster: ClusterHandle) -> psutil.Process:
     with psycopg.connect(cluster.url) as connection:
         row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    assert row is not None
-    parent = psutil.Process(row[0]).parent()
+        assert row is not None
+        parent = psutil.Process(row[0]).parent()  # while the backend is still there to be asked
     assert parent is not None
     return parent
 

@@ -191,3 +191,17 @@ def test_that_problems_keep_the_time_they_began_until_they_are_gone(database: Da
     assert (taken_over.watcher, taken_over.since) == ("two:/a", later)
     database.run_sync(clear_problems)
     assert database.run_sync(read_problems) is None
+
+
+def test_that_files_prepared_before_a_rollback_do_not_undo_it(database: Database) -> None:
+    first, second = _give(database, "one"), _give(database, "two")
+    _give(database, "one", "rollback", source=first.number)
+    late = database.run_sync(
+        offer_snapshot, _offer("three"), Origin("watch"), _BASIS, _NOW, publish=True,
+        after=second.number,
+    )  # fmt: skip
+    assert late.overruled
+    assert _live(database) == "one"
+    waiting = database.run_sync(candidate_snapshot)
+    assert waiting is not None
+    assert waiting.content == "three"
