@@ -25,6 +25,7 @@ HandoffReason = Literal[
     "form",
     "webhook",
     "mode",
+    "error",
 ]
 
 

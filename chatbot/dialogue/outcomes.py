@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chatbot.dialogue.attachments import words_of
 from chatbot.dialogue.decision import Decision, HandoffReason, HandoffRequest, MenuReply, Reply
 from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Context, Outcome
+from chatbot.dialogue.turn import Context, Outcome, Utterance
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import fill_text
 
@@ -21,6 +22,17 @@ def frame(snapshot: Snapshot, said: str) -> Decision:
         snapshot=snapshot.number,
         threshold=round(snapshot.threshold, 4),
     )
+
+
+def not_decided(snapshot: Snapshot, utterance: Utterance) -> Outcome:
+    """Return the outcome of a turn that a defect kept from being decided: a person takes over."""
+    decision = replace(
+        frame(snapshot, words_of(utterance)),
+        action="handoff",
+        handoff=HandoffRequest(None, "normal", "error"),
+        reason="a defect kept the turn from being decided",
+    )
+    return Outcome(decision, Context(), {"rule": "error"})
 
 
 def told(snapshot: Snapshot, turn: Understood) -> Decision:

@@ -14,6 +14,7 @@ from chatbot.accounts.mode import Standing
 from chatbot.clock import Clock, monotonic
 from chatbot.customers.tags import Groups
 from chatbot.dialogue.decision import Decision
+from chatbot.dialogue.outcomes import not_decided
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome, Situation
 from chatbot.pipeline import steps
@@ -211,7 +212,12 @@ class ConversationJob:
             tags=self._work.tags,
             scene=conversation.scene,
         )
-        outcome = await self._tools.dialogue.decide(utterance, context, situation)
+        try:
+            outcome = await self._tools.dialogue.decide(utterance, context, situation)
+        except Exception:
+            # Deciding is pure: the same message would fail again, and its customer would wait.
+            log.exception("turn_not_decided", conversation=conversation.id)
+            outcome = not_decided(self._tools.dialogue.dialogue.snapshot, utterance)
         decision = outcome.decision
         self._tools.metrics.turn_decided(decision.action, monotonic() - started)
         self._log.info(

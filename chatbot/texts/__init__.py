@@ -109,6 +109,7 @@ class Texts:
     reason_budget: str
     reason_missing_fact: str
     reason_agents_only: str
+    reason_error: str
     reason_form: str
     reason_webhook: str
     reason_mode: str

@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
+import structlog
 
 from chatbot.app import running_server
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.dialogue.understood import NeedsVectors
 from chatbot.store.database import Database
 from tests.pipeline.stage import (
     AZHEN,
@@ -44,6 +48,32 @@ async def test_that_a_question_is_answered_in_the_chat(
         assert turn["decision"]["snapshot"] == 1
         (part,) = stage.rows("SELECT state, attempts FROM outbox")
         assert part == {"state": "delivered", "attempts": 1}
+
+
+async def test_that_a_defect_in_deciding_calls_a_person_instead_of_silence(
+    database_url: str, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = Dialogue.begin
+
+    def fail_sometimes(
+        self: Dialogue, utterance: Utterance, context: Context, situation: Situation
+    ) -> Outcome | NeedsVectors:
+        if "出错" in "".join(utterance.texts):
+            raise ZeroDivisionError
+        return decide(self, utterance, context, situation)
+
+    monkeypatch.setattr(Dialogue, "begin", fail_sometimes)
+    with structlog.testing.capture_logs():
+        await _write_what_fails(database_url, vectors_dir)
+
+
+async def _write_what_fails(database_url: str, vectors_dir: Path) -> None:
+    async with play(database_url, vectors_dir) as stage:
+        await stage.say("这句话会出错")
+        assert "转接人工" in (await stage.delivered())[0]
+        await stage.settled()
+        (handoff,) = stage.rows("SELECT reason, state FROM handoffs")
+        assert handoff == {"reason": "error", "state": "served"}
 
 
 async def test_that_a_repeated_and_reordered_doorbell_answers_once(
