@@ -57,6 +57,29 @@ def client(
     clock: FixedClock,
     metrics: WeComMetrics,
 ) -> WeComClient:
+    """A client that soon gives up on a platform that does not answer."""
+    return _make_client(server, session, clock, metrics, total_timeout=0.5)
+
+
+@pytest.fixture
+def patient_client(
+    server: TestServer,
+    session: aiohttp.ClientSession,
+    clock: FixedClock,
+    metrics: WeComMetrics,
+) -> WeComClient:
+    """A client for many calls at once: on a busy machine none of them may seem unanswered."""
+    return _make_client(server, session, clock, metrics, total_timeout=60.0)
+
+
+def _make_client(
+    server: TestServer,
+    session: aiohttp.ClientSession,
+    clock: FixedClock,
+    metrics: WeComMetrics,
+    *,
+    total_timeout: float,
+) -> WeComClient:
     return WeComClient(
         session,
         base_url=str(server.make_url("")),
@@ -66,5 +89,5 @@ def client(
         tokens=MemoryTokenStore(clock),
         clock=clock,
         metrics=metrics,
-        total_timeout=0.5,
+        total_timeout=total_timeout,
     )

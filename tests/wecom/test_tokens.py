@@ -15,19 +15,19 @@ from .fake_platform import CORP, SECRET, FixedClock, Platform, drop, gateway_err
 
 
 async def test_that_a_hundred_parallel_calls_fetch_one_token(
-    client: WeComClient, platform: Platform
+    patient_client: WeComClient, platform: Platform
 ) -> None:
-    await asyncio.gather(*(client.app.callback_ips() for _ in range(100)))
+    await asyncio.gather(*(patient_client.app.callback_ips() for _ in range(100)))
     assert len(platform.calls("getcallbackip")) == 100
     assert len(platform.calls("gettoken")) == 1
 
 
 async def test_that_a_hundred_calls_with_a_rejected_token_renew_it_once(
-    client: WeComClient, platform: Platform
+    patient_client: WeComClient, platform: Platform
 ) -> None:
-    await client.check_token()
+    await patient_client.check_token()
     platform.refuse("getcallbackip", *[40014] * 100)
-    await asyncio.gather(*(client.app.callback_ips() for _ in range(100)))
+    await asyncio.gather(*(patient_client.app.callback_ips() for _ in range(100)))
     assert len(platform.calls("gettoken")) == 2
 
 
