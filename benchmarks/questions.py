@@ -118,7 +118,8 @@ def _is_answered(service: DialogueService, text: str) -> bool:
     situation = Situation(datetime.now(UTC))
     outcome = service.decide_sync(Utterance((text,)), Context(), situation)
     by_meaning = outcome.trace["rule"] == "confidence"
-    return by_meaning and outcome.decision.confidence >= _SAFE_CONFIDENCE
+    one_message = len(outcome.decision.reply) == 1  # messages and replies are counted one to one
+    return by_meaning and one_message and outcome.decision.confidence >= _SAFE_CONFIDENCE
 
 
 if __name__ == "__main__":
