@@ -11,13 +11,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
 from chatbot.clock import Clock
+from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.pipeline.waiting import wait_for
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost, StoreUnavailable
 from chatbot.store.events import (
@@ -36,7 +35,6 @@ _CAPACITY = 8
 _LEASE = timedelta(seconds=60)
 #: A handler ends before its lease does: no other process may begin meanwhile.
 _HANDLE_SECONDS = 45.0
-_POLL_SECONDS = 1.0
 _INTERRUPTED_SECONDS = 0.5
 _STUCK_SECONDS = 5.0
 _FIRST_PAUSE = timedelta(seconds=1)
@@ -84,7 +82,7 @@ class EventConsumer:
         self._handlers = handlers
         self._metrics = metrics
         self._waking = asyncio.Event()
-        self._jobs: dict[int, asyncio.Task[None]] = {}
+        self._jobs: Jobs[int] = Jobs()
 
     def wake(self) -> None:
         """Look for events now."""
@@ -92,34 +90,22 @@ class EventConsumer:
 
     async def run(self) -> None:
         """Process until cancelled; events under way go on (see `finish`)."""
-        while True:
-            pause = _POLL_SECONDS
-            if len(self._jobs) < _CAPACITY:
-                try:
-                    pause = await self._claim()
-                except StoreUnavailable as error:
-                    log.warning("event_claim_failed", error=str(error))
-            await wait_for(self._waking, self._clock, pause)
+        await keep_claiming(self._claim, self._waking, self._clock, "event_claim_failed")
 
     async def _claim(self) -> float:
         """Start what is due; return how long to wait before looking again."""
+        if len(self._jobs) >= _CAPACITY:
+            return POLL_SECONDS
         self._waking.clear()
         now = self._clock.now()
         events, next_due = await self._database.run(
-            claim_events, self._process_id(), list(self._handlers), list(self._jobs), now,
+            claim_events, self._process_id(), list(self._handlers), self._jobs.keys(), now,
             now + _LEASE, _CAPACITY - len(self._jobs), self._elsewhere,
         )  # fmt: skip
         for event in events:
-            task = asyncio.create_task(self._process(event), name=f"event {event.id}")
-            self._jobs[event.id] = task
-            task.add_done_callback(partial(self._done, event.id))
-        if next_due is None:
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.01, (next_due - now).total_seconds()))
-
-    def _done(self, event_id: int, _task: asyncio.Task[None]) -> None:
-        self._jobs.pop(event_id, None)
-        self._waking.set()  # the next event of the subject may begin
+            # When it is processed, the next event of the subject may begin.
+            self._jobs.start(event.id, self._process(event), f"event {event.id}", self.wake)
+        return pause_until(next_due, now, 0.01)
 
     async def _process(self, event: StoredEvent) -> None:
         try:
@@ -166,12 +152,7 @@ class EventConsumer:
 
     async def finish(self, seconds: float) -> None:
         """Wait for events under way; those that take longer are processed by the next process."""
-        if not self._jobs:
-            return
-        _, late = await asyncio.wait(self._jobs.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._jobs.finish(seconds)
 
 
 def _retry_at(attempts: int, error: Exception, now: datetime) -> datetime:

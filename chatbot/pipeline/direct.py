@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -14,11 +13,11 @@ import structlog
 from sqlalchemy import Connection
 
 from chatbot.clock import Clock
+from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.pipeline.waiting import wait_for
 from chatbot.store import outbox
 from chatbot.store.conversations import Conversation, get_conversation
 from chatbot.store.database import Database
@@ -37,7 +36,6 @@ _LEASE = timedelta(seconds=30)
 _CALL_SECONDS = 20.0
 _CALL_PAUSE = timedelta(seconds=1)
 _FAILED_SECONDS = 5.0
-_POLL_SECONDS = 1.0
 #: A repeat of a staff message is dropped by the platform if it comes this soon after the first.
 _DUPLICATE_MARGIN_SECONDS = 60
 _LONGEST_DUPLICATE_SECONDS = 14_400
@@ -64,7 +62,7 @@ class DirectSender:
     def __init__(self, tools: DirectTools) -> None:
         self._tools = tools
         self._waking = asyncio.Event()
-        self._sends: dict[int, asyncio.Task[None]] = {}
+        self._sends: Jobs[int] = Jobs()
 
     def wake(self) -> None:
         """Look for parts now."""
@@ -72,35 +70,26 @@ class DirectSender:
 
     async def run(self) -> None:
         """Send until cancelled; sends under way go on (see `finish`)."""
-        while True:
-            pause = _POLL_SECONDS
-            if len(self._sends) < _CAPACITY:
-                try:
-                    pause = await self._claim()
-                except StoreUnavailable as error:
-                    log.warning("direct_claim_failed", error=str(error))
-            await wait_for(self._waking, self._tools.clock, pause)
+        await keep_claiming(self._claim, self._waking, self._tools.clock, "direct_claim_failed")
 
     async def _claim(self) -> float:
+        """Start what is due; return how long to wait before looking again."""
+        if len(self._sends) >= _CAPACITY:
+            return POLL_SECONDS
         now = self._tools.clock.now()
         parts, next_due = await self._tools.database.run(
             _claim_parts,
             self._tools.frontdesk,
             self._tools.process_id(),
-            list(self._sends),
+            self._sends.keys(),
             now,
             _CAPACITY - len(self._sends),
         )
         for part, fate in parts:
-            task = asyncio.create_task(self._send(part, fate), name=f"direct {part.id}")
-            self._sends[part.id] = task
-            task.add_done_callback(partial(self._done, part.id))
-        if next_due is None:
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.001, (next_due - now).total_seconds()))
+            self._sends.start(part.id, self._send(part, fate), f"direct {part.id}", self._sent)
+        return pause_until(next_due, now, 0.001)
 
-    def _done(self, part_id: int, _task: asyncio.Task[None]) -> None:
-        self._sends.pop(part_id, None)
+    def _sent(self) -> None:
         if len(self._sends) == _CAPACITY - 1:
             self._waking.set()
 
@@ -150,12 +139,7 @@ class DirectSender:
 
     async def finish(self, seconds: float) -> None:
         """Wait for sends under way; those that take longer are repeated by the next process."""
-        if not self._sends:
-            return
-        _, late = await asyncio.wait(self._sends.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._sends.finish(seconds)
 
 
 def _duplicate_interval(part: Part, now: datetime) -> int | None:

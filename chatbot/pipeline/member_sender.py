@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from math import ceil
 
 import structlog
@@ -14,10 +13,10 @@ from sqlalchemy import Connection
 
 from chatbot.clock import Clock
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.pictures import PictureMissing, Pictures
-from chatbot.pipeline.waiting import wait_for
 from chatbot.store import members as store
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost, StoreUnavailable
@@ -34,7 +33,6 @@ _LEASE = timedelta(seconds=30)
 _CALL_SECONDS = 20.0
 _CALL_PAUSE = timedelta(seconds=1)
 _FAILED_SECONDS = 5.0
-_POLL_SECONDS = 1.0
 #: The longest that a repeat is under way after this process looked at the clock. Not longer: the
 #: same words that were sent on purpose shortly before would count as the repeat's first attempt.
 _DUPLICATE_MARGIN_SECONDS = 30
@@ -72,7 +70,7 @@ class MemberSender:
     def __init__(self, tools: MemberSenderTools) -> None:
         self._tools = tools
         self._waking = asyncio.Event()
-        self._sends: dict[int, asyncio.Task[None]] = {}
+        self._sends: Jobs[int] = Jobs()
 
     def wake(self) -> None:
         """Look for parts now."""
@@ -80,35 +78,23 @@ class MemberSender:
 
     async def run(self) -> None:
         """Send until cancelled; sends under way go on (see `finish`)."""
-        while True:
-            pause = _POLL_SECONDS
-            if len(self._sends) < _CAPACITY:
-                try:
-                    pause = await self._claim()
-                except StoreUnavailable as error:
-                    log.warning("member_claim_failed", error=str(error))
-            await wait_for(self._waking, self._tools.clock, pause)
+        await keep_claiming(self._claim, self._waking, self._tools.clock, "member_claim_failed")
 
     async def _claim(self) -> float:
         """Start what is due; return how long to wait before looking again."""
+        if len(self._sends) >= _CAPACITY:
+            return POLL_SECONDS
         tools, now = self._tools, self._tools.clock.now()
         claimed = await tools.database.run(
-            store.claim_parts, tools.process_id(), list(self._sends), now, now + _LEASE,
+            store.claim_parts, tools.process_id(), self._sends.keys(), now, now + _LEASE,
             _CAPACITY - len(self._sends),
         )  # fmt: skip
         for fate in claimed.expired:
             tools.metrics.part_settled(_KIND, fate)
         for part in claimed.parts:
-            task = asyncio.create_task(self._send(part), name=f"member part {part.id}")
-            self._sends[part.id] = task
-            task.add_done_callback(partial(self._done, part.id))
-        if claimed.next_due is None:
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.01, (claimed.next_due - now).total_seconds()))
-
-    def _done(self, part_id: int, _task: asyncio.Task[None]) -> None:
-        self._sends.pop(part_id, None)
-        self._waking.set()  # the member's next part may begin
+            # When it is sent, the member's next part may begin.
+            self._sends.start(part.id, self._send(part), f"member part {part.id}", self.wake)
+        return pause_until(claimed.next_due, now, 0.01)
 
     async def _send(self, part: MemberPart) -> None:
         tools = self._tools
@@ -172,12 +158,7 @@ class MemberSender:
 
     async def finish(self, seconds: float) -> None:
         """Wait for sends under way; those that take longer are repeated by the next process."""
-        if not self._sends:
-            return
-        _, late = await asyncio.wait(self._sends.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._sends.finish(seconds)
 
 
 def _duplicate_interval(part: MemberPart, now: datetime) -> int | None:

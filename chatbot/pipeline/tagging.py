@@ -10,18 +10,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import structlog
 
 from chatbot.clock import Clock
 from chatbot.customers.records import lapse_tags
 from chatbot.customers.tags import Groups
+from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.contact_reading import ContactReader
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.tag_catalogue import TagCatalogue
 from chatbot.pipeline.tag_job import LEASE, JobTools, TagJob
-from chatbot.pipeline.waiting import wait_for
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost, StoreUnavailable
 from chatbot.store.tag_claims import TagClaim, claim_tagging
@@ -32,7 +31,6 @@ log = structlog.get_logger()
 
 #: As many as there are slots; other processes may hold some of them.
 _CAPACITY = 5
-_POLL_SECONDS = 1.0
 _FAILED_SECONDS = 5.0
 _SWEEP_SECONDS = 30.0
 #: Few, because they stay locked together, and a turn of one of them would wait.
@@ -63,7 +61,7 @@ class TagWriter:
             tools.clock, tools.metrics,
         )  # fmt: skip
         self._waking = asyncio.Event()
-        self._jobs: dict[TagClaim, asyncio.Task[None]] = {}
+        self._jobs: Jobs[TagClaim] = Jobs()
         self._closed_until: datetime | None = None
 
     def wake(self) -> None:
@@ -72,14 +70,7 @@ class TagWriter:
 
     async def run(self) -> None:
         """Write until cancelled; calls under way go on (see `finish`)."""
-        while True:
-            pause = _POLL_SECONDS
-            if self._room():
-                try:
-                    pause = await self._claim()
-                except StoreUnavailable as error:
-                    log.warning("tag_claim_failed", error=str(error))
-            await wait_for(self._waking, self._tools.clock, pause)
+        await keep_claiming(self._claim, self._waking, self._tools.clock, "tag_claim_failed")
 
     def _room(self) -> int:
         """Return how many customers may be begun now; after a closure, one tries first."""
@@ -89,23 +80,18 @@ class TagWriter:
 
     async def _claim(self) -> float:
         """Start what is due; return how long to wait before looking again."""
+        if not self._room():
+            return POLL_SECONDS
         self._waking.clear()
         now = self._tools.clock.now()
         claims, next_due = await self._tools.database.run(
-            claim_tagging, self._tools.process_id(), list(self._jobs), now, now + LEASE,
+            claim_tagging, self._tools.process_id(), self._jobs.keys(), now, now + LEASE,
             self._room(),
         )  # fmt: skip
         for claim in claims:
-            task = asyncio.create_task(self._work(claim), name=f"tags in slot {claim.slot}")
-            self._jobs[claim] = task
-            task.add_done_callback(partial(self._done, claim))
-        if next_due is None or not self._room():
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.01, (next_due - now).total_seconds()))
-
-    def _done(self, claim: TagClaim, _task: asyncio.Task[None]) -> None:
-        self._jobs.pop(claim, None)
-        self._waking.set()
+            name = f"tags in slot {claim.slot}"
+            self._jobs.start(claim, self._work(claim), name, self.wake)
+        return pause_until(next_due if self._room() else None, now, 0.01)
 
     async def _work(self, claim: TagClaim) -> None:
         try:
@@ -141,9 +127,4 @@ class TagWriter:
 
     async def finish(self, seconds: float) -> None:
         """Wait for calls under way; those that take longer are repeated by the next process."""
-        if not self._jobs:
-            return
-        _, late = await asyncio.wait(self._jobs.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._jobs.finish(seconds)

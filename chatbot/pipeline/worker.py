@@ -10,10 +10,10 @@ import structlog
 
 from chatbot.clock import Clock, monotonic
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.conversation import ConversationJob, Tools
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.steps import Work, claim_work
-from chatbot.pipeline.waiting import wait_for
 from chatbot.store.conversations import renew_claims
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
@@ -29,8 +29,6 @@ _RENEW_SECONDS = 20.0
 #: A conversation whose work failed counts as busy for so long: no defect may spin.
 _INTERRUPTED_SECONDS = 0.5
 _FAILED_SECONDS = 5.0
-#: The floor under all wake-ups: how long an unannounced conversation may wait.
-_POLL_SECONDS = 1.0
 
 
 class Worker:
@@ -52,7 +50,7 @@ class Worker:
         self._checkpoint = checkpoint
         self._metrics = metrics
         self._waking = asyncio.Event()
-        self._jobs: dict[int, asyncio.Task[None]] = {}
+        self._jobs: Jobs[int] = Jobs()
         self._more_waits = False  # work may be due that was not claimed
         self._claimed_at = 0.0
 
@@ -62,50 +60,39 @@ class Worker:
 
     async def run(self) -> None:
         """Claim and work until cancelled; jobs under way go on (see `finish`)."""
-        while True:
-            pause = _POLL_SECONDS
-            if self._has_room():
-                try:
-                    pause = await self._claim()
-                except StoreUnavailable as error:
-                    log.warning("claim_failed", error=str(error))
-            else:
-                self._more_waits = True
-            await wait_for(self._waking, self._clock, pause)
+        await keep_claiming(self._claim, self._waking, self._clock, "claim_failed")
 
     def _has_room(self) -> bool:
         return len(self._jobs) + _BATCH <= CAPACITY
 
     async def _claim(self) -> float:
         """Start jobs for what is due; return how long to wait before looking again."""
+        if not self._has_room():
+            self._more_waits = True
+            return POLL_SECONDS
         self._waking.clear()
         self._claimed_at = monotonic()
         now, room = self._clock.now(), CAPACITY - len(self._jobs)
         works, next_due = await self._database.run(
-            claim_work, self._process_id(), list(self._jobs), now, now + _LEASE, room
+            claim_work, self._process_id(), self._jobs.keys(), now, now + _LEASE, room
         )
         self._more_waits = len(works) == room
         if works:
             self._checkpoint("claimed")
         for work in works:
             self._start(work)
-        if next_due is None:
-            return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.001, (next_due - now).total_seconds()))
+        return pause_until(next_due, now, 0.001)
 
     def _start(self, work: Work) -> None:
         conversation_id = work.claim.conversation.id
-        task = asyncio.create_task(self._run_job(work), name=f"conversation {conversation_id}")
-        self._jobs[conversation_id] = task
+        name = f"conversation {conversation_id}"
+        self._jobs.start(conversation_id, self._run_job(work), name, self._ended)
         self._metrics.busy(len(self._jobs))
 
-        def done(_: asyncio.Task[None]) -> None:
-            self._jobs.pop(conversation_id, None)
-            self._metrics.busy(len(self._jobs))
-            if self._more_waits and self._has_room():
-                self._waking.set()
-
-        task.add_done_callback(done)
+    def _ended(self) -> None:
+        self._metrics.busy(len(self._jobs))
+        if self._more_waits and self._has_room():
+            self._waking.set()
 
     async def _run_job(self, work: Work) -> None:
         conversation_id = work.claim.conversation.id
@@ -130,15 +117,10 @@ class Worker:
             await asyncio.sleep(_RENEW_SECONDS)
             until = self._clock.now() + _LEASE
             try:
-                await self._database.run(renew_claims, self._process_id(), list(self._jobs), until)
+                await self._database.run(renew_claims, self._process_id(), self._jobs.keys(), until)
             except StoreUnavailable as error:
                 log.warning("renewal_failed", error=str(error))
 
     async def finish(self, seconds: float) -> None:
         """Wait for jobs under way; those that take longer are cut off and done by the next."""
-        if not self._jobs:
-            return
-        _, late = await asyncio.wait(self._jobs.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._jobs.finish(seconds)
