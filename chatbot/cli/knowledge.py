@@ -84,8 +84,8 @@ def rollback(number: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 def history(limit: int, as_json: bool) -> None:
     """列出快照：编号、时间、来源、条目数、状态；文件有问题时一并列出。"""
+    from chatbot.cli.database import opened
     from chatbot.cli.history import history_json, history_lines
-    from chatbot.cli.publishing import opened
     from chatbot.settings import load_settings
     from chatbot.store.content_problems import read_problems
     from chatbot.store.snapshots import history as read_history

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -82,6 +81,7 @@ def mode(account: str | None, mode: Mode | None, percent: int | None, note: str)
     after-hours  人工休息时回答，上班时间只出草稿
     full         机器人回答
     """
+    from chatbot.cli.database import opened
     from chatbot.clock import make_clock
     from chatbot.settings import load_settings
 
@@ -90,7 +90,7 @@ def mode(account: str | None, mode: Mode | None, percent: int | None, note: str)
             "--percent 和 --note 要和模式一起写，例如：chatbot mode 账号 full --percent 20"
         )
     settings = load_settings()
-    with _database(settings) as database:
+    with opened(settings) as database:
         known = _known_accounts(database, settings)
         if account is None:
             _list(known, settings.timezone)
@@ -101,22 +101,6 @@ def mode(account: str | None, mode: Mode | None, percent: int | None, note: str)
         else:
             now = make_clock(settings.test_clock).now()
             _switch(database, chosen, _new_setting(chosen, mode, percent), note, now)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    from chatbot.running import embedded_or_given, prepare
-    from chatbot.store.database import Database
-    from chatbot.store.migrate import migrate
-
-    prepare(settings)
-    with embedded_or_given(settings) as url:
-        database = Database(url, threads=1)
-        try:
-            migrate(database)
-            yield database
-        finally:
-            database.dispose()
 
 
 def _known_accounts(database: Database, settings: Settings) -> list[_Known]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import click
 
 from chatbot.cli.actor import actor
+from chatbot.cli.database import opened
 from chatbot.clock import Clock, make_clock
 from chatbot.knowledge.content import Content
 from chatbot.matching.encoder import make_encoder
 from chatbot.publishing import DialogueBuilder, basis_of, builder_of, offer_of
-from chatbot.running import embedded_or_given, prepare
 from chatbot.settings import Settings
 from chatbot.store.database import Database
-from chatbot.store.migrate import migrate
 from chatbot.store.snapshots import Basis, Cause, Offered, Origin, Snapshot, offer_snapshot
 
 
@@ -47,19 +46,6 @@ class Desk:
             offer_snapshot, offer_of(content, pictures), Origin(cause, actor(), back_to),
             self.basis, self.clock.now(), publish=True,
         )  # fmt: skip
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """Open the database of the settings, or the embedded one; a running server stays as it is."""
-    prepare(settings)
-    with embedded_or_given(settings) as url:
-        database = Database(url, threads=1)
-        try:
-            migrate(database)
-            yield database
-        finally:
-            database.dispose()
 
 
 @contextmanager

@@ -10,21 +10,13 @@ def waiting() -> None:
     """列出等人处理的对话：故障期间未答、发送失败、还没有人接的转接。"""
     from zoneinfo import ZoneInfo
 
-    from chatbot.running import embedded_or_given, prepare
+    from chatbot.cli.database import opened
     from chatbot.settings import load_settings
-    from chatbot.store.database import Database
     from chatbot.store.handoffs import list_waiting
-    from chatbot.store.migrate import migrate
 
     settings = load_settings()
-    prepare(settings)
-    with embedded_or_given(settings) as url:
-        database = Database(url, threads=1)
-        try:
-            migrate(database)
-            rows = database.run_sync(list_waiting)
-        finally:
-            database.dispose()
+    with opened(settings) as database:
+        rows = database.run_sync(list_waiting)
     zone = ZoneInfo(settings.timezone)
     for row in rows:
         click.echo(

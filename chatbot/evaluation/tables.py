@@ -27,7 +27,8 @@ _MEANINGS = {
     "latency_p50_ms": "一个决定的耗时，中位数",
     "latency_p95_ms": "一个决定的耗时，95% 不超过",
 }
-_ACTIONS = {
+#: What people read for a decision's action.
+ACTION_NAMES = {
     "answer": "直接回答",
     "clarify": "反问确认",
     "handoff": "转人工",
@@ -98,7 +99,7 @@ def _add_counts(table: Table, reports: Sequence[Report]) -> None:
     table.add_section()
     for action in _names(reports, "actions"):
         numbers = (str(report.counts["actions"].get(action, 0)) for report in reports)
-        table.add_row(action, f"{_ACTIONS[action]}的问题", *numbers)
+        table.add_row(action, f"{ACTION_NAMES[action]}的问题", *numbers)
     table.add_section()
     for kind in _names(reports, "kinds"):
         cells = (report.counts["kinds"][kind] for report in reports)
@@ -159,7 +160,7 @@ def _show_changes(console: Console, comparison: Comparison) -> None:
 
 
 def _words(verdict: Verdict) -> Iterator[str]:
-    yield _OUTCOMES.get(verdict.outcome or "", _ACTIONS[verdict.action])
+    yield _OUTCOMES.get(verdict.outcome or "", ACTION_NAMES[verdict.action])
     if verdict.faq_id is not None:
         yield verdict.faq_id
     yield f"{verdict.confidence:.2f}"
