@@ -17,7 +17,7 @@ from chatbot.dialogue.decision import Decision
 from chatbot.dialogue.outcomes import not_decided
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome, Situation
-from chatbot.pipeline import steps
+from chatbot.pipeline import sending, steps
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.frontdesk import Frontdesk
@@ -25,7 +25,8 @@ from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.pictures import PictureMissing, Pictures
 from chatbot.pipeline.planning import Plan, plan_record, plan_reply
-from chatbot.pipeline.steps import Next, Work
+from chatbot.pipeline.sending import Next
+from chatbot.pipeline.steps import Work
 from chatbot.pipeline.utterances import Transcriber, to_utterance
 from chatbot.pipeline.webhook_client import WebhookClient
 from chatbot.pipeline.webhooks import call_webhook, settle_webhook
@@ -124,9 +125,9 @@ class ConversationJob:
     async def _withhold(self, *, off: bool) -> None:
         """Keep back what was to be sent before the mode was switched."""
         kinds = {part.kind for part in self._work.parts}
-        if kinds & steps.KEPT_BACK or (off and kinds):
+        if kinds & sending.KEPT_BACK or (off and kinds):
             withheld = await self._tools.database.run(
-                steps.withhold_messages, self._claim, self._work.parts, self._now(), off=off
+                sending.withhold_messages, self._claim, self._work.parts, self._now(), off=off
             )
             for kind, fate in withheld.settled:
                 self._tools.metrics.part_settled(kind, fate)
@@ -165,7 +166,7 @@ class ConversationJob:
         """Plan by the mode in force; `commit_turn` refuses the plan if it was switched since."""
         if self._standing() == "record":
             return plan_record(
-                decision, with_person=self._with_person(), budget=steps.MESSAGE_BUDGET
+                decision, with_person=self._with_person(), budget=sending.MESSAGE_BUDGET
             )
         conversation, now = self._claim.conversation, self._now()
         told = self._tools.frontdesk.handed_over(conversation.open_kfid, now)
@@ -233,7 +234,7 @@ class ConversationJob:
     # Sending
 
     async def _begin(self, parts: Sequence[Part]) -> Next:
-        return await self._tools.database.run(steps.begin_next, self._claim, parts, self._now())
+        return await self._tools.database.run(sending.begin_next, self._claim, parts, self._now())
 
     async def _send(self, following: Next, *, release: bool) -> datetime | None:
         """Send part after part; return when to try again, or None when all have their fate."""
@@ -261,7 +262,7 @@ class ConversationJob:
         self._tools.checkpoint("part-sent")
         self.closing_at = monotonic()
         following = await self._tools.database.run(
-            steps.settle_then_next,
+            sending.settle_then_next,
             self._claim,
             part,
             verdict,
@@ -357,7 +358,7 @@ class ConversationJob:
             )
             self._tools.on_direct()
         following = await self._tools.database.run(
-            steps.settle_then_next, self._claim, part, verdict, (), self._now(), release=False
+            sending.settle_then_next, self._claim, part, verdict, (), self._now(), release=False
         )
         return following.wait_until
 

@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 from chatbot.dialogue.decision import HandoffRequest, TextReply
 from chatbot.forms.form import HAND_OVER, WebhookCall
 from chatbot.forms.showing import filled_in, names_in
-from chatbot.pipeline import steps
+from chatbot.pipeline import sending, steps
 from chatbot.pipeline.planning import Plan, to_messages
-from chatbot.pipeline.steps import MESSAGE_BUDGET, Next
+from chatbot.pipeline.sending import MESSAGE_BUDGET, Next
 from chatbot.pipeline.webhook_client import WebhookAnswer, WebhookClient
 from chatbot.store import conversations as store
 from chatbot.store import outbox
@@ -85,7 +85,7 @@ def settle_webhook(
     then = replace(conversation, session_version=part.session_version)
     plan = _what_follows(call, said, handed_over, MESSAGE_BUDGET - conversation.sent_since_customer)
     new = steps.insert_parts(connection, then, part.turn_id, plan, now + freshness, now)
-    following = steps.begin_next(connection, claim, [*rest, *new], now)
+    following = sending.begin_next(connection, claim, [*rest, *new], now)
     return replace(following, settled=((part.kind, fate), *following.settled))
 
 

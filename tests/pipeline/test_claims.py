@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from chatbot.pipeline.fates import Verdict
-from chatbot.pipeline.steps import claim_work, settle_then_next
+from chatbot.pipeline.sending import settle_then_next
+from chatbot.pipeline.steps import claim_work
 from chatbot.store import outbox
 from chatbot.store.conversations import Claim, claim_due, lock_conversations
 from chatbot.store.database import Database, statement

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chatbot.pipeline.steps import MESSAGE_BUDGET, burst_taken, judge_part
+from chatbot.pipeline.sending import MESSAGE_BUDGET, judge_part
+from chatbot.pipeline.steps import burst_taken
 from tests.pipeline.samples import NOW, conversation, part
 
 

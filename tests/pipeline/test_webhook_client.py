@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from chatbot.clock import SystemClock
 from chatbot.forms.form import WebhookAction, WebhookCall
 from chatbot.forms.hosts import AddressRefused, check_address
-from chatbot.pipeline.steps import judge_part
+from chatbot.pipeline.sending import judge_part
 from chatbot.pipeline.webhook_client import (
     GuardedResolver,
     WebhookAnswer,
