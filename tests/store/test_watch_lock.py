@@ -8,6 +8,7 @@ from sqlalchemy import text
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
 from chatbot.store.watch_lock import WatchLock
+from tests.pipeline.stage import eventually
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def test_that_one_holds_it_and_another_takes_over(
     assert await first.hold()
     assert first.times_taken == 1, "still the same taking"
     await first.release()
-    assert await second.hold()
+    await eventually(second.hold, bool)  # as soon as PostgreSQL has seen the connection end
     assert not await first.hold()
 
 

