@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     target_precision: float = Field(
         default=0.95, gt=0.5, lt=1.0, description="share of direct answers that must be right"
     )
+    out_of_scope_share: float = Field(
+        default=0.3, ge=0.0, lt=1.0, description="share of messages that no entry answers"
+    )
     timezone: Annotated[str, AfterValidator(_check_timezone)] = Field(
         default="Asia/Shanghai",
         description="for opening hours, validity dates and times that people read",

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
-from chatbot.answers.messages import Message, TextMessage, message_from_json, message_to_json
+from chatbot.answers.messages import (
+    Message,
+    TextMessage,
+    message_from_json,
+    message_to_json,
+    words_of,
+)
+from chatbot.understanding.language import CHINESE, is_foreign, is_said_in
 
 #: Whether an entry may answer by itself, only after asking back, or is for agents alone.
 Auto = Literal["yes", "ask", "agents-only"]
@@ -38,14 +45,17 @@ class Condition:
 
     ``tags`` ("group:tag") holds if the customer has one of the named tags of every group that is
     named, as the platform's own tag filter does; ``accounts`` (short names) if the account is one
-    of them. Both must hold.
+    of them; ``language`` (a code such as "en") if the message is written in it. All must hold.
     """
 
     tags: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    language: str = ""
 
-    def holds(self, tags: Collection[str], account: str) -> bool:
+    def holds(self, tags: Collection[str], account: str, language: str = CHINESE) -> bool:
         """Return whether a customer with ``tags`` who writes to ``account`` is meant."""
+        if self.language and language != self.language:
+            return False
         if self.accounts and account not in self.accounts:
             return False
         groups: dict[str, bool] = {}
@@ -61,6 +71,13 @@ class Variant:
 
     messages: tuple[Message, ...]
     when: Condition | None = None
+
+    def is_in(self, language: str) -> bool:
+        """Return whether it answers a message in ``language``, which is not Chinese, in kind."""
+        if self.when is not None and self.when.language == language:
+            return True
+        words = (words for message in self.messages for words in words_of(message))
+        return is_said_in(words, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +113,17 @@ class Entry:
         """Return the messages of all variants."""
         return tuple(message for variant in self.answer for message in variant.messages)
 
-    def answer_for(self, tags: Collection[str], account: str) -> tuple[Message, ...]:
-        """Return the messages for a customer with ``tags`` who writes to ``account``."""
+    def answer_for(
+        self, tags: Collection[str], account: str, language: str = CHINESE
+    ) -> tuple[Message, ...]:
+        """Return the messages for a customer with ``tags`` who writes to ``account``.
+
+        None for a message in another language than Chinese that no variant answers in kind.
+        """
         for variant in self.answer:
-            if variant.when is None or variant.when.holds(tags, account):
+            if variant.when is not None and not variant.when.holds(tags, account, language):
+                continue
+            if not is_foreign(language) or variant.is_in(language):
                 return variant.messages
         return ()
 
@@ -152,16 +176,21 @@ def texts_of(messages: Iterable[Message]) -> tuple[str, ...]:
 
 
 def _variant_to_json(variant: Variant) -> dict[str, Any]:
-    when = variant.when and {
-        "tags": list(variant.when.tags),
-        "accounts": list(variant.when.accounts),
-    }
-    return {"when": when, "messages": [message_to_json(each) for each in variant.messages]}
+    messages = [message_to_json(each) for each in variant.messages]
+    return {"when": variant.when and _condition_to_json(variant.when), "messages": messages}
+
+
+def _condition_to_json(when: Condition) -> dict[str, Any]:
+    record: dict[str, Any] = {"tags": list(when.tags), "accounts": list(when.accounts)}
+    # Only where it is written, so that a content without languages keeps its digest.
+    return {**record, "language": when.language} if when.language else record
 
 
 def _variant_from_json(record: Mapping[str, Any]) -> Variant:
     when = record["when"]
-    condition = Condition(tuple(when["tags"]), tuple(when["accounts"])) if when else None
+    condition = when and Condition(
+        tuple(when["tags"]), tuple(when["accounts"]), when.get("language", "")
+    )
     return Variant(tuple(map(message_from_json, record["messages"])), condition)
 
 

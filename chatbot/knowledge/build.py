@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from chatbot.answers.calibration import (
+    UNCALIBRATED,
+    Thresholds,
+    calibrate,
+    calibrated,
+    corrected_judge,
+)
+from chatbot.answers.correction import Correction
 from chatbot.answers.entries import Entry
 from chatbot.answers.ranking import Ranker
 from chatbot.answers.wordings import Wordings
@@ -18,15 +27,19 @@ from chatbot.dialogue.snapshot import Scopes, Snapshot
 from chatbot.facts.rows import RowFinder
 from chatbot.forms.engine import Forms
 from chatbot.knowledge.content import Content
-from chatbot.matching.confidence import SHIPPED_MODEL, ConfidenceModel, threshold_for
+from chatbot.matching.confidence import FITTED_SHARE
 from chatbot.matching.encoder import Encoder, Vectors
-from chatbot.matching.matcher import Matcher
+from chatbot.matching.matcher import Matcher, Query
 from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
-from chatbot.texts import make_texts
-from chatbot.understanding.intent_examples import IntentExamples, examples_of
+from chatbot.texts import Texts, make_texts
+from chatbot.understanding.brand_words import BrandWords, brand_words
+from chatbot.understanding.dissatisfaction import Dissatisfaction
+from chatbot.understanding.intent_examples import Elsewhere, IntentExamples, examples_of
 from chatbot.understanding.intents import IntentRules
 from chatbot.understanding.menu import MenuWish
 from chatbot.understanding.normalise import Normaliser, NormalText
+from chatbot.understanding.parts import PartSplitter
+from chatbot.understanding.patterns import is_expression
 from chatbot.understanding.segment import Segmenter
 from chatbot.understanding.smalltalk import Smalltalk
 from chatbot.understanding.wishes import HumanWish
@@ -41,24 +54,34 @@ def build_dialogue(
     target_precision: float,
     timezone: str,
     progress: Progress | None = None,
-    model: ConfidenceModel = SHIPPED_MODEL,
+    threads: int = 1,
+    out_of_scope_share: float = FITTED_SHARE,
 ) -> Dialogue:
     """Build the dialogue of ``content``; embeds what ``cache`` does not have.
 
-    ``progress`` is told (done, total) of the texts that have to be embedded. The same content,
-    encoder and model give the same decisions.
+    ``progress`` is told (done, total) of the texts that have to be embedded, in ``threads``
+    threads. ``out_of_scope_share`` is the share of messages without an entry that
+    confidences and thresholds are for. The same content, encoder and settings give the same
+    decisions.
     """
     normaliser = Normaliser()
     texts = make_texts(content.texts)
-    wordings = _wordings(content.entries, normaliser)
-    segmenter = Segmenter([text.key for _, text in wordings])
-    by_key = Wordings(content.entries, normaliser)
-    examples = examples_of(content.intents, normaliser)
+    words = _brand_words(content, texts, normaliser)
+    canonical, segmenter = words.normaliser(normaliser), words.segmenter
+    wordings = _wordings(content.entries, canonical)
+    by_key = Wordings(content.entries, canonical)
+    smalltalk = Smalltalk(texts, normaliser)
+    examples = examples_of(content.intents, canonical)
     everyday = [normaliser.normalise(line) for line in everyday_messages()]
     asked = [text for _, text in wordings]
     groups = (asked, everyday, [example.text for example in examples])
-    of_asked, of_everyday, of_examples = _embed(groups, encoder, cache, progress)
+    of_asked, of_everyday, of_examples = _embed(groups, encoder, cache, progress, threads)
     matcher = _matcher(wordings, of_asked, of_everyday, segmenter) if wordings else None
+    talk = [
+        Query(text.key, segmenter.weigh(text.text), vector)
+        for text, vector in zip(everyday, of_everyday, strict=True)
+    ]
+    calibration = calibrate(matcher, out_of_scope_share, talk) if matcher else UNCALIBRATED
     snapshot = Snapshot(
         number=snapshot_number,
         digest=content.digest,
@@ -71,24 +94,64 @@ def build_dialogue(
         tag_groups=groups_by_name(content.tag_groups),
         scopes=Scopes(content.entries, content.accounts),
         texts=texts,
-        threshold=threshold_for(target_precision),
+        thresholds=Thresholds(content.entries, calibration, target_precision),
         timezone=ZoneInfo(timezone),
         normaliser=normaliser,
         segmenter=segmenter,
-        smalltalk=Smalltalk(texts, normaliser),
+        words=words,
+        smalltalk=smalltalk,
         wishes=HumanWish(texts.human_phrases, texts.human_excluded, normaliser),
         menu_wish=MenuWish(texts.menu_phrases, normaliser),
-        intents=IntentRules(content.intents, normaliser),
+        dissatisfaction=Dissatisfaction(
+            texts.dissatisfied_phrases, texts.none_phrases, normaliser
+        ),
+        parts=PartSplitter(normaliser, segmenter, smalltalk),
+        intents=IntentRules(content.intents, normaliser, smalltalk),
         examples=IntentExamples(
             content.intents, examples, of_examples,
-            [*everyday, *asked], np.concatenate([of_everyday, of_asked]), normaliser, segmenter,
+            Elsewhere(everyday, of_everyday, of_asked), normaliser,
         ),
         flows={intent.name: intent for intent in content.intents if intent.flow},
         forms=Forms(texts, normaliser),
         wordings=by_key,
-        ranker=Ranker(content.entries, segmenter, matcher, model),
+        ranker=Ranker(content.entries, segmenter, matcher, calibration.judge),
     )  # fmt: skip
     return Dialogue(snapshot)
+
+
+def with_correction(
+    dialogue: Dialogue, target_precision: float, correction: Correction
+) -> Dialogue:
+    """Return ``dialogue`` as it decides by what labels have corrected.
+
+    Nothing is embedded or left out anew. The same dialogue, target and correction give the same
+    decisions.
+    """
+    snapshot = dialogue.snapshot
+    former = snapshot.thresholds.calibration
+    judge = corrected_judge(former.judge, correction)
+    calibration = calibrated(former.left_out, judge)
+    thresholds = Thresholds(snapshot.entries, calibration, target_precision, correction.thresholds)
+    ranker = snapshot.ranker.judging(judge)
+    return Dialogue(replace(snapshot, thresholds=thresholds, ranker=ranker))
+
+
+def _brand_words(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:
+    """Return the words that entries, intents, tables and the word files tell."""
+    asked = [text for entry in content.entries for text in entry.wordings]
+    examples = [text for intent in content.intents for text in intent.examples]
+    phrases = (*texts.human_phrases, *(each for it in content.intents for each in it.keywords))
+    rows = ((table, key) for table in content.tables for key in table.rows)
+    names = [
+        *(phrase for phrase in phrases if not is_expression(phrase)),
+        *(name for table, key in rows for name in (key, *table.aliases(key))),
+    ]
+    return brand_words(
+        questions=[normaliser.normalise(text) for text in dict.fromkeys((*asked, *examples))],
+        names=map(normaliser.key, names),
+        words=content.words,
+        synonyms=content.synonyms,
+    )
 
 
 def _wordings(entries: Sequence[Entry], normaliser: Normaliser) -> list[tuple[int, NormalText]]:
@@ -114,10 +177,11 @@ def _embed(
     encoder: Encoder,
     cache: VectorStore,
     progress: Progress | None,
+    threads: int,
 ) -> list[Vectors]:
     """Return the vectors of each group of texts, embedded in one go."""
     texts = [text.text for group in groups for text in group]
-    vectors = embed_with_cache(encoder, cache, texts, progress)
+    vectors = embed_with_cache(encoder, cache, texts, progress, threads=threads)
     ends = list(accumulate(map(len, groups)))
     return np.split(vectors, ends[:-1])
 
@@ -133,7 +197,7 @@ def _matcher(
         labels=[number for number, _ in wordings],
         vectors=vectors,
         background=background,
-        words=[segmenter.cut(text.text) for _, text in wordings],
+        words=[segmenter.weigh(text.text) for _, text in wordings],
     )
 
 

@@ -26,7 +26,9 @@ def ratio(one: str, other: str) -> float:
 
 def ratios(some: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return the ratios of ``some`` with ``others``, shape (some, others)."""
-    table = process.cdist(some, others, scorer=fuzz.ratio, dtype=np.float32)
+    # A list of its own: cdist compares one by one what is the same list, and many at once what
+    # is not, which takes a quarter of the time though it is twice the work.
+    table = process.cdist(some, list(others), scorer=fuzz.ratio, dtype=np.float32)
     return np.asarray(table / 100.0, dtype=np.float32)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,8 +13,19 @@ Floats = npt.NDArray[np.float32]
 DENSE_SHARE = 0.85
 LEXICAL_SHARE = 0.075
 FUZZY_SHARE = 0.075
-_SHARPNESS = 2.0
-_RIDGE = 0.1
+_SHARPNESS = 1.5
+_RIDGE = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How much each neighbour says "it is me", shape (n,), and how new the query is to all of them.
+
+    ``novelty`` lies between 0, the query is one of them, and 1, it has nothing to do with any.
+    """
+
+    weights: npt.NDArray[np.float64]
+    novelty: float
 
 
 def blend(dense: Floats, lexical: Floats, fuzzy: Floats) -> Floats:
@@ -21,16 +34,19 @@ def blend(dense: Floats, lexical: Floats, fuzzy: Floats) -> Floats:
     return np.asarray(mixed, dtype=np.float32)
 
 
-def support(query: Floats, pairwise: Floats) -> npt.NDArray[np.float64]:
-    """Return how much each neighbour says "it is me", shape (n,).
+def support(query: Floats, pairwise: Floats) -> Support:
+    """Return what n neighbours say of a query.
 
     ``query`` holds the similarities to n neighbours, ``pairwise`` (n, n) those among them. With
-    kernel k = exp(−2 (1 − c)) the weights are (K + 0.1 I)⁻¹ k: summed over the questions of an
+    kernel k = exp(−1.5 (1 − c)) the weights are (K + 0.06 I)⁻¹ k: summed over the questions of an
     entry they are the kernel ridge prediction for the entry's one-hot target, solved on the
     neighbours only (Bottou and Vapnik, "Local Learning Algorithms", 1992). Near-copies of one
-    question share their weight instead of multiplying it.
+    question share their weight instead of multiplying it. The novelty 1 − kᵀ(K + 0.06 I)⁻¹k is the
+    posterior variance of the Gaussian process with that kernel (Rasmussen and Williams, "Gaussian
+    Processes for Machine Learning", 2006, eq. 2.26).
     """
     among = np.exp(-_SHARPNESS * (1.0 - pairwise.astype(np.float64)))
     toward = np.exp(-_SHARPNESS * (1.0 - query.astype(np.float64)))
     among[np.diag_indices_from(among)] += _RIDGE
-    return np.asarray(np.linalg.solve(among, toward), dtype=np.float64)
+    weights = np.asarray(np.linalg.solve(among, toward), dtype=np.float64)
+    return Support(weights, min(1.0, max(0.0, 1.0 - float(toward @ weights))))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ import numpy.typing as npt
 #: values (Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 11.4.3).
 K1 = 1.2
 B = 0.75
+#: Entries of posting lists that are looked up for a query, at most (but always the rarest term's).
+_LOOKED_UP = 20_000
 
 Floats = npt.NDArray[np.float32]
 
@@ -90,23 +93,57 @@ class LexicalIndex:
         weights = np.array([weight for _, weight in known], dtype=np.float32)
         return SparseRow(terms, weights / np.float32(math.sqrt(itself) or 1.0))
 
-    def scores(self, query: SparseRow) -> Floats:
-        """Return the similarity with every text, 0 to 1, shape (texts,)."""
-        scores = np.zeros(len(self._rows), dtype=np.float32)
-        for term, weight in zip(query.terms, query.weights, strict=True):
-            part = slice(self._posting_starts[term], self._posting_starts[term + 1])
-            scores[self._posting_rows[part]] += self._posting_weights[part] * weight
-        return scores
+    def alike(self, query: SparseRow, count: int) -> npt.NDArray[np.int64]:
+        """Return the numbers of the texts most like a query, best first, at most ``count``.
 
-    def pairwise(self, numbers: npt.NDArray[np.int64]) -> Floats:
-        """Return the similarities among the texts ``numbers``, shape (n, n)."""
-        rows = [self._rows[number] for number in numbers]
+        Rare terms are looked up first, until ``_LOOKED_UP`` texts have been touched: what has only
+        common terms with the query is not alike. Of equally alike ones the first count.
+        """
+        starts, ends = self._posting_starts[query.terms], self._posting_starts[query.terms + 1]
+        order = np.argsort(ends - starts, kind="stable")
+        touched = np.cumsum((ends - starts)[order])
+        used = order[: max(1, int(np.searchsorted(touched, _LOOKED_UP, side="right")))]
+        parts = [slice(starts[at], ends[at]) for at in used]
+        rows = [self._posting_rows[part] for part in parts]
+        if not rows:
+            return np.zeros(0, dtype=np.int64)
+        weights = [self._posting_weights[part] * query.weights[at]
+                   for at, part in zip(used, parts, strict=True)]  # fmt: skip
+        scores = np.bincount(np.concatenate(rows), np.concatenate(weights))
+        hits = np.flatnonzero(scores)
+        return _highest(hits, scores[hits], count)
+
+    def similarities(
+        self, query: SparseRow, numbers: npt.NDArray[np.int64]
+    ) -> tuple[Floats, Floats]:
+        """Return those of a query with the texts ``numbers``, (n,), and those among them, (n, n).
+
+        Only terms that two of them share matter.
+        """
+        rows = [query, *(self._rows[number] for number in numbers)]
         terms = np.concatenate([row.terms for row in rows])
         weights = np.concatenate([row.weights for row in rows])
-        used, columns = np.unique(terms, return_inverse=True)
-        table = np.zeros((len(rows), len(used)), dtype=np.float32)
-        table[np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows]), columns] = weights
-        return np.asarray(table @ table.T, dtype=np.float32)
+        shared = np.bincount(terms) > 1
+        place = np.cumsum(shared) - 1
+        kept = np.flatnonzero(shared[terms])
+        owners = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
+        table = np.zeros((len(rows), int(shared.sum())), dtype=np.float32)
+        table[owners[kept], place[terms[kept]]] = weights[kept]
+        among = np.asarray(table[1:] @ table[1:].T, dtype=np.float32)
+        # What a text has alone was left out above: with itself it is what it is.
+        squares = np.bincount(owners, weights * weights, len(rows))
+        among[np.diag_indices_from(among)] = squares[1:]
+        return np.asarray(table[1:] @ table[0], dtype=np.float32), among
+
+
+def _highest(
+    numbers: npt.NDArray[np.int64], scores: npt.NDArray[Any], count: int
+) -> npt.NDArray[np.int64]:
+    """Return the ``numbers`` with the ``count`` highest scores; of equal ones the first."""
+    if len(scores) > count:
+        last = np.partition(scores, -count)[-count]
+        numbers, scores = numbers[scores >= last], scores[scores >= last]
+    return numbers[np.argsort(-scores, kind="stable")][:count]
 
 
 def _idf(texts_with_it: int, texts: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +16,16 @@ _RANKED = 5
 #: From this centred cosine on, a background message is one of the knowledge base's own topics.
 _NOT_FOREIGN = 0.6
 
+#: A text's words with their weight: rare ones weigh more.
+Words = Mapping[str, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A message ready to be matched.
-
-    ``key`` is its letters and digits, ``words`` its words with their weight (rare ones weigh
-    more), ``vector`` its embedding.
-    """
+    """A message ready to be matched: its letters and digits, its words, its embedding."""
 
     key: str
-    words: Mapping[str, float]
+    words: Words
     vector: Vectors
 
 
@@ -59,7 +58,7 @@ class Matcher:
     """Texts with labels (numbers from 0), indexed; immutable once built.
 
     ``keys`` are the texts' letters and digits, ``words`` their words. ``background`` holds vectors
-    of everyday messages that belong to no label.
+    of everyday messages, for what all messages have in common.
     """
 
     def __init__(
@@ -68,14 +67,16 @@ class Matcher:
         labels: Sequence[int],
         vectors: Vectors,
         background: Vectors,
-        words: Iterable[Iterable[str]],
+        words: Sequence[Words],
     ) -> None:
+        self._keys = tuple(keys)
+        self._words = tuple(words)
         self._labels = np.array(labels, dtype=np.int64)
         self._texts = Neighbourhood(keys, words, vectors, background)
-        self._background = self._foreign(background)
-        self._keys_of: dict[int, list[str]] = {}
-        for key, label in zip(keys, labels, strict=True):
-            self._keys_of.setdefault(label, []).append(key)
+        self._everyday = self._foreign(background)
+        self._of_label: dict[int, list[int]] = {}
+        for number, label in enumerate(labels):
+            self._of_label.setdefault(label, []).append(number)
 
     def _foreign(self, background: Vectors) -> Vectors:
         """Return the background, centred, without what this knowledge base does talk about."""
@@ -83,10 +84,39 @@ class Matcher:
         nearest = (centred @ self._texts.rows.T).max(axis=1)
         return np.asarray(centred[nearest < _NOT_FOREIGN], dtype=np.float32)
 
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self._keys)
+
+    @property
+    def labels(self) -> Collection[int]:
+        """Return the labels that have texts."""
+        return self._of_label.keys()
+
+    def label_of(self, number: int) -> int:
+        """Return the label of the text ``number``."""
+        return int(self._labels[number])
+
+    def texts_of(self, label: int) -> Sequence[int]:
+        """Return the numbers of the texts of ``label``."""
+        return self._of_label[label]
+
     def rank(self, query: Query, excluded: frozenset[int] = frozenset()) -> Ranking:
         """Return the best labels but ``excluded``; equal scores go by label, low first."""
         centred = self._texts.centre(query.vector)
         near = self._texts.near(query.key, query.words, centred)
+        return self._ranking(query.key, query.words, centred, near, excluded)
+
+    def rank_left_out(self, number: int, without: Collection[int]) -> Ranking:
+        """Rank the text ``number`` as if it were a message and the texts ``without`` not there."""
+        key, words = self._keys[number], self._words[number]
+        centred = self._texts.rows[number]
+        near = self._texts.near(key, words, centred, without)
+        return self._ranking(key, words, centred, near, frozenset())
+
+    def _ranking(
+        self, key: str, words: Words, centred: Vectors, near: Near, excluded: frozenset[int]
+    ) -> Ranking:
         labels = self._labels[near.numbers]
         scores: dict[int, float] = {}
         for label, weight in zip(labels.tolist(), near.weights.tolist(), strict=True):
@@ -94,44 +124,47 @@ class Matcher:
         # Rounded, so that what is equal on paper is a tie and goes by label.
         order = sorted(scores, key=lambda label: (-round(scores[label], 9), label))
         best = [label for label in order if label not in excluded][:_RANKED]
-        ranked = tuple(self._evidence(query, near, label, scores[label]) for label in best)
+        ranked = tuple(self._evidence(words, near, label, scores[label]) for label in best)
         if not ranked:
             return Ranking((), None)
-        return Ranking(ranked, self._signals(query, ranked, scores, centred))
+        everyday = float((self._everyday @ centred).max(initial=-1.0))
+        signals = self._signals(key, ranked[0], scores, near.novelty, everyday)
+        return Ranking(ranked, signals)
 
-    def _evidence(self, query: Query, near: Near, label: int, score: float) -> Ranked:
+    def _evidence(self, words: Words, near: Near, label: int, score: float) -> Ranked:
         own = self._labels[near.numbers] == label
-        keys = self._keys_of[label]
         return Ranked(
             label=label,
             score=score,
             dense=float(near.dense[own].max()),
             lexical=float(near.lexical[own].max()),
             fuzzy=float(near.fuzzy[own].max()),
-            words=_coverage(query.words, keys),
+            words=_coverage(words, [self._keys[at] for at in near.numbers[own]]),
         )
 
     def _signals(
         self,
-        query: Query,
-        ranked: tuple[Ranked, ...],
+        key: str,
+        best: Ranked,
         scores: Mapping[int, float],
-        centred: Vectors,
+        novelty: float,
+        everyday: float,
     ) -> Signals:
-        best = ranked[0]
-        second = max((score for label, score in scores.items() if label != best.label), default=0.0)
+        others = [max(0.0, score) for label, score in scores.items() if label != best.label]
         return Signals(
             score=best.score,
-            margin=best.score - second,
-            fuzzy=best.fuzzy,
+            margin=best.score - max(others, default=0.0),
+            novelty=novelty,
             words=best.words,
-            background=float((self._background @ centred).max(initial=0.0)),
-            length=len(query.key),
-            wordings=len(self._keys_of[best.label]),
+            rivals=sum(others),
+            dense=best.dense,
+            everyday=everyday,
+            length=len(key),
+            wordings=len(self._of_label[best.label]),
         )
 
 
-def _coverage(words: Mapping[str, float], keys: Sequence[str]) -> float:
+def _coverage(words: Words, keys: Sequence[str]) -> float:
     """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
     total = sum(words.values())
     found = sum(weight for word, weight in words.items() if any(word in key for key in keys))

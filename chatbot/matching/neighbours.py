@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
 from chatbot.matching.lexical import LexicalIndex, terms_of
 
-_NEAREST_DENSE = 48
+_NEAREST_DENSE = 80
 _NEAREST_LEXICAL = 16
 
 Floats = npt.NDArray[np.float32]
@@ -21,13 +21,17 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The texts near a query by number, their similarities and kernel weights."""
+    """The texts near a query by number, their similarities and kernel weights.
+
+    ``novelty`` says how little the query is like any of them, 0 to 1.
+    """
 
     numbers: npt.NDArray[np.int64]
     dense: Floats
     lexical: Floats
     fuzzy: Floats
     weights: npt.NDArray[np.float64]
+    novelty: float
 
 
 class Neighbourhood:
@@ -57,25 +61,28 @@ class Neighbourhood:
         """Return a query's unit vector as the texts' are compared with it."""
         return self._dense.centre(vector)
 
-    def near(self, key: str, words: Iterable[str], centred: Vectors) -> Near:
-        """Return the texts near a query: the nearest by meaning and those alike in letters."""
-        scores = self._lexical.scores(self._lexical.row(terms_of(key, words)))
-        alike = _highest(scores, _NEAREST_LEXICAL)
-        numbers = np.unique(np.concatenate([self._dense.nearest(centred, _NEAREST_DENSE), alike]))
+    def near(
+        self,
+        key: str,
+        words: Iterable[str],
+        centred: Vectors,
+        without: Collection[int] = (),
+    ) -> Near:
+        """Return the texts near a query: the nearest by meaning and those alike in letters.
+
+        The texts ``without`` (by number) count as not there.
+        """
+        row = self._lexical.row(terms_of(key, words))
+        alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(without))
+        nearest = self._dense.nearest(centred, _NEAREST_DENSE + len(without))
+        numbers = np.unique(np.concatenate([nearest, alike]))
+        if without:
+            numbers = numbers[~np.isin(numbers, list(without))]
         keys = [self._keys[number] for number in numbers]
         rows = self._dense.rows[numbers]
         dense = np.asarray(rows @ centred, dtype=np.float32)
-        lexical = scores[numbers]
+        lexical, lexical_among = self._lexical.similarities(row, numbers)
         ratios = fuzzy.ratios([key], keys)[0]
-        among = kernel.blend(
-            rows @ rows.T, self._lexical.pairwise(numbers), fuzzy.ratios(keys, keys)
-        )
-        weights = kernel.support(kernel.blend(dense, lexical, ratios), among)
-        return Near(numbers, dense, lexical, ratios, weights)
-
-
-def _highest(scores: Floats, count: int) -> npt.NDArray[np.int64]:
-    """Return the numbers of the ``count`` highest scores above 0; of equal ones the first."""
-    last = np.partition(scores, -count)[-count] if len(scores) > count else 0.0
-    hits = np.flatnonzero((scores >= last) & (scores > 0))
-    return hits[np.argsort(-scores[hits], kind="stable")][:count]
+        among = kernel.blend(rows @ rows.T, lexical_among, fuzzy.ratios(keys, keys))
+        support = kernel.support(kernel.blend(dense, lexical, ratios), among)
+        return Near(numbers, dense, lexical, ratios, support.weights, support.novelty)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
+from chatbot.answers.correction import Correction
+from chatbot.matching.confidence import FITTED_SHARE
 from chatbot.store.database import statement
 from chatbot.store.media import save_media
+from chatbot.store.messages import storable_json
 from chatbot.store.presence import CHANNEL
 
 #: What processes listen to for news about the live snapshot.
@@ -22,11 +25,22 @@ State = Literal["live", "earlier", "candidate"]
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What decisions depend on beside content: equal content and basis decide alike."""
+    """What decisions depend on beside content: equal content and basis decide alike.
+
+    ``out_of_scope_share`` is the share of messages without an entry as it is stated;
+    ``correction`` what labels said when the snapshot was made, None before any did.
+    """
 
     encoder: str
     target_precision: float
     release: str
+    out_of_scope_share: float = FITTED_SHARE
+    correction: Correction | None = None
+
+    @property
+    def uncorrected(self) -> Basis:
+        """Return what is set, without what was learnt."""
+        return replace(self, correction=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +106,17 @@ class Past:
 # nobody: the sender listens as well.
 _NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
 _LOCK = statement("LOCK TABLE snapshots IN SHARE ROW EXCLUSIVE MODE")
-_COLUMNS = "number, digest, content, entries, intents, encoder, target_precision, release"
+_BASIS = "encoder, target_precision, release, out_of_scope_share, correction"
+_COLUMNS = f"number, digest, content, entries, intents, {_BASIS}"
 _LIVE = statement(
     f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
 )
 _CANDIDATE = statement(f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'candidate'")
 _BY_NUMBER = statement(
     f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' AND number = :number"
+)
+_LIVE_BASIS = statement(
+    f"SELECT {_BASIS} FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
 )
 _LIVE_NUMBER = statement("SELECT max(number) FROM snapshots WHERE state = 'live'")
 _OVERRULED = statement(
@@ -108,14 +126,15 @@ _OVERRULED = statement(
 )
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
 _INSERT = statement(
-    "INSERT INTO snapshots (digest, content, entries, intents, encoder, target_precision, release,"
+    f"INSERT INTO snapshots (digest, content, entries, intents, {_BASIS},"
     " cause, actor, source, state, created_at, published_at)"
     " VALUES (:digest, :content, :entries, :intents, :encoder, :target_precision, :release,"
+    " :out_of_scope_share, CAST(:correction AS jsonb),"
     " :cause, :actor, :source, :state, :now, :published_at) RETURNING number"
 )
 _HISTORY = statement(
     "SELECT number, state, created_at, published_at, cause, actor, source, entries, intents,"
-    " digest, encoder, target_precision, release"
+    f" digest, {_BASIS}"
     " FROM snapshots ORDER BY state = 'candidate' DESC, number DESC LIMIT :limit"
 )
 
@@ -129,6 +148,12 @@ def live_number(connection: Connection) -> int | None:
     """Return the number of the live snapshot without its content."""
     number: int | None = connection.scalar(_LIVE_NUMBER)
     return number
+
+
+def live_basis(connection: Connection) -> Basis | None:
+    """Return what the live snapshot's decisions depend on beside its content."""
+    row = connection.execute(_LIVE_BASIS).one_or_none()
+    return None if row is None else _basis(row)
 
 
 def candidate_snapshot(connection: Connection) -> Snapshot | None:
@@ -199,7 +224,7 @@ def history(connection: Connection, limit: int) -> list[Past]:
             entries=row.entries,
             intents=row.intents,
             digest=row.digest,
-            basis=Basis(row.encoder, row.target_precision, row.release),
+            basis=_basis(row),
         )
         for row in connection.execute(_HISTORY, {"limit": limit})
     ]
@@ -218,7 +243,7 @@ def _insert(
     values = {
         "digest": offer.digest, "content": offer.content,
         "entries": offer.entries, "intents": offer.intents,
-        **asdict(basis), **asdict(origin),
+        **asdict(basis), **asdict(origin), "correction": _stored(basis.correction),
         "now": now,
         "state": "live" if publish else "candidate",
         "published_at": now if publish else None,
@@ -232,5 +257,18 @@ def _insert(
 def _read(row: Row[Any] | None) -> Snapshot | None:
     if row is None:
         return None
-    basis = Basis(row.encoder, row.target_precision, row.release)
-    return Snapshot(row.number, row.digest, row.content, row.entries, row.intents, basis)
+    return Snapshot(row.number, row.digest, row.content, row.entries, row.intents, _basis(row))
+
+
+def _basis(row: Row[Any]) -> Basis:
+    return Basis(
+        encoder=row.encoder,
+        target_precision=row.target_precision,
+        release=row.release,
+        out_of_scope_share=row.out_of_scope_share,
+        correction=None if row.correction is None else Correction.from_json(row.correction),
+    )
+
+
+def _stored(correction: Correction | None) -> str | None:
+    return None if correction is None else storable_json(correction.to_json())

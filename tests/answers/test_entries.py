@@ -43,6 +43,7 @@ def test_that_an_entry_survives_storage() -> None:
                 (TextMessage("14:00。"), ImageMessage("_media/a.png")),
                 Condition(("会员等级:金卡",), ("qijian",)),
             ),
+            Variant((TextMessage("By 12:00."),), Condition(language="en")),
             *plain_answer("12:00。", "可以延迟。"),
         ),
         similar=("退房时间",),
@@ -81,6 +82,24 @@ def test_that_the_first_variant_that_holds_answers() -> None:
     entry = Entry("a", "几点退房？", (gold, *plain_answer("平")))
     assert entry.answer_for(["会员等级:金卡"], "") == (TextMessage("金"),)
     assert entry.answer_for([], "") == (TextMessage("平"),)
+
+
+def test_that_a_message_is_answered_in_its_language() -> None:
+    gold = Variant((TextMessage("金"),), Condition(("会员等级:金卡",)))
+    english = Variant((TextMessage("12:00"),), Condition(language="en"))
+    entry = Entry("a", "几点退房？", (gold, english, *plain_answer("平")))
+    assert entry.answer_for(["会员等级:金卡"], "", "en") == english.messages
+    assert entry.answer_for([], "") == (TextMessage("平"),)
+    assert entry.answer_for([], "", "ja") == ()
+    own = Entry("b", "q", plain_answer("朝食は七時からです。"))
+    assert own.answer_for([], "", "ja") == own.messages
+    assert own.answer_for([], "") == own.messages
+
+
+def test_that_a_condition_of_former_releases_is_of_every_language() -> None:
+    record = Entry("a", "q", (Variant((), Condition(("a:b",))), *plain_answer("平"))).to_json()
+    assert record["answer"][0]["when"] == {"tags": ["a:b"], "accounts": []}
+    assert Entry.from_json(record).answer[0].when == Condition(("a:b",))
 
 
 @pytest.mark.parametrize(

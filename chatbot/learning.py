@@ -1,0 +1,164 @@
+"""From labelled turns in the database to the correction that goes with a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from chatbot.answers.correction import Correction
+from chatbot.bench import Bench
+from chatbot.curation.learning import (
+    EDGES,
+    Band,
+    Labelled,
+    SeenLabel,
+    learn,
+    read_labels,
+    see_labels,
+    texts_of,
+)
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.turn import Situation
+from chatbot.errors import ChatbotError
+from chatbot.knowledge.build import with_correction
+from chatbot.matching.encoder import Encoder
+from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
+from chatbot.store.database import Database
+from chatbot.store.snapshots import Basis, live_basis
+from chatbot.store.turn_labels import (
+    StoredLabel,
+    labels,
+    labels_since,
+    newest_label,
+    turns_by_confidence,
+)
+
+log = structlog.get_logger()
+
+#: So many labels more than were known are worth a snapshot of their own.
+WORTH_LEARNING = 20
+#: So many messages may be embedded while something waits to go live; more are learnt from later.
+AT_ONCE = 200
+#: How far back messages are counted by confidence, and labels heeded.
+_COUNTED = timedelta(days=90)
+_HEEDED = timedelta(days=365)
+
+
+class _TooManyError(ChatbotError):
+    """More messages have to be embedded than may be waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the recorded turns tell: labels, the newest one's number, and messages by confidence."""
+
+    labels: Sequence[Labelled]
+    newest: int
+    bands: Sequence[Band]
+
+
+def read_turns(connection: Connection, now: datetime) -> Told:
+    """Read what there is to learn from."""
+    newest = newest_label(connection)
+    counts = turns_by_confidence(connection, EDGES, now - _COUNTED)
+    stored = labels(connection, now - _HEEDED)
+    return Told([labelled(each) for each in stored], newest, [Band(*pair) for pair in counts])
+
+
+def labelled(stored: StoredLabel) -> Labelled:
+    """Return a stored label as it is learnt from.
+
+    Who finds fault with an answer, or asks for a person after it, says only what it was not about.
+    """
+    label = stored.label
+    if label.faq_id is not None or label.source not in {"dissatisfied", "wish"}:
+        return Labelled(label.text, label.faq_id, (), label.confidence)
+    first = (label.ranked_first,) if label.ranked_first else ()
+    return Labelled(label.text, None, tuple(label.refused) or first, label.confidence)
+
+
+def see(
+    dialogue: Dialogue,
+    found: Sequence[Labelled],
+    encoder: Encoder,
+    vectors: VectorStore,
+    now: datetime,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> list[SeenLabel]:
+    """Embed and rank the messages of labels."""
+    read = read_labels(dialogue, found, Situation(now))
+    texts = texts_of(read)
+    rows = embed_with_cache(encoder, vectors, texts, progress, threads=threads)
+    return see_labels(dialogue, read, dict(zip(texts, rows, strict=True)))
+
+
+def learn_from_turns(
+    database: Database,
+    bench: Bench,
+    dialogue: Dialogue,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Correction | None:
+    """Return what all labelled turns say about a dialogue of ``bench``; None: nothing yet.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        EncoderError: the encoder gives no vectors.
+    """
+    told = database.run_sync(read_turns, now)
+    seen = see(dialogue, told.labels, bench.encoder, bench.vectors, now, progress=progress)
+    correction = learn(dialogue, seen, told.bands, bench.basis.out_of_scope_share)
+    if correction is None:
+        return None
+    log.info("confidence_learnt", labels=correction.labels, share=correction.share)
+    return replace(correction, newest=told.newest)
+
+
+def basis_for(
+    database: Database, bench: Bench, dialogue: Dialogue, now: datetime,
+    progress: Progress | None = None,
+) -> Basis:  # fmt: skip
+    """Return what a new live snapshot is decided by: ``bench``, corrected by labelled turns.
+
+    What the live one has learnt is carried on, unless there are labels since or it was learnt for
+    other settings. Many labels that were never embedded wait until the server looks for them.
+    """
+    live = database.run_sync(live_basis)
+    known = live.correction if live is not None else None
+    newest = database.run_sync(newest_label)
+    same = live is not None and live.uncorrected == bench.basis
+    if same and newest == (known.newest if known else 0):
+        return replace(bench.basis, correction=known)
+
+    def tell(done: int, total: int) -> None:
+        if total > AT_ONCE:
+            raise _TooManyError
+        if progress is not None:
+            progress(done, total)
+
+    try:
+        learnt = learn_from_turns(database, bench, dialogue, now, tell)
+    except _TooManyError:
+        learnt = known if same else None
+    return replace(bench.basis, correction=learnt)
+
+
+def is_worth_learning(connection: Connection) -> bool:
+    """Return whether there are many labels that the live snapshot does not know."""
+    live = live_basis(connection)
+    if live is None:
+        return False
+    known = live.correction.newest if live.correction else 0
+    return labels_since(connection, known) >= WORTH_LEARNING
+
+
+def decided_by(dialogue: Dialogue, basis: Basis) -> Dialogue:
+    """Return ``dialogue`` as a snapshot with this basis decides, whatever is set here."""
+    correction = basis.correction or Correction(share=basis.out_of_scope_share)
+    return with_correction(dialogue, basis.target_precision, correction)

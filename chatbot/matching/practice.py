@@ -1,0 +1,88 @@
+"""The knowledge base as its own test: its questions, asked as if they were not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chatbot.matching.confidence import NEAR_MISS, Signals
+from chatbot.matching.matcher import Matcher, Query, Ranking
+
+#: Texts that are left out, at most: enough for means and shares, and less than a second's work.
+SAMPLE = 300
+#: Fewer left-out texts than these say too little of near misses by themselves; everyday talk, which
+#: is further away, then counts as so many.
+_FEW = 50
+_EVERYDAY_WEIGHT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What ranked for the text ``number``, which stood for a message, and whether that was right.
+
+    ``known``: only the text itself was left out, so its label was there to be found; otherwise all
+    texts of its label were.
+    """
+
+    number: int
+    known: bool
+    ranking: Ranking
+    right: bool
+
+    @property
+    def signals(self) -> Signals:
+        """Return the signals for the best label."""
+        if self.ranking.signals is None:  # pragma: no cover - practise() leaves these out
+            raise ValueError("nothing ranked")
+        return self.ranking.signals
+
+
+def practise(matcher: Matcher, sample: int = SAMPLE) -> tuple[LeftOut, ...]:
+    """Ask the texts of ``matcher`` as messages: each without itself, and without its label.
+
+    The first stands for messages that have an entry (leave-one-out; labels with a single text
+    have none), the second for near misses, messages about the same matters that have none. Of more
+    than ``sample`` texts every so many-th is asked, so that the same texts give the same result.
+    """
+    step = max(1.0, len(matcher) / sample)
+    numbers = np.unique((np.arange(min(sample, len(matcher))) * step).astype(int)).tolist()
+    asked: list[LeftOut] = []
+    for number in numbers:
+        label = matcher.label_of(number)
+        own = matcher.texts_of(label)
+        if len(own) > 1:
+            asked += _left_out(matcher, number, [number], known=True)
+        asked += _left_out(matcher, number, own, known=False)
+    return tuple(asked)
+
+
+def _left_out(
+    matcher: Matcher, number: int, without: Sequence[int], *, known: bool
+) -> list[LeftOut]:
+    ranking = matcher.rank_left_out(number, without)
+    if ranking.signals is None:
+        return []
+    right = known and ranking.labels[0].label == matcher.label_of(number)
+    return [LeftOut(number, known, ranking, right)]
+
+
+def level_of(
+    matcher: Matcher, left_out: Sequence[LeftOut], everyday: Sequence[Query]
+) -> tuple[float, ...]:
+    """Return the mean of ``Signals.centred`` over messages that have no label.
+
+    Near misses tell: the ``left_out`` texts without their label. Of few, ``everyday`` messages
+    help out.
+    """
+    misses = [each.signals.centred() for each in left_out if not each.known]
+    total, weight = np.zeros(len(NEAR_MISS)), 0.0
+    if misses:
+        total, weight = np.sum(misses, axis=0), float(len(misses))
+    if len(misses) < _FEW:
+        ranked = [matcher.rank(query).signals for query in everyday]
+        far = np.mean([each.centred() for each in ranked if each is not None], axis=0)
+        total += _EVERYDAY_WEIGHT * (far + np.array(NEAR_MISS))
+        weight += _EVERYDAY_WEIGHT
+    return tuple(np.round(total / weight, 6).tolist())
