@@ -16,19 +16,20 @@ from chatbot.errors import ContentError
 from chatbot.facts.tables import Table
 from chatbot.knowledge.account_file import read_accounts
 from chatbot.knowledge.entry_files import read_entries
-from chatbot.knowledge.former_forms import upgrade_first_form
+from chatbot.knowledge.former_forms import upgrade_first_form, upgrade_second_form
 from chatbot.knowledge.intent_files import read_intents, read_texts
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.problems import Problem, Problems
 from chatbot.knowledge.references import References
 from chatbot.knowledge.table_files import read_tables
 from chatbot.knowledge.tag_files import read_tag_groups
+from chatbot.knowledge.word_files import read_synonyms, read_words
 from chatbot.texts import TextValue
 from chatbot.understanding.intents import Intent
 from chatbot.understanding.normalise import Normaliser
 
 #: Changes when the stored form changes, so that an older release says so instead of guessing.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Content:
 
     ``tables`` are in the order of their names, ``tag_groups`` in file order. ``media`` holds the
     SHA-256 (hexadecimal) of every picture that messages need, by its path below the folder.
+    ``words`` are the brand's own, ``synonyms`` groups of words for one thing, the first of a group
+    standing for the others.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -46,6 +49,8 @@ class Content:
     accounts: Accounts = field(default_factory=Accounts)
     tag_groups: tuple[TagGroup, ...] = ()
     media: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
 
     def to_json(self) -> str:
         """Return the canonical JSON: equal contents give equal strings, on every machine."""
@@ -58,6 +63,8 @@ class Content:
             "accounts": self.accounts.to_json(),
             "tag_groups": [group.to_json() for group in self.tag_groups],
             "media": dict(self.media),
+            "words": self.words,
+            "synonyms": self.synonyms,
         }
         return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -67,6 +74,8 @@ class Content:
         record: dict[str, Any] = json.loads(text)
         if record.get("format") == 1:
             record = upgrade_first_form(record)
+        if record.get("format") == 2:
+            record = upgrade_second_form(record)
         if record.get("format") != _FORMAT:
             raise ContentError("this snapshot was written by a newer release; update this one")
         texts = {
@@ -81,6 +90,8 @@ class Content:
             accounts=Accounts.from_json(record["accounts"]),
             tag_groups=tuple(map(TagGroup.from_json, record["tag_groups"])),
             media=record["media"],
+            words=tuple(record["words"]),
+            synonyms=tuple(map(tuple, record["synonyms"])),
         )
 
     @property
@@ -131,11 +142,13 @@ def read_content(
         groups = read_tag_groups(intents, problems)
     tables = read_tables(knowledge, problems)
     accounts = read_accounts(knowledge, problems)
+    words = read_words([knowledge, *([intents] if intents else ())], normaliser, problems)
+    synonyms = read_synonyms(knowledge, normaliser, problems)
     references.check(tables, accounts, problems)
     if intents is not None:
         references.check_tags(groups, problems)
     problems.raise_any()
     digests = {path: hashlib.sha256(image).hexdigest() for path, image in pictures.files.items()}
-    content = Content(entries, found, texts, tables, accounts, groups, digests)
+    content = Content(entries, found, texts, tables, accounts, groups, digests, words, synonyms)
     images = {digests[path]: image for path, image in pictures.files.items()}
     return Reading(content, images, tuple(problems.warnings))

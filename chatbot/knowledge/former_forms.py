@@ -24,6 +24,11 @@ def upgrade_first_form(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def upgrade_second_form(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a snapshot of form 2 in form 3: there were no words and synonyms."""
+    return {**record, "format": 3, "words": [], "synonyms": []}
+
+
 def _upgrade_entry(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **entry,

@@ -11,8 +11,13 @@ from chatbot.forms.form import Flow
 from chatbot.matching import fuzzy
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.patterns import PatternGroups, Patterns
+from chatbot.understanding.smalltalk import Kind as SmalltalkKind
+from chatbot.understanding.smalltalk import Smalltalk
 
 Priority = Literal["normal", "high", "urgent"]
+
+#: How surely a message that is nothing but thanks means the same as an example that is.
+_SAME_SMALLTALK = 0.9
 
 _URGENCY: Mapping[Priority, int] = {"normal": 0, "high": 1, "urgent": 2}
 
@@ -90,28 +95,49 @@ class FoundIntent:
 
 
 class IntentRules:
-    """All intents, compiled."""
+    """All intents, compiled. Without ``smalltalk`` none of its kinds tells an intent."""
 
-    def __init__(self, intents: Iterable[Intent], normaliser: Normaliser) -> None:
+    def __init__(
+        self,
+        intents: Iterable[Intent],
+        normaliser: Normaliser,
+        smalltalk: Smalltalk | None = None,
+    ) -> None:
         self._intents = tuple(intents)
+        self._smalltalk = smalltalk
         self._keywords = PatternGroups([each.keywords for each in self._intents], normaliser)
         self._exclude = [Patterns.compile(each.exclude, normaliser) for each in self._intents]
         examples = [
-            (key, number)
+            (example, number)
             for number, intent in enumerate(self._intents)
-            for key in map(normaliser.key, intent.examples)
-            if key
+            for example in map(normaliser.normalise, intent.examples)
+            if example.key
         ]
-        self._example_keys = [key for key, _ in examples]
+        self._example_keys = [example.key for example, _ in examples]
         self._example_of = [number for _, number in examples]
         self._close = fuzzy.CloseKeys(self._example_keys)
+        #: Whether small talk beside a question may tell an intent: some example has any.
+        self.heeds_smalltalk = False
+        self._of_smalltalk: dict[SmalltalkKind, dict[int, tuple[str, float]]] = {}
+        if smalltalk is not None:
+            for example, number in examples:
+                self._learn_smalltalk(smalltalk, example, number)
+
+    def _learn_smalltalk(self, smalltalk: Smalltalk, example: NormalText, number: int) -> None:
+        kind = smalltalk.kind(example)
+        if kind is not None:
+            alike = self._of_smalltalk.setdefault(kind, {})
+            alike.setdefault(number, (example.key, _SAME_SMALLTALK))
+        if kind is not None or smalltalk.question(example) is not example:
+            self.heeds_smalltalk = True
 
     def find(self, *forms: NormalText) -> Sequence[FoundIntent]:
         """Return the intents of a message, strongest first; ties: more urgent, file order.
 
         ``forms`` are ways to write the same message: what any of them shows counts, and so does
         what any of them excludes. A keyword and an example's own wording are the admin's rule and
-        certain; a wording close to an example is as sure as it is close.
+        certain; a wording close to an example is as sure as it is close, and small talk nearly as
+        sure as an example that is small talk of the same kind.
         """
         by_example: dict[int, tuple[str, float]] = {}
         by_keyword: dict[int, str] = {}
@@ -131,7 +157,10 @@ class IntentRules:
         closest: dict[int, tuple[str, float]] = {}
         for at, ratio in self._close.find(message.key):
             closest.setdefault(self._example_of[at], (self._example_keys[at], ratio))
-        return closest
+        if self._smalltalk is None or not self._of_smalltalk:
+            return closest
+        kind = self._smalltalk.kind(message)
+        return {**self._of_smalltalk.get(kind, {}), **closest} if kind is not None else closest
 
 
 def _ratio(close: tuple[str, float]) -> float:

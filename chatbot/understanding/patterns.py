@@ -40,6 +40,11 @@ def compile_expression(expression: str) -> Any:
         raise PatternError(f"not a regular expression of RE2 syntax: {reason}") from None
 
 
+def without_group_names(expression: str) -> str:
+    """Return the source of an expression whose groups may stand beside others of the same name."""
+    return _GROUP_NAME.sub("(", expression)
+
+
 def check_pattern(pattern: str, normaliser: Normaliser) -> None:
     """Raise PatternError if ``pattern`` can never match or does not compile."""
     if is_expression(pattern):
@@ -149,6 +154,6 @@ def _any_of(sources: Sequence[str]) -> Any:
     if not sources:
         return None
     try:
-        return compile_expression("|".join(f"(?:{_GROUP_NAME.sub('(', each)})" for each in sources))
+        return compile_expression("|".join(f"(?:{without_group_names(each)})" for each in sources))
     except PatternError:
         return None

@@ -6,7 +6,7 @@ import logging
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import jieba
@@ -37,27 +37,51 @@ class Segmenter:
     marshalled file in the machine's common temporary folder, which anybody may have written.
     """
 
-    def __init__(self, questions: Sequence[str] = ()) -> None:
-        """Learn the words of ``questions``, given as keys (letters and digits only)."""
+    def __init__(
+        self,
+        questions: Sequence[str] = (),
+        names: Iterable[str] = (),
+        words: Iterable[str] = (),
+    ) -> None:
+        """Learn the words of ``questions`` and ``names``, given as keys (letters and digits only).
+
+        ``words`` are words because an admin says so; of ``names`` (rows of tables, keywords) it is
+        told from the dictionary.
+        """
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self._tokenizer = jieba.Tokenizer()
         frequencies, self._tokenizer.total = _dictionary()
         self._tokenizer.FREQ = frequencies.copy()  # the words learnt below belong to this one
         self._tokenizer.initialized = True
-        self.learnt = self._new_words(questions)
-        for word in self.learnt:
+        self.learnt = tuple(sorted({*self._new_words(questions), *self._new_names(names), *words}))
+        for word in filter(_HAN.search, self.learnt):  # Latin words are told by their ends
             self._tokenizer.add_word(word)
 
     def cut(self, text: str) -> list[str]:
         """Return the words of ``text``, without marks and spaces."""
-        words = self._tokenizer.cut(text, HMM=False)
-        return [word for word in words if any(map(str.isalnum, word))]
+        return [word for word in self.pieces(text) if any(map(str.isalnum, word))]
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the words, marks and spaces of ``text``; joined they are the text again."""
+        return list(self._tokenizer.cut(text, HMM=False))
 
     def weigh(self, text: str) -> dict[str, float]:
         """Return each word's weight: the logarithm of how rare it is in general Chinese."""
-        total = max(self._tokenizer.total, 1)
-        frequency = self._tokenizer.FREQ
-        return {word: math.log(total / max(frequency.get(word) or 1, 1)) for word in self.cut(text)}
+        return {word: -math.log(max(self.share(word), self.least_share)) for word in self.cut(text)}
+
+    def general_share(self, word: str) -> float:
+        """Return the share of ``word`` without what was learnt here."""
+        frequencies, total = _dictionary()
+        return (frequencies.get(word) or 0) / max(total, 1)
+
+    @property
+    def least_share(self) -> float:
+        """Return the share of a word that was seen once."""
+        return 1.0 / max(int(self._tokenizer.total), 1)
+
+    def share(self, word: str) -> float:
+        """Return how much of general Chinese ``word`` makes up, 0 if it is no word."""
+        return (self._tokenizer.FREQ.get(word) or 0) * self.least_share
 
     def _new_words(self, questions: Iterable[str]) -> tuple[str, ...]:
         """Return runs of single characters that at least two questions have in common.
@@ -69,6 +93,13 @@ class Segmenter:
         for question in questions:
             seen.update(set(_single_runs(self.cut(question))))
         return tuple(sorted(word for word, count in seen.items() if count > 1))
+
+    def _new_names(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the short names that the dictionary cannot put together."""
+        for name in names:
+            joined = (len(word) > 1 or not _HAN.match(word) for word in self.cut(name))
+            if 1 < len(name) <= _LONGEST_NEW_WORD and not all(joined):
+                yield name
 
 
 def _single_runs(words: Iterable[str]) -> list[str]:

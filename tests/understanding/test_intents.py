@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.texts import make_texts
 from chatbot.understanding.intents import Intent, IntentHandoff, IntentRules
 from chatbot.understanding.normalise import Normaliser
 from chatbot.understanding.patterns import PatternError, PatternGroups, Patterns, check_pattern
+from chatbot.understanding.smalltalk import Smalltalk
 
 _NORMALISER = Normaliser()
 _COMPLAINT = Intent(
@@ -42,6 +44,20 @@ def _found(said: str) -> list[tuple[str, str]]:
 )
 def test_that_examples_and_keywords_tell_an_intent(said: str, found: list[tuple[str, str]]) -> None:
     assert _found(said) == found
+
+
+def test_that_small_talk_tells_the_intent_of_the_same_small_talk() -> None:
+    thanks = Intent(name="thanks", title="道谢", examples=("谢谢你啊", "时间很合理，谢谢你"))
+    rules = IntentRules([thanks, _DOOR], _NORMALISER, Smalltalk(make_texts({}), _NORMALISER))
+    (hit,) = rules.find(_NORMALISER.normalise("好的，非常感谢！"))
+    assert hit.intent is thanks
+    assert rules.find(_NORMALISER.normalise("再见")) == []
+    assert rules.heeds_smalltalk
+
+
+def test_that_small_talk_is_not_heeded_where_no_example_has_any() -> None:
+    rules = IntentRules([_COMPLAINT], _NORMALISER, Smalltalk(make_texts({}), _NORMALISER))
+    assert not rules.heeds_smalltalk
 
 
 def test_that_the_more_urgent_intent_comes_first() -> None:

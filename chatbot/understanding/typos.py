@@ -1,0 +1,210 @@
+"""Typing errors in a message, mended towards the words that the brand itself uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatbot.understanding.confusions import Confusions, Slip
+from chatbot.understanding.normalise import NormalText
+from chatbot.understanding.word_model import EDGE, WordModel
+
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+#: A longer text says what it means in spite of an error.
+_LONGEST = 100
+_LONGEST_WORD = 6
+#: How unlikely each error is, as a natural logarithm with its sign turned: chosen so that of real
+#: messages about one in fifty is changed, and the answers to them get no worse.
+COSTS: Mapping[Slip, float] = {
+    "homophone": 9.0,
+    "near-homophone": 11.0,
+    "lookalike": 10.0,
+    "missing": 7.0,
+}
+#: More for a word of one character, whose neighbours are all there is to tell by.
+_ALONE_COST = 1.0
+#: A word that came once may be an error itself; of one character it is no measure for others.
+_LEAST_SEEN = 2
+#: What must stay as the customer wrote it: an error here turns the meaning round.
+_TURNS_MEANING = frozenset("不没未无非别勿莫零一二两三四五六七八九十百千万半")
+#: Parts of messages whose words are kept.
+_MOST_KNOWN = 20_000
+#: Readings of the beginning of a text that are followed at a time.
+_FOLLOWED = 4
+#: Less than this between two scores is rounding: what came first stays.
+_TIE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was typed, what is taken to be meant, and what kind of error that would be."""
+
+    typed: str
+    meant: str
+    slip: Slip
+
+
+class _Word(NamedTuple):
+    """A word that a part of the text may be; ``slip`` is None where it is written just so.
+
+    ``anew`` is its log-probability after a word that it was never seen after.
+    """
+
+    meant: str
+    anew: float
+    cost: float
+    slip: Slip | None
+
+
+class _Reading(NamedTuple):
+    """A reading of the text up to a place: its log-probability, its corrections in it."""
+
+    score: float
+    text: str
+    corrections: tuple[Correction, ...]
+
+
+class Corrector:
+    """Reads a message as the words most likely meant; immutable but for a cache.
+
+    The noisy channel of Kernighan, Church and Gale ("A spelling correction program based on a
+    noisy channel model", 1990) over words instead of letters, for a language without spaces: of all
+    ways to cut a text into words, each written as it is or with one error, the likeliest is taken.
+    Only words of the brand's own texts are ever put in the place of others.
+    """
+
+    def __init__(self, model: WordModel, confusions: Confusions) -> None:
+        self._model = model
+        self._confusions = confusions
+        self._with_gap: dict[tuple[str, str], list[str]] = {}
+        self._shortened: dict[str, list[str]] = {}
+        self._by_sound: dict[str, list[str]] = {}
+        self._single: set[str] = set()
+        for word, seen in sorted(model.own.items()):
+            self._learn(word, seen)
+        #: Not a cache around a method: that would refer back to this object, and keep a large
+        #: knowledge base in memory long after another one has taken its place.
+        self._known: dict[str, tuple[_Word, ...]] = {}
+
+    def correct(self, text: NormalText) -> tuple[NormalText, tuple[Correction, ...]]:
+        """Return ``text`` as it was meant, the very object if nothing seems wrong with it."""
+        if len(text.key) > _LONGEST:
+            return text, ()
+        found: list[Correction] = []
+        mended = _HAN_RUN.sub(lambda run: self._mend(run[0], found), text.text)
+        if not found:
+            return text, ()
+        return NormalText(mended, "".join(filter(str.isalnum, mended))), tuple(found)
+
+    def _learn(self, word: str, seen: int) -> None:
+        if len(word) > _LONGEST_WORD:
+            return
+        if len(word) == 1:
+            if seen >= _LEAST_SEEN:
+                self._single.add(word)
+                for sound in self._confusions.sounds(word):
+                    self._by_sound.setdefault(sound, []).append(word)
+            return
+        for at, character in enumerate(word):
+            gap = (word[:at], word[at + 1 :])
+            self._with_gap.setdefault(gap, []).append(word)
+            if character not in _TURNS_MEANING and (len(word) > 2 or seen >= _LEAST_SEEN):
+                self._shortened.setdefault("".join(gap), []).append(word)
+
+    def _mend(self, run: str, found: list[Correction]) -> str:
+        best = max(self._readings(run), key=lambda reading: reading.score)
+        found.extend(best.corrections)
+        return best.text
+
+    def _readings(self, run: str) -> list[_Reading]:
+        """Return the likeliest readings of a run of Chinese characters, its end included."""
+        start: dict[str, _Reading] = {EDGE: _Reading(0.0, "", ())}
+        reached = [start]
+        for end in range(1, len(run) + 1):
+            here: dict[str, _Reading] = {}
+            for begin in range(max(0, end - _LONGEST_WORD), end):
+                self._extend(here, reached[begin], run[begin:end])
+            likely = sorted(here.items(), key=lambda item: -item[1].score)[:_FOLLOWED]
+            reached.append(dict(likely))
+        return [
+            reading._replace(score=reading.score + self._chance_of_end(word))
+            for word, reading in reached[-1].items()
+        ]
+
+    def _chance_of_end(self, word: str) -> float:
+        chance = self._model.log_chance(EDGE, word)
+        return self._model.log_chance_anew(EDGE) if chance is None else chance
+
+    def _extend(self, here: dict[str, _Reading], before: Mapping[str, _Reading], part: str) -> None:
+        """Note the likeliest way to each word that ``part`` may be; ``before``: best first."""
+        if not before:
+            return
+        first = next(iter(before.values()))
+        for word in self._words_of(part):
+            score, way = first.score + word.anew, first
+            for previous, reading in before.items():
+                chance = self._model.log_chance(word.meant, previous)
+                if chance is not None and reading.score + chance > score + _TIE:
+                    score, way = reading.score + chance, reading
+            known = here.get(word.meant)
+            if known is None or score - word.cost > known.score + _TIE:
+                here[word.meant] = _extended(way, score - word.cost, part, word)
+
+    def _words_of(self, part: str) -> tuple[_Word, ...]:
+        """Return the words that ``part`` may be; kept, because messages have much in common."""
+        words = self._known.get(part)
+        if words is None:
+            words = self._words_for(part)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[part] = words
+        return words
+
+    def _words_for(self, part: str) -> tuple[_Word, ...]:
+        known = self._model.alone(part) > 0.0
+        as_written = [_Word(part, self._model.log_chance_anew(part), 0.0, None)] if known else []
+        slips = dict(self._slips(part))
+        slips.pop(part, None)
+        return (*as_written, *(self._mistyped(meant, slip) for meant, slip in slips.items()))
+
+    def _mistyped(self, meant: str, slip: Slip) -> _Word:
+        cost = COSTS[slip] + (_ALONE_COST if len(meant) == 1 else 0.0)
+        return _Word(meant, self._model.log_chance_anew(meant), cost, slip)
+
+    def _slips(self, part: str) -> Iterator[tuple[str, Slip]]:
+        """Yield the brand's words that ``part`` may be with one error, and the error."""
+        if len(part) > 1 and self._model.is_common(part):
+            return
+        if _TURNS_MEANING.isdisjoint(part):
+            yield from ((meant, "missing") for meant in self._shortened.get(part, ()))
+        if len(part) == 1:
+            yield from self._single_slips(part)
+            return
+        is_word = self._model.alone(part) > 0.0
+        for at, typed in enumerate(part):
+            for meant in self._with_gap.get((part[:at], part[at + 1 :]), ()):
+                if typed in _TURNS_MEANING or (is_word and meant[at] in _TURNS_MEANING):
+                    continue
+                slip = self._confusions.slip(typed, meant[at])
+                if slip is not None:
+                    yield meant, slip
+
+    def _single_slips(self, typed: str) -> Iterator[tuple[str, Slip]]:
+        if typed in _TURNS_MEANING:
+            return
+        alike = self._confusions.lookalikes(typed) & self._single
+        sounds = sorted(self._confusions.sounds(typed))
+        heard = (meant for sound in sounds for meant in self._by_sound.get(sound, ()))
+        for meant in dict.fromkeys((*heard, *sorted(alike))):
+            slip = self._confusions.slip(typed, meant)
+            if slip is not None and meant not in _TURNS_MEANING:
+                yield meant, slip
+
+
+def _extended(reading: _Reading, score: float, part: str, word: _Word) -> _Reading:
+    corrections = reading.corrections
+    if word.slip is not None:
+        corrections = (*corrections, Correction(part, word.meant, word.slip))
+    return _Reading(score, reading.text + word.meant, corrections)

@@ -1,0 +1,78 @@
+"""How likely one word follows another in messages to this brand."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from chatbot.understanding.segment import Segmenter
+
+#: Stands for the ends of a text and for what is not written in Chinese characters.
+EDGE = ""
+
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+#: Weight of the brand's own words against general Chinese, and of pairs against single words.
+_OWN = 0.7
+_PAIRS = 0.6
+#: Share of general Chinese from which on a word is common: some 60 of 60 million words.
+_COMMON = 1e-6
+#: Chance that a run of Chinese characters ends after a word nothing is known of.
+_END = 0.1
+
+
+class WordModel:
+    """Pairs of words counted in the brand's own texts, with general Chinese behind them.
+
+    The interpolation of Jelinek and Mercer ("Interpolated estimation of Markov source parameters
+    from sparse data", 1980) with fixed weights: there are too few texts to fit any.
+    """
+
+    def __init__(self, texts: Iterable[str], words: Iterable[str], segmenter: Segmenter) -> None:
+        """Count ``texts``; each of ``words`` counts as if it were one text more."""
+        self._segmenter = segmenter
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._before: Counter[str] = Counter()
+        self.own: Counter[str] = Counter(word for word in words if is_han(word))
+        for text in texts:
+            cut = [word if is_han(word) else EDGE for word in segmenter.pieces(text)]
+            self.own.update(filter(None, cut))
+            for pair in zip([EDGE, *cut], [*cut, EDGE], strict=True):
+                self._pairs[pair] += 1
+                self._before[pair[0]] += 1
+        self._total = max(1, self.own.total())
+
+    def alone(self, word: str) -> float:
+        """Return the probability of a word without looking at others; 0 if it is none.
+
+        A character by itself is a word always.
+        """
+        if word == EDGE:
+            return _END
+        own = self.own[word] / self._total
+        general = self._segmenter.share(word)
+        if len(word) == 1:
+            general = max(general, self._segmenter.least_share)
+        return _OWN * own + (1.0 - _OWN) * general
+
+    def is_common(self, word: str) -> bool:
+        """Return whether ``word`` is one of general Chinese that everybody uses."""
+        return self._segmenter.general_share(word) >= _COMMON
+
+    def log_chance(self, word: str, before: str) -> float | None:
+        """Return the log-probability of ``word`` after ``before``; None if that was never seen."""
+        pairs = self._pairs.get((before, word))
+        if pairs is None:
+            return None
+        seen = pairs / self._before[before]
+        return math.log(_PAIRS * seen + (1.0 - _PAIRS) * self.alone(word))
+
+    def log_chance_anew(self, word: str) -> float:
+        """Return the log-probability of ``word`` after one that it was never seen after."""
+        return math.log((1.0 - _PAIRS) * self.alone(word))
+
+
+def is_han(word: str) -> bool:
+    """Return whether a word consists of Chinese characters alone."""
+    return _HAN.fullmatch(word) is not None
