@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
+from sqlalchemy import Connection
 
 from chatbot.api.accounts import find_open_kfid
 from chatbot.api.bodies import AnswerRequest
@@ -18,6 +20,7 @@ from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
 from chatbot.store.api_conversations import forget_contexts, read_context, save_context
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
+from chatbot.store.turn_labels import NewLabel, save_label
 
 log = structlog.get_logger()
 
@@ -71,9 +74,7 @@ class Answering:
             stored = await self._database.run(read_context, key, now - _REMEMBERED)
             context = Context.from_json(stored.context)
             outcome = await self._decide(request, context, situation)
-            if await self._database.run(
-                save_context, key, stored.version, outcome.context.to_json(), now
-            ):
+            if await self._database.run(_save, key, stored.version, outcome, now):
                 return outcome
         raise ApiProblem(503, "busy", key=key)
 
@@ -90,3 +91,12 @@ class Answering:
             except StoreUnavailable as error:
                 log.warning("forgetting_failed", error=str(error))
             await asyncio.sleep(_FORGET_SECONDS)
+
+
+def _save(connection: Connection, key: str, version: int, outcome: Outcome, now: datetime) -> bool:
+    """Store what a turn leaves behind; return False if another turn came first."""
+    if not save_context(connection, key, version, outcome.context.to_json(), now):
+        return False
+    if outcome.label is not None:
+        save_label(connection, NewLabel(**asdict(outcome.label)), None, now)
+    return True

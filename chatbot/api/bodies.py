@@ -99,6 +99,14 @@ class IntentBody(_Out):
     evidence: Literal["examples", "keywords"]
 
 
+class QuestionBody(_Out):
+    """一句话里的一个问题；没有回答的 faq_id 为 null。"""
+
+    text: str
+    faq_id: str | None
+    confidence: float
+
+
 class MenuItemBody(_Out):
     """菜单的一行。"""
 
@@ -181,6 +189,10 @@ class DecisionBody(_Out):
     handoff: HandoffBody | None = Field(default=None, description="action 是 handoff 时才有")
     menu: list[MenuItemBody] | None = Field(default=None, description="action 是 clarify 时才有")
     slots: dict[str, Any] | None = Field(default=None, description="表单进行中才有")
+    parts: list[QuestionBody] | None = Field(
+        default=None,
+        description="一句话问了几件事、一起回答时才有；faq_id 是先答的那条，confidence 取最低的",
+    )
 
 
 class MessageBody(_Out):

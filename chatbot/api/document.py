@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from chatbot.api.bodies import ErrorBody
 
+_IN_PATH = re.compile(r"{(\w+)}")
 _REF = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
@@ -60,9 +62,18 @@ def _operation(route: Route) -> Json:
     if route.body is not None:
         operation["requestBody"] = {**_content("", route.body), "required": True}
         del operation["requestBody"]["description"]
-    if route.query is not None:
-        operation["parameters"] = _parameters(route.query)
+    parameters = _in_path(route) + ([] if route.query is None else _parameters(route.query))
+    if parameters:
+        operation["parameters"] = parameters
     return operation
+
+
+def _in_path(route: Route) -> list[Json]:
+    """Return the parameters that are part of the path."""
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _IN_PATH.findall(route.path)
+    ]
 
 
 def _content(description: str, model: type[BaseModel]) -> Json:

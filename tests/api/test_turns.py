@@ -63,7 +63,7 @@ async def test_that_pages_follow_each_other_newest_first(
 ) -> None:
     async with calling(database_url, tmp_path, vectors_dir) as (stage, caller):
         for number in range(5):
-            await stage.say(f"{BREAKFAST}{'？' * number}")
+            await stage.say((BREAKFAST, LATE)[number % 2])
             await stage.settled()
         everything = [turn["id"] for turn in (await _turns(caller))["turns"]]
         assert everything == sorted(everything, reverse=True)

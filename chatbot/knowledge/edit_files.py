@@ -1,0 +1,250 @@
+"""Adds a similar question to the file where its entry is written, and leaves all else as it was.
+
+The new text is put into the source where a parser says its place is; nothing is written out anew,
+so comments, order, quotes and line breaks stay. The result is parsed again before it is saved: if
+anything but the one list differs, the file is left alone.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chatbot.answers.entries import Entry
+from chatbot.errors import ContentError, UserError
+from chatbot.knowledge.csv_entries import csv_entries
+from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.tree import Mapping, Scalar
+
+_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
+_SIMILAR = "similar"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The file and the line, from 1, where a similar question was written."""
+
+    path: Path
+    line: int
+
+
+class _NotHereError(Exception):
+    """The text cannot be put in by machine; a person can."""
+
+
+def add_similar(root: Path, entry: Entry, text: str) -> Added:
+    """Write ``text`` as the last similar question of ``entry`` into its file below ``root``.
+
+    Raises:
+        ContentError: the folder or the file cannot be read or written, or no file has the entry.
+        UserError: the entry is written in a way that only a person can add to; names the place.
+    """
+    problems = Problems()
+    for path, _ in content_files(root, _SUFFIXES, problems):
+        if path.suffix.lower() == ".csv":
+            _refuse_table(path, entry, text)
+            continue
+        source = read_text(path, problems)
+        edited = None if source is None else _edited(path, source, entry, text)
+        if source is not None and edited is not None:
+            _save(path, edited)
+            return Added(path, _first_difference(source, edited))
+    raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
+
+
+def _refuse_table(path: Path, entry: Entry, text: str) -> None:
+    """Leave an entry of a table to its program."""
+    for node, _ in csv_entries(path, Problems()):
+        pairs = node.pairs if isinstance(node, Mapping) else ()
+        written = {key: value.value for key, _, value in pairs if isinstance(value, Scalar)}
+        if _is_entry(written, entry):
+            raise UserError(
+                f"{path} 第 {node.line} 行：表格里的条目请自己改，在“{entry.id}”的“相似问”一格里"
+                f"加上“{text}”（几个用 | 分开）"
+            )
+
+
+def _edited(path: Path, source: str, entry: Entry, text: str) -> str | None:
+    """Return the source with the new text; None if the entry is not in it."""
+    edit = _in_lines if path.suffix.lower() == ".jsonl" else _in_yaml
+    try:
+        return edit(source, entry, text)
+    except _NotHereError:
+        raise UserError(
+            f"{path}：条目“{entry.id}”的写法不能自动改，请在它的 similar 里加上“{text}”"
+        ) from None
+
+
+def _in_lines(source: str, entry: Entry, text: str) -> str | None:
+    lines = source.split("\n")
+    for number, line in enumerate(lines):
+        record = _object_of(line)
+        if record is None or not _is_entry(record, entry):
+            continue
+        similar = record.get(_SIMILAR) or []
+        if not isinstance(similar, list):
+            raise _NotHereError
+        lines[number] = json.dumps({**record, _SIMILAR: [*similar, text]}, ensure_ascii=False)
+        return "\n".join(lines)
+    return None
+
+
+def _object_of(line: str) -> Json | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _in_yaml(source: str, entry: Entry, text: str) -> str | None:
+    try:
+        root = yaml.compose(source, Loader=yaml.CSafeLoader)
+        before = yaml.load(source, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    found = [
+        (node, record)
+        for node, record in zip(_entry_nodes(root), _records(before), strict=False)
+        if isinstance(record, dict) and _is_entry(record, entry)
+    ]
+    if len(found) != 1:
+        if found:
+            raise _NotHereError
+        return None
+    node, record = found[0]
+    edited = _with_text(source, node, text)
+    record[_SIMILAR] = [*(record.get(_SIMILAR) or []), text]
+    if not _reads_as(edited, before):
+        raise _NotHereError
+    return edited
+
+
+def _reads_as(source: str, wanted: Any) -> bool:
+    """Return whether a changed source means exactly what it should."""
+    try:
+        return bool(yaml.load(source, Loader=yaml.CSafeLoader) == wanted)
+    except (yaml.YAMLError, ValueError):
+        return False
+
+
+def _is_entry(record: Json, entry: Entry) -> bool:
+    """Return whether this is the entry: by its id, or by its question if it has none."""
+    if record.get("id"):
+        return str(record["id"]) == entry.id
+    return record.get("question") == entry.question and entry.id.startswith("q-")
+
+
+def _entry_nodes(root: yaml.Node | None) -> list[yaml.Node]:
+    if isinstance(root, yaml.MappingNode):
+        listed = (value for key, value in root.value if key.value == "entries")
+        root = next(listed, None)
+    return list(root.value) if isinstance(root, yaml.SequenceNode) else []
+
+
+def _records(loaded: Any) -> list[Any]:
+    listed = loaded.get("entries") if isinstance(loaded, dict) else loaded
+    return listed if isinstance(listed, list) else []
+
+
+def _with_text(source: str, node: yaml.Node, text: str) -> str:
+    """Return ``source`` with ``text`` in the list of the entry ``node``, or in a new list."""
+    if not isinstance(node, yaml.MappingNode):
+        raise _NotHereError
+    pairs = {key.value: (key, value) for key, value in node.value}
+    if _SIMILAR not in pairs:
+        return _with_new_list(source, node, *pairs["question"], text)
+    key, value = pairs[_SIMILAR]
+    if isinstance(value, yaml.ScalarNode):
+        return _in_place_of_nothing(source, key, value, text)
+    if not value.value:
+        return _insert(source, value.end_mark.index - 1, _flow(text))
+    last = value.value[-1]
+    if value.flow_style:
+        return _insert(source, last.end_mark.index, f", {_flow(text)}")
+    return _insert_line(source, last, f"{' ' * value.start_mark.column}- {_flow(text)}")
+
+
+def _with_new_list(
+    source: str, node: yaml.MappingNode, key: yaml.Node, value: yaml.Node, text: str
+) -> str:
+    listed = f"{_SIMILAR}: [{_flow(text)}]"
+    if node.flow_style:
+        return _insert(source, value.end_mark.index, f", {listed}")
+    return _insert_line(source, value, " " * key.start_mark.column + listed)
+
+
+def _in_place_of_nothing(source: str, key: yaml.Node, value: yaml.ScalarNode, text: str) -> str:
+    """Write the list where ``similar:`` has nothing, or a word for nothing."""
+    listed = f"[{_flow(text)}]"
+    start, end = value.start_mark.index, value.end_mark.index
+    if start < end:
+        return source[:start] + listed + source[end:]
+    colon = source.index(":", key.end_mark.index)
+    return _insert(source, colon + 1, f" {listed}")
+
+
+def _flow(text: str) -> str:
+    """Return a text as it is written within brackets, with quotes where it needs them."""
+    written = yaml.dump(
+        [text], Dumper=yaml.SafeDumper, default_flow_style=True, allow_unicode=True, width=10**6
+    )
+    return str(written).strip()[1:-1]
+
+
+def _insert(source: str, at: int, what: str) -> str:
+    return source[:at] + what + source[at:]
+
+
+def _insert_line(source: str, after: yaml.Node, line: str) -> str:
+    """Put a line below the one where a value ends, and below the comment behind it."""
+    end = after.end_mark.index
+    if isinstance(after, yaml.ScalarNode) and after.style in {"|", ">"}:
+        # Its end is where the next thing begins.
+        end = len(source[:end].rstrip())
+    line_end = source.find("\n", end)
+    if line_end < 0:
+        return f"{source}\n{line}\n"
+    return _insert(source, line_end, f"\n{line}")
+
+
+def _first_difference(before: str, after: str) -> int:
+    old, new = before.split("\n"), after.split("\n")
+    changed = (number for number, (one, other) in enumerate(zip(old, new, strict=False), 1)
+               if one != other)  # fmt: skip
+    return next(changed, len(old) + 1)
+
+
+def _save(path: Path, text: str) -> None:
+    """Replace a file at once; its line ends, its byte order mark and its permissions stay."""
+    real = path.resolve()
+    try:
+        former = real.read_bytes()
+        written = (text.replace("\n", "\r\n") if b"\r\n" in former else text).encode()
+        mark = codecs.BOM_UTF8 if former.startswith(codecs.BOM_UTF8) else b""
+        _replace(real, mark + written)
+    except OSError as error:
+        raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    # Readers and watchers pass over names that begin with a dot.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(path.stat().st_mode)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,99 @@
+"""What the workshop works on: recorded messages that nothing confirmed, and admins' verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from chatbot.store.database import statement
+from chatbot.store.messages import storable_text
+from chatbot.store.turn_labels import NewLabel, labels
+
+Verdict = Literal["accept", "reject"]
+
+#: More different messages are not looked at: those written most often come first.
+_MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class UnconfirmedMessage:
+    """A message as it was written, how often and when last, and what choices told about it.
+
+    ``label`` is the entry it was about, None if nobody has told; ``refused`` are those it was not
+    about.
+    """
+
+    text: str
+    times: int
+    last: datetime
+    label: str | None = None
+    refused: tuple[str, ...] = ()
+
+
+_UNCONFIRMED = statement(
+    "SELECT text, count(*) AS times, max(created_at) AS last FROM turns"
+    " WHERE created_at >= :since AND text <> '' AND ("
+    " trace ->> 'rule' IN ('clarify', 'low-confidence') OR (trace ->> 'rule' = 'confidence'"
+    " AND CAST(decision ->> 'confidence' AS float8) < :sure))"
+    " GROUP BY text ORDER BY times DESC, last DESC, text LIMIT :most"
+)
+_SAVE = statement(
+    "INSERT INTO workshop_verdicts (faq_id, text_hash, text, verdict, actor, decided_at)"
+    " VALUES (:faq_id, :text_hash, :text, :verdict, :actor, :now)"
+    " ON CONFLICT (faq_id, text_hash) DO UPDATE SET verdict = excluded.verdict,"
+    " actor = excluded.actor, decided_at = excluded.decided_at"
+)
+_SETTLED = statement("SELECT faq_id, text FROM workshop_verdicts ORDER BY faq_id, decided_at, text")
+
+
+def unconfirmed_messages(
+    connection: Connection, since: datetime, sure: float
+) -> list[UnconfirmedMessage]:
+    """Return what was asked since an instant and decided by meaning alone, most frequent first.
+
+    Asked back about, handed over for want of confidence, or answered less ``sure``. Messages that
+    a choice has labelled are among them with their label, those of the API too.
+    """
+    values = {"since": since, "sure": sure, "most": _MOST}
+    found = {
+        row.text: UnconfirmedMessage(row.text, row.times, row.last)
+        for row in connection.execute(_UNCONFIRMED, values)
+    }
+    for stored in labels(connection, since):
+        told, text = stored.label, stored.label.text
+        if text in found or (told.faq_id is not None and told.confidence < sure):
+            message = found.get(text) or UnconfirmedMessage(text, 1, stored.at)
+            found[text] = _told(message, told)
+    return list(found.values())
+
+
+def _told(message: UnconfirmedMessage, label: NewLabel) -> UnconfirmedMessage:
+    """Return a message with what one more label tells; later labels come later."""
+    refused = set(message.refused) | set(label.refused)
+    if label.faq_id is None and label.source in {"click", "typed"}:
+        refused |= set(label.offered)
+    chosen = label.faq_id or message.label
+    chosen = None if chosen in refused and chosen != label.faq_id else chosen
+    return replace(message, label=chosen, refused=tuple(sorted(refused - {label.faq_id or ""})))
+
+
+def save_verdict(
+    connection: Connection, faq_id: str, text: str, verdict: Verdict, actor: str, now: datetime
+) -> None:
+    """Keep what an admin said of a message suggested for an entry; the latest verdict counts."""
+    kept = storable_text(text)
+    values = {
+        "faq_id": faq_id, "text_hash": hashlib.sha256(kept.encode()).digest(), "text": kept,
+        "verdict": verdict, "actor": actor, "now": now,
+    }  # fmt: skip
+    connection.execute(_SAVE, values)
+
+
+def settled_suggestions(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Return the (entry, text) that have a verdict."""
+    return [(row.faq_id, row.text) for row in connection.execute(_SETTLED)]
