@@ -16,13 +16,15 @@ from prometheus_client import CollectorRegistry
 from chatbot.api.answering import Answering
 from chatbot.api.application import PREFIX, make_api
 from chatbot.api.turns import RecordedTurns
+from chatbot.api.workshop import WorkshopDesk
+from chatbot.bench import former_bench, open_bench
 from chatbot.clock import Clock, make_clock
 from chatbot.console.turns import conversation_pages
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
-from chatbot.matching.encoder import Encoder, make_encoder
+from chatbot.matching.vector_cache import LayeredVectors, VectorCache
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
@@ -30,21 +32,18 @@ from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.pipeline.utterances import NoTranscription
 from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
-from chatbot.publishing import (
-    ContentFolders,
-    ContentMetrics,
-    Publisher,
-    basis_of,
-    builder_of,
-)
+from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
 from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
 from chatbot.store.presence import Presence
+from chatbot.store.vectors import DatabaseVectors
+from chatbot.switching import Switching
 from chatbot.wecom.callback import register_callback
 from chatbot.wecom.client import WeComClient
 from chatbot.wecom.envelope import Envelope
 from chatbot.wecom.metrics import WeComMetrics
+from chatbot.workshop import Folders
 
 log = structlog.get_logger()
 
@@ -72,12 +71,9 @@ async def running_server(
         await asyncio.to_thread(migrate, database)
         presence = Presence(database, clock)
         tasks = TaskGroup()
-        encoder = make_encoder(settings.encoder)
-        content = _content(settings, database, clock, presence, encoder, registry)
+        content = await asyncio.to_thread(_content, settings, database, clock, presence, registry)
         stack.push_async_callback(content.close)
-        dialogue = DialogueService(
-            await content.first_dialogue(), encoder, settings.encoder_threads
-        )
+        dialogue = await _dialogue(content, settings)
         stack.callback(dialogue.close)
         wecom_metrics = WeComMetrics(registry)
         session = await stack.enter_async_context(_http_session())
@@ -99,6 +95,8 @@ async def running_server(
         await pipeline.start()
         stack.push_async_callback(pipeline.stop)
         tasks.keep_running("content", partial(content.follow, dialogue))
+        tasks.keep_running("encoder", partial(content.switch, dialogue))
+        tasks.keep_running("learning", content.learn)
         if settings.knowledge_watch:
             tasks.keep_running("watch", content.watch)
         answering = Answering(database, dialogue, clock)
@@ -106,7 +104,7 @@ async def running_server(
         stack.push_async_callback(tasks.stop)
 
         app = web.Application()
-        add_health_routes(app, database, wecom, registry)
+        add_health_routes(app, database, wecom, content.encoder_state, registry)
         register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
         pages = conversation_pages(
             database, lambda: dialogue.dialogue.snapshot.texts, settings.timezone
@@ -115,7 +113,10 @@ async def running_server(
         recorded = RecordedTurns(
             database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
         )
-        app.add_subapp(PREFIX, make_api(answering, recorded, settings.api_token, settings.base_url))
+        workshop = _workshop(settings, database, dialogue, clock)
+        token = settings.api_token
+        api = make_api(answering, recorded, workshop, token, settings.base_url)
+        app.add_subapp(PREFIX, api)
         yield app
 
 
@@ -145,7 +146,6 @@ def _content(
     database: Database,
     clock: Clock,
     presence: Presence,
-    encoder: Encoder,
     registry: CollectorRegistry,
 ) -> ContentFollower:
     folders = ContentFolders(
@@ -155,15 +155,28 @@ def _content(
         publish=settings.publish == "auto",
         hosts=settings.outbound_hosts,
     )
-    publisher = Publisher(
-        database,
-        clock,
-        folders,
-        basis_of(settings, encoder),
-        builder_of(settings, encoder, database, clock),
-        ContentMetrics(registry),
-    )
-    return ContentFollower(database, presence, folders, publisher)
+    bench, metrics = open_bench(settings, database, clock), ContentMetrics(registry)
+    publisher = Publisher(database, clock, folders, bench, metrics)
+    former = partial(former_bench, settings, database, clock)
+    switching = Switching(database, clock, publisher, former, metrics)
+    return ContentFollower(database, presence, folders, publisher, switching)
+
+
+def _workshop(
+    settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
+) -> WorkshopDesk:
+    folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
+    vectors = LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    return WorkshopDesk(database, lambda: dialogue.mind, vectors, folders, clock)
+
+
+async def _dialogue(content: ContentFollower, settings: Settings) -> DialogueService:
+    """Return the service at the live snapshot.
+
+    A function of its own, so that nothing but the service holds on to the first encoder.
+    """
+    mind = await content.first_mind()
+    return DialogueService(mind.dialogue, mind.encoder, settings.encoder_threads)
 
 
 @asynccontextmanager

@@ -2,30 +2,32 @@
 
 The published snapshot in the database is the truth for every process. One machine at a time
 watches its folders and offers what changed; every process follows the live number and swaps
-between turns.
+between turns, the encoder together with the dialogue.
 """
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from chatbot.dialogue.dialogue import Dialogue
-from chatbot.dialogue.service import DialogueService
+from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
 from chatbot.store.watch_lock import WatchLock
+from chatbot.switching import Switching
 from chatbot.watching import Signature, doorbell, sign_files
 
 log = structlog.get_logger()
 
 _POLL_SECONDS = 1.0
 _FIRST_LOOK_SECONDS = 0.2
+_LEARN_SECONDS = 24 * 3600.0
 
 
 class ContentFollower:
@@ -37,10 +39,13 @@ class ContentFollower:
         presence: Presence,
         folders: ContentFolders,
         publisher: Publisher,
+        switching: Switching,
     ) -> None:
         self._database = database
         self._folders = folders
         self._publisher = publisher
+        self._switching = switching
+        self._swapping = asyncio.Lock()
         self._lock = WatchLock(database)
         self._number = 0
         self._changed = asyncio.Event()
@@ -50,8 +55,8 @@ class ContentFollower:
         self._watched_at: int | None = None
         presence.on(CONTENT_TOPIC, self._changed.set)
 
-    async def first_dialogue(self) -> Dialogue:
-        """Offer the files, then return the dialogue of the live snapshot.
+    async def first_mind(self) -> Mind:
+        """Offer the files, then return what decides by the live snapshot.
 
         Raises:
             ContentError: the files are wrong and no good snapshot was ever published.
@@ -61,15 +66,16 @@ class ContentFollower:
         if live is None:
             await self._publish_first()
         else:
+            await self._switching.begin(live)
             await self._publisher.restate(live)
             await self._look()
         if not self._folders.watch:
             await self._lock.release()
         snapshot = await self._database.run(live_snapshot)
         assert snapshot is not None  # noqa: S101 - live snapshots are never deleted
-        dialogue = await self._publisher.dialogue_of(snapshot)
+        mind = await self._publisher.mind_of(snapshot)
         self._now_at(snapshot.number)
-        return dialogue
+        return mind
 
     async def _publish_first(self) -> None:
         """Publish the files, unless another process that starts at this moment does."""
@@ -100,13 +106,48 @@ class ContentFollower:
                 log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))
 
     async def _catch_up(self, service: DialogueService) -> None:
-        if await self._database.run(live_number) in {None, self._number}:
-            return
-        snapshot = await self._database.run(live_snapshot)
-        if snapshot is not None:
-            service.swap(await self._publisher.dialogue_of(snapshot))
+        async with self._swapping:
+            if await self._database.run(live_number) in {None, self._number}:
+                return
+            snapshot = await self._database.run(live_snapshot)
+            if snapshot is None:
+                return
+            bench = self._switching.bench_for(snapshot)
+            service.swap(await self._publisher.mind_of(snapshot, bench))
             self._now_at(snapshot.number)
             log.info("content_switched", snapshot=snapshot.number)
+            if bench is not self._publisher.bench:
+                await self._switching.end()
+
+    async def switch(self, service: DialogueService) -> None:
+        """Take ``service`` to the encoder that is set, if another one is in force, until cancelled.
+
+        Turns are decided with the former one until the live content is embedded.
+        """
+        while True:
+            try:
+                if await self._switching.embed():
+                    await self._switching.restate()
+                    await self._catch_up(service)
+            except ChatbotError as error:
+                log.warning("encoder_not_switched", error=str(error))
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def learn(self) -> None:
+        """Look once a day, and when the server begins, whether labels have something to say.
+
+        Every process does: the first to say it makes them known to all.
+        """
+        while True:
+            try:
+                await self._publisher.learn()
+            except ChatbotError as error:
+                log.warning("confidence_not_learnt", error=str(error))
+            await asyncio.sleep(_LEARN_SECONDS)
+
+    def encoder_state(self) -> dict[str, Any]:
+        """Return which encoder is in force here, and how far a switch to another one has got."""
+        return self._switching.state()
 
     def _now_at(self, number: int) -> None:
         self._number = number
@@ -156,5 +197,7 @@ class ContentFollower:
         self._watched_at = await self._database.run(live_number)
 
     async def close(self) -> None:
-        """Let another machine watch."""
+        """End what is being built, and let another machine watch, or embed."""
+        self._publisher.close()
+        await self._switching.close()
         await self._lock.release()

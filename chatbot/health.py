@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -17,12 +18,17 @@ _READY_SECONDS = 3.0
 
 
 def add_health_routes(
-    app: web.Application, database: Database, wecom: WeComClient, registry: CollectorRegistry
+    app: web.Application,
+    database: Database,
+    wecom: WeComClient,
+    encoder_state: Callable[[], dict[str, Any]],
+    registry: CollectorRegistry,
 ) -> None:
     """Add ``/healthz`` (this process answers), ``/readyz`` (it can do its job) and ``/metrics``.
 
     Ready means: the database answers, and WeCom gives a token. The index is there as soon as
-    the server listens. Not ready is 503 with the reason for each part.
+    the server listens, and a switch to another encoder does not make it less ready. Not ready is
+    503 with the reason for each part.
     """
 
     async def alive(_request: web.Request) -> web.Response:
@@ -34,7 +40,8 @@ def add_health_routes(
             "token": await _problem(wecom.check_token()),
             "index": None,
         }
-        body = {name: problem or "ok" for name, problem in checks.items()}
+        parts = {name: problem or "ok" for name, problem in checks.items()}
+        body = {**parts, "encoder": encoder_state()}
         return web.json_response(body, status=503 if any(checks.values()) else 200)
 
     async def metrics(_request: web.Request) -> web.Response:

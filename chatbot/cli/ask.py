@@ -27,13 +27,24 @@ _RULES = {
     "confidence": "意思相近，把握够大",
     "clarify": "有几分把握，先反问",
     "low-confidence": "没有把握",
+    "several": "一句话问了几件事，一起回答",
+    "follow-up": "接着上一个回答问的",
+    "rephrased": "换了说法，问的是菜单里的一条",
+    "dissatisfied": "客户说没有答对，或又问了一遍",
     "which-row": "要先知道问的是表格的哪一行",
     "missing-fact": "答案里的事实没有填",
     "agents-only": "答案只给客服看",
     "form": "填表单",
     "greeting": "只是问候",
     "thanks": "只是致谢",
+    "goodbye": "只是告别",
     "okay": "只是应答",
+    "praise": "只是夸奖",
+    "abuse": "只是骂人",
+    "robot": "问是不是机器人",
+    "name": "问是谁",
+    "chatter": "只是闲聊",
+    "language": "用其他语言提问，没有这种语言的答案",
     "emoji": "只有表情",
     "marks": "只有标点",
     "empty": "没有内容",
@@ -41,12 +52,16 @@ _RULES = {
 _SIGNALS = {
     "score": "核回归",
     "margin": "领先第二名",
-    "fuzzy": "编辑",
+    "novelty": "陌生",
     "words": "词覆盖",
-    "background": "像闲话",
+    "rivals": "其余得分",
+    "dense": "语义",
+    "everyday": "像闲话",
     "length": "字数",
     "wordings": "问法数",
 }
+#: What was read as something else than it was written.
+_READ_AS = {"corrections": "改错字", "synonyms": "同义词"}
 _EVIDENCE = {"examples": "例句", "keywords": "关键词"}
 _TOLD_BY = {
     "message": "这句话里说了",
@@ -140,9 +155,14 @@ def _explanation(outcome: Outcome) -> Iterator[tuple[str, str]]:
     rule = trace["rule"]
     yield "规则", f"{_RULES.get(rule, rule)}（{rule}：{decision.reason}）"
     yield "归一化", trace["normalised"] or "无"
+    for key, name in _READ_AS.items():
+        if key in trace:
+            yield name, "，".join(f"{written} → {meant}" for written, meant in trace[key])
     yield "分词", " / ".join(trace["tokens"]) or "无"
     hits = (f"{name}（{_EVIDENCE[by]}：{words}）" for name, by, words in trace["intents"])
     yield "意图", "；".join(hits) or "无"
+    for number, part in enumerate(decision.parts, 1):
+        yield f"问题 {number}", f"{part.text}（{part.faq_id or '没有把握'}，{part.confidence:.4f}）"
     if decision.tags:
         yield "标签", "，".join(decision.tags)
     if "phrase" in trace:
@@ -164,13 +184,14 @@ def _show_candidates(console: Console, outcome: Outcome) -> None:
     if not candidates:
         console.print(Text("候选：无"))
         return
-    scores = outcome.trace.get("scores") or [{} for _ in candidates]
+    scores = {row["faq_id"]: row for row in outcome.trace.get("scores", ())}
     table = Table(title="候选")
     table.add_column("条目", overflow="fold")
     table.add_column("标准问", overflow="fold")
     for heading in ("置信度", *_SCORES.values()):
         table.add_column(heading, no_wrap=True)
-    for candidate, row in zip(candidates, scores, strict=True):
+    for candidate in candidates:
+        row = scores.get(candidate.faq_id, {})
         values = (str(row.get(name, "")) for name in _SCORES)
         cells = (candidate.faq_id, candidate.question, f"{candidate.confidence:.4f}", *values)
         table.add_row(*map(Text, cells))

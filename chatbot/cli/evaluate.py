@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chatbot.evaluation.labels import Question
     from chatbot.evaluation.report import Comparison, Report
     from chatbot.knowledge.content import Content
-    from chatbot.matching.encoder import Encoder
+    from chatbot.matching.encoder import LoadedEncoder
     from chatbot.settings import Settings
 
 
@@ -96,13 +96,14 @@ def _evaluate(
     path: Path,
     content: Content,
     encoder_name: str,
-    encoder: Encoder,
+    encoder: LoadedEncoder,
     questions: Sequence[Question],
     settings: Settings,
 ) -> Report:
     from chatbot.cli.opening import open_service, progress
     from chatbot.clock import make_clock
     from chatbot.dialogue.turn import Situation
+    from chatbot.evaluation.encoders import measure_cost
     from chatbot.evaluation.report import Report
     from chatbot.evaluation.verdicts import ask_all
 
@@ -111,7 +112,8 @@ def _evaluate(
         situation = Situation(make_clock(settings.test_clock).now())
         with progress(f"提问（{encoder_name}）", len(questions)) as advance:
             verdicts = ask_all(service, questions, situation, advance)
-    return Report(str(path), encoder_name, verdicts)
+    cost = measure_cost(encoder, [question.text for question in questions])
+    return Report(str(path), encoder_name, verdicts, cost)
 
 
 def _tell_unknown(path: Path, content: Content, questions: Sequence[Question]) -> None:

@@ -25,7 +25,7 @@ _CAUSES: Mapping[Cause, str] = MappingProxyType(
         "watch": "文件改动",
         "publish": "命令发布",
         "rollback": "退回到 {source}",
-        "basis": "同 {source}，换了程序版本、模型或目标正确率",
+        "basis": "同 {source}，换了程序版本、模型或设置，或按标注校准过",
     }
 )
 _HEADINGS = ("编号", "状态", "时间", "条目", "意图", "摘要", "来源")

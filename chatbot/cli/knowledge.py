@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chatbot.cli.calibrate import calibrate
+from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ _FOUND = 1
 
 @click.group()
 def knowledge() -> None:
-    """检查、发布、查看和退回知识库、意图和用语。"""
+    """检查、校准、发布、查看和退回知识库、意图和用语。"""
+
+
+knowledge.add_command(calibrate)
+knowledge.add_command(workshop)
 
 
 @knowledge.command()
@@ -31,13 +37,18 @@ def check(path: Path | None) -> None:
 
     PATH 是知识文件夹或文件；不写则检查设置中的文件夹，包括意图和用语。
     """
+    from chatbot.cli.cautions import caution_lines
+    from chatbot.curation.cautions import cautions
     from chatbot.settings import load_settings
+    from chatbot.understanding.normalise import Normaliser
 
     settings = load_settings()
     reading = _read(settings, path)
     for warning in reading.warnings:
         click.echo(f"提醒：{warning}")
     content = reading.content
+    for line in caution_lines(cautions(content.entries, Normaliser())):
+        click.echo(f"提醒：{line}")
     wordings = sum(len(entry.wordings) for entry in content.entries)
     click.echo(
         f"没有发现问题：{len(content.entries)} 个知识条目（{wordings} 种问法），"

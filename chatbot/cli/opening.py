@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from chatbot.knowledge.content import Content
     from chatbot.matching.encoder import Encoder
     from chatbot.settings import Settings
+
+_APPEARS_SECONDS = 1.0
 
 
 def check_intents(intents: Path | None) -> None:
@@ -42,7 +45,7 @@ def open_service(
     from chatbot.matching.vector_cache import VectorCache
 
     encoder = encoder or make_encoder(settings.encoder)
-    with progress("读入知识", None) as advance:
+    with progress("计算向量", None) as advance:
         dialogue = build_dialogue(
             content,
             0,
@@ -51,6 +54,8 @@ def open_service(
             target_precision=settings.target_precision,
             timezone=settings.timezone,
             progress=advance,
+            threads=settings.encoder_threads,
+            out_of_scope_share=settings.out_of_scope_share,
         )
     service = DialogueService(dialogue, encoder, threads or settings.encoder_threads)
     try:
@@ -74,12 +79,22 @@ class Advance:
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[Advance]:
-    """Show a progress bar on standard error while the block runs, if that is a terminal."""
+    """Show a progress bar on standard error while the block runs, if that is a terminal.
+
+    It appears after a second: what is done by then needs none.
+    """
     if not sys.stderr.isatty():
         yield Advance(None, None, total)
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    bar = Progress(console=Console(stderr=True), transient=True)
+    appearing = threading.Timer(_APPEARS_SECONDS, bar.start)
+    appearing.start()
+    try:
         yield Advance(bar, bar.add_task(title, total=total), total)
+    finally:
+        appearing.cancel()
+        appearing.join()
+        bar.stop()

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import click
-
+from chatbot.bench import Bench, open_bench
 from chatbot.cli.actor import actor
 from chatbot.cli.database import opened
+from chatbot.cli.opening import progress
 from chatbot.clock import Clock, make_clock
 from chatbot.knowledge.content import Content
-from chatbot.matching.encoder import make_encoder
-from chatbot.publishing import DialogueBuilder, basis_of, builder_of, offer_of
+from chatbot.learning import basis_for
+from chatbot.publishing import offer_of
 from chatbot.settings import Settings
 from chatbot.store.database import Database
-from chatbot.store.snapshots import Basis, Cause, Offered, Origin, Snapshot, offer_snapshot
+from chatbot.store.snapshots import Cause, Offered, Origin, Snapshot, offer_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class Desk:
 
     database: Database
     clock: Clock
-    basis: Basis
-    build: DialogueBuilder
+    bench: Bench
 
     def content_of(self, snapshot: Snapshot) -> Content:
         """Return a stored snapshot's content; raise ContentError for a newer release's."""
@@ -40,11 +39,14 @@ class Desk:
         ``pictures`` are those that may not be stored yet, by their SHA-256. The content is built
         first, so that every process finds the vectors when it switches.
         """
-        self.build(content, 0)
+        with progress("计算新问法的向量", None) as advance:
+            dialogue = self.bench.build(content, 0, progress=advance)
+            now = self.clock.now()
+            basis = basis_for(self.database, self.bench, dialogue, now, advance)
         cause: Cause = "publish" if back_to is None else "rollback"
         return self.database.run_sync(
             offer_snapshot, offer_of(content, pictures), Origin(cause, actor(), back_to),
-            self.basis, self.clock.now(), publish=True,
+            basis, now, publish=True,
         )  # fmt: skip
 
 
@@ -52,10 +54,5 @@ class Desk:
 def at_desk(settings: Settings) -> Iterator[Desk]:
     """Open what publishing needs."""
     with opened(settings) as database:
-        clock, encoder = make_clock(settings.test_clock), make_encoder(settings.encoder)
-        build = builder_of(settings, encoder, database, clock, _show_progress)
-        yield Desk(database, clock, basis_of(settings, encoder), build)
-
-
-def _show_progress(done: int, total: int) -> None:
-    click.echo(f"正在计算新问法的向量：{done}/{total}", err=True)
+        clock = make_clock(settings.test_clock)
+        yield Desk(database, clock, open_bench(settings, database, clock))

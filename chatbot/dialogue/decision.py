@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chatbot.understanding.language import CHINESE
+
 Action = Literal["answer", "clarify", "handoff", "reply", "flow", "smalltalk"]
 Priority = Literal["normal", "high", "urgent"]
 
@@ -22,6 +24,8 @@ HandoffReason = Literal[
     "budget",
     "missing-fact",
     "agents-only",
+    "language",
+    "dissatisfied",
     "form",
     "webhook",
     "mode",
@@ -73,6 +77,25 @@ class GivenTag:
     by: Literal["intent", "entry", "flow"]
     name: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several questions in a message; ``faq_id`` is None where no entry is sure.
+
+    An entry that first has to know a row of a table is sure, though its answer is yet to come.
+    """
+
+    text: str
+    faq_id: str | None
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "faq_id": self.faq_id,
+            "confidence": round(self.confidence, 4),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +202,9 @@ class Decision:
     ``faq_id`` is None unless ``action`` is "answer"; ``handoff`` is set exactly when it is
     "handoff", and ``reply`` is then what is said before a person takes over, often nothing.
     A "clarify" has exactly one menu among its replies. ``slots`` holds what a form knows so far.
+
+    ``parts`` are the questions of a message that has several, in their order: ``faq_id`` is then
+    that of the first one answered, ``confidence`` the least of those answered.
     """
 
     text: str
@@ -194,6 +220,10 @@ class Decision:
     reply: tuple[Reply, ...] = ()
     handoff: HandoffRequest | None = None
     slots: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    #: The language that the customer writes, by its code; what is said before a person takes over
+    #: is said in it as well.
+    language: str = CHINESE
 
     @property
     def intent(self) -> str | None:
@@ -207,8 +237,8 @@ class Decision:
 
     @property
     def menu(self) -> MenuReply | None:
-        """Return the first menu among the replies."""
-        return next((part for part in self.reply if isinstance(part, MenuReply)), None)
+        """Return the last menu among the replies: the one that the customer looks at."""
+        return next((part for part in reversed(self.reply) if isinstance(part, MenuReply)), None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON object; confidences have four digits."""
@@ -232,4 +262,6 @@ class Decision:
             record["menu"] = self.menu.to_json()["items"]
         if self.action == "flow" or self.slots:
             record["slots"] = dict(self.slots)
+        if self.parts:
+            record["parts"] = [part.to_json() for part in self.parts]
         return record

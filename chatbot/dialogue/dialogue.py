@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+
+import numpy as np
 
 from chatbot.answers.ranking import Assessment
 from chatbot.dialogue.answering import ask_back, give_answer
 from chatbot.dialogue.decision import Candidate, Decision
+from chatbot.dialogue.dissatisfied import with_refusal_taken
+from chatbot.dialogue.follow_ups import (
+    answer_follow_up,
+    as_follow_up,
+    follow_up,
+    leads,
+    with_follow_up,
+)
 from chatbot.dialogue.forms import follow_step, next_step, resume
 from chatbot.dialogue.intents import follow_intent
+from chatbot.dialogue.labels import labelled
 from chatbot.dialogue.outcomes import hand_over, told
-from chatbot.dialogue.rules import ALWAYS, RULES, Rule, names_row_at_least
+from chatbot.dialogue.picks import names_row_at_least
+from chatbot.dialogue.ranked import candidates_by_meaning
+from chatbot.dialogue.rephrased import asks_the_same, choose_rephrased
+from chatbot.dialogue.rules import ALWAYS, RULES, Rule
+from chatbot.dialogue.several import answer_parts, as_embedded, embedded_forms, take_apart
 from chatbot.dialogue.snapshot import Snapshot
+from chatbot.dialogue.steps import step_by_confidence
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
 from chatbot.dialogue.understood import (
-    LONGEST_MATCHED,
     NeedsVectors,
     Understood,
     intents_trace,
@@ -25,19 +40,15 @@ from chatbot.matching.encoder import Vectors
 from chatbot.understanding.intents import FoundIntent
 from chatbot.understanding.normalise import NormalText
 
-#: Least probability of the best candidate for asking back. Measured on real messages of one brand
-#: (ten similar questions an entry): 95 % of those with an entry were answered or offered theirs; of
-#: those without one 6 % of the far and 68 % of the near ones saw a menu first. With 0.3 it is 88 %,
-#: 0 % and 37 %.
-ASK_FROM = 0.1
-#: Least share of the best one's probability for being asked about beside it.
-_ASK_ALSO = 0.15
+#: Least probability of a candidate for being asked about beside the best one.
+_ASK_ALSO = 0.02
 _ASKED_ABOUT = 3
 #: From this probability on a message that names a row is about something else than the question
 #: which row is meant.
-_ELSEWHERE = 0.3
+_ELSEWHERE = 0.5
 #: Least probability of an intent found by meaning for doing what it says; a tag needs less.
 _ACT_FROM = 0.7
+_NO_ROWS: Vectors = np.zeros((0, 0), dtype=np.float32)
 
 
 class Dialogue:
@@ -65,45 +76,64 @@ class Dialogue:
             if step.kind != "not-mine":
                 return follow_step(snapshot, turn, flow, step, f"form {flow.name}")
             turn = replace(turn, aside=form)
+        turn = with_refusal_taken(snapshot, turn)
         outcome = _first(RULES, snapshot, turn)
         if outcome is not None:
-            return resume(snapshot, turn, outcome)
+            return resume(snapshot, turn, labelled(turn, outcome))
         if not (snapshot.ranker.needs_vectors or snapshot.examples.needs_vectors):
             return NeedsVectors((), turn)
-        return NeedsVectors(tuple(form.text for form in _matched(turn)), turn)
+        turn = with_follow_up(snapshot, take_apart(snapshot, turn))
+        return NeedsVectors(_texts(snapshot, turn), turn)
 
     def finish(self, pending: NeedsVectors, vectors: Vectors) -> Outcome:
         """Decide what ``begin`` left open; ``vectors`` has one unit row a pending text."""
-        turn = self._with_examples(pending.turn, vectors)
-        return resume(self.snapshot, turn, self._by_meaning(turn, vectors))
+        by_text = dict(zip(pending.texts, vectors, strict=True))
+        turn = self._with_examples(pending.turn, by_text)
+        outcome = labelled(turn, self._by_meaning(turn, by_text))
+        return resume(self.snapshot, turn, outcome)
 
-    def _by_meaning(self, turn: Understood, vectors: Vectors) -> Outcome:
+    def _by_meaning(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Outcome:
         snapshot = self.snapshot
-        assessment = snapshot.ranker.assess(_matched(turn), vectors, turn.barred)
+        assessment = self._assess(turn, vectors)
         turn = turn.knowing(**assessment.trace)
         known = replace(
             told(snapshot, turn),
             confidence=assessment.confidence,
-            candidates=_candidates(assessment),
+            candidates=candidates_by_meaning(assessment),
         )
-        hit = _acting(turn, assessment.confidence)
+        together = answer_parts(snapshot, turn, known, vectors)
+        sure = max(assessment.confidence, together.decision.confidence if together else 0.0)
+        hit = _acting(turn, sure)
         if hit is not None:
             outcome = follow_intent(snapshot, turn, hit)
             seen = replace(
                 outcome.decision, confidence=known.confidence, candidates=known.candidates
             )
             return replace(outcome, decision=seen)
-        return self._decide_by_confidence(turn, known, assessment)
+        if together is not None:
+            return together
+        return self._decide_by_confidence(turn, known, assessment, vectors)
 
-    def _with_examples(self, turn: Understood, vectors: Vectors) -> Understood:
+    def _assess(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Assessment:
+        forms = embedded_forms(turn)
+        rows = np.stack([vectors[form.text] for form in forms]) if vectors else _NO_ROWS
+        return self.snapshot.ranker.assess(forms, rows, turn.barred)
+
+    def _with_examples(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Understood:
         """Return ``turn`` with the intents that its meaning shows."""
         if not self.snapshot.examples.needs_vectors:
             return turn
-        found = self.snapshot.examples.find(_matched(turn)[0], vectors[0], turn.found)
+        shown = [form for form in _told_by(self.snapshot, turn) if form.text in vectors]
+        rows = [vectors[form.text] for form in shown]
+        found = self.snapshot.examples.find(shown, rows, turn.found)
         return replace(turn, found=found).knowing(intents=intents_trace(found))
 
     def _decide_by_confidence(
-        self, turn: Understood, known: Decision, assessment: Assessment
+        self,
+        turn: Understood,
+        known: Decision,
+        assessment: Assessment,
+        vectors: Mapping[str, Vectors],
     ) -> Outcome:
         snapshot = self.snapshot
         confidence = assessment.confidence
@@ -116,16 +146,32 @@ class Dialogue:
         threshold = snapshot.threshold_of(assessment.best)
         known = replace(known, threshold=threshold)
         asks_first = entry.auto == "ask" and entry.id not in turn.context.offered
-        if confidence >= threshold and not asks_first:
+        step = step_by_confidence(
+            confidence, threshold, assessment.offerable, asks_first=asks_first
+        )
+        if step == "answer":
             reason = f"confidence {confidence} >= threshold {threshold}"
             return give_answer(snapshot, turn, known, assessment.best, reason, "confidence")
+        further = follow_up(snapshot, turn, vectors)
+        outcome = choose_rephrased(snapshot, turn, known, assessment)
+        outcome = outcome or answer_follow_up(snapshot, turn, known, further)
+        if outcome is not None:
+            return outcome
         reason = f"confidence {confidence} < threshold {threshold}"
         if confidence >= threshold:
             reason = f"confidence {confidence}, and {entry.id} asks back first"
+        goes_on = further is not None and leads(snapshot, turn, assessment, further)
+        if goes_on and further is not None:
+            known, assessment = as_follow_up(snapshot, known, further), further
+            confidence = assessment.confidence
+            reason = f"after the last answer, confidence {confidence} < threshold {known.threshold}"
         offered = _offered(known, snapshot)
-        asked_once = bool(turn.context.offered) and confidence < threshold
-        if confidence >= ASK_FROM and offered and not asked_once:
-            return ask_back(snapshot, turn, known, offered, f"{reason}, but likely enough to ask")
+        asked_once = asks_the_same(turn, offered) and not asks_first
+        may_ask = step == "clarify" or goes_on
+        if may_ask and offered and not asked_once:
+            likely = assessment.offerable
+            reason = f"{reason}, but one of the offered is right with {likely:.4f}"
+            return ask_back(snapshot, turn, known, offered, reason)
         return hand_over(turn, known, "low-confidence", reason)
 
 
@@ -134,34 +180,45 @@ def _first(rules: Iterable[Rule], snapshot: Snapshot, turn: Understood) -> Outco
     return next((outcome for outcome in outcomes if outcome is not None), None)
 
 
-def _matched(turn: Understood) -> tuple[NormalText, ...]:
-    """Return the forms of the question as far as they are embedded, the one asked first."""
-    return tuple(
-        NormalText(form.text[:LONGEST_MATCHED], form.key[:LONGEST_MATCHED]) for form in turn.forms
-    )
+def _told_by(snapshot: Snapshot, turn: Understood) -> list[NormalText]:
+    """Return the texts that may tell an intent by their meaning, the question first.
+
+    They are the message's parts beside it, and all of it where small talk was taken off that some
+    intent's examples have.
+    """
+    texts = [embedded_forms(each)[0] for each in (turn, *(part for _, part in turn.parts))]
+    heeds = snapshot.examples.needs_vectors and snapshot.intents.heeds_smalltalk
+    if heeds and snapshot.smalltalk.question(turn.message) is not turn.message:
+        texts.append(as_embedded(turn.message))
+    return texts
 
 
-def _candidates(assessment: Assessment) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(entry.id, entry.question, confidence)
-        for entry, confidence in assessment.candidates
-    )
+def _texts(snapshot: Snapshot, turn: Understood) -> tuple[str, ...]:
+    """Return all that has to be embedded for a turn, each text once, its own forms first."""
+    parts = (part for _, part in (*turn.parts, *turn.sentences))
+    asked = [*embedded_forms(turn), *(form for part in parts for form in embedded_forms(part))]
+    asked += _told_by(snapshot, turn)
+    if turn.follow_up is not None:
+        asked.append(turn.follow_up)
+    return tuple(dict.fromkeys(form.text for form in asked))
 
 
 def _offered(known: Decision, snapshot: Snapshot) -> tuple[Candidate, ...]:
-    """Return the candidates worth asking about, best first."""
-    likely = (
-        candidate
-        for candidate in known.candidates
-        if candidate.confidence >= _ASK_ALSO * known.confidence
-        and snapshot.entries[snapshot.by_id[candidate.faq_id]].auto != "agents-only"
-    )
-    offered = tuple(likely)[:_ASKED_ABOUT]
-    return offered if offered and offered[0].confidence >= ASK_FROM else ()
+    """Return the candidates worth asking about, best first; none if that is for agents alone."""
+    likely = [
+        each
+        for each in known.candidates[:_ASKED_ABOUT]
+        if each is known.candidates[0] or each.confidence >= _ASK_ALSO
+    ]
+    auto = [snapshot.entries[snapshot.by_id[each.faq_id]].auto for each in likely]
+    if not likely or auto[0] == "agents-only":
+        return ()
+    shown = zip(likely, auto, strict=True)
+    return tuple(each for each, kind in shown if kind != "agents-only")
 
 
 def _acting(turn: Understood, confidence: float) -> FoundIntent | None:
-    """Return the intent found by meaning to follow, if it is surer than the best entry."""
-    least = max(confidence, _ACT_FROM)
+    """Return the intent found by meaning to follow, if the best entry is thrice as doubtful."""
+    least = max(1.0 - (1.0 - confidence) / 3.0, _ACT_FROM)
     sure = (hit for hit in turn.found if hit.intent.acts and hit.confidence >= least)
     return next(sure, None)

@@ -86,8 +86,9 @@ def follow_step(
     decision = replace(known, action="flow", reply=lines, reason=f"{reason}; {step.kind}")
     form = step.state.to_json() if step.state else {}
     context = replace(
-        turn.context, form=form, waiting_row=None, follow_up=None, offered=(), waiting_about=None
-    )
+        turn.context, form=form, waiting_row=None, follow_up=None, offered=(), asked=None,
+        last=None, waiting_about=None,
+    )  # fmt: skip
     return replace(decided(turn, decision, "form", context), webhook=step.webhook)
 
 
@@ -113,7 +114,7 @@ def resume(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
 def _is_no_answer(decision: Decision) -> bool:
     """Return whether nothing but small talk, a guess or a person was found for the message."""
     if decision.handoff is not None:
-        return decision.handoff.reason == "low-confidence"
+        return decision.handoff.reason in {"low-confidence", "language"}
     guessed = decision.action == "clarify" and decision.confidence < _A_GUESS
     return guessed or decision.action == "smalltalk"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chatbot.answers.messages import words_of
 from chatbot.dialogue.decision import HandoffRequest
 from chatbot.dialogue.forms import begin_form
 from chatbot.dialogue.outcomes import decided, hand_over, told
@@ -13,6 +14,7 @@ from chatbot.dialogue.turn import Outcome
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import MissingFact, tables_needed, to_replies
 from chatbot.understanding.intents import FoundIntent, Intent
+from chatbot.understanding.language import is_foreign, is_said_in
 
 
 def is_urgent(hit: FoundIntent) -> bool:
@@ -35,13 +37,22 @@ def follow_intent(snapshot: Snapshot, turn: Understood, hit: FoundIntent) -> Out
     if wanted is not None:
         request = HandoffRequest(wanted.skill, wanted.priority, "intent")
         return hand_over(turn, known, "intent", reason, request=request, reply=reply)
+    if is_foreign(turn.language) and not _is_said_in_kind(hit.intent, turn.language):
+        return hand_over(turn, known, "language", f"{reason}; not said in {turn.language}")
     if not reply and hit.intent.flow is None:
         return hand_over(turn, known, "missing-fact", f"{reason}; nothing of the reply is left")
     if hit.intent.flow is not None:
         return begin_form(snapshot, turn, hit.intent.flow, reply, reason)
     decision = replace(known, reply=reply, reason=reason)
-    context = replace(turn.context, offered=(), follow_up=None)
+    context = replace(turn.context.spoken_of_else(), follow_up=None)
     return decided(turn, decision, "intent", context)
+
+
+def _is_said_in_kind(intent: Intent, language: str) -> bool:
+    """Return whether the reply, or the first question of the form, is in ``language``."""
+    asked = (slot.ask for slot in intent.flow.slots) if intent.flow else ()
+    said = (words for message in intent.reply for words in words_of(message))
+    return is_said_in([*asked, *said], language)
 
 
 def _with_rows(snapshot: Snapshot, turn: Understood, intent: Intent) -> Understood:

@@ -29,6 +29,12 @@ def tapped_entry(menu_id: str | None) -> str | None:
     return menu_id.removeprefix(_ENTRY)
 
 
+def lines_of(menu: MenuReply) -> tuple[str, ...]:
+    """Return the ids of the entries that the lines ask for, "" where a line asks for none."""
+    lines = (item for item in menu.items if item.id != HUMAN_MENU_ID)
+    return tuple(tapped_entry(item.id) or "" for item in lines)
+
+
 def question_menu(
     snapshot: Snapshot,
     head: str,

@@ -8,9 +8,10 @@ from chatbot.dialogue.attachments import words_of
 from chatbot.dialogue.decision import Decision, HandoffReason, HandoffRequest, MenuReply, Reply
 from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Context, Outcome, Utterance
-from chatbot.dialogue.understood import Understood
+from chatbot.dialogue.turn import Context, Outcome, Question, Utterance
+from chatbot.dialogue.understood import LONGEST_MATCHED, Understood
 from chatbot.dialogue.wording import fill_text
+from chatbot.understanding.language import is_foreign
 
 
 def frame(snapshot: Snapshot, said: str) -> Decision:
@@ -37,11 +38,21 @@ def not_decided(snapshot: Snapshot, utterance: Utterance) -> Outcome:
 
 def told(snapshot: Snapshot, turn: Understood) -> Decision:
     """Return the frame with what was understood."""
-    return replace(frame(snapshot, turn.said), intents=turn.intents, given=turn.given)
+    known = frame(snapshot, turn.said)
+    return replace(known, intents=turn.intents, given=turn.given, language=turn.language)
+
+
+def question_of(turn: Understood, known: Decision) -> Question:
+    """Return this message as what a later one may be about."""
+    ranked = tuple((each.faq_id, round(each.confidence, 4)) for each in known.candidates)
+    text = turn.asked.text if turn.refused else turn.said
+    return Question(text[:LONGEST_MATCHED], known.snapshot, ranked, turn.refused)
 
 
 def decided(turn: Understood, decision: Decision, rule: str, context: Context) -> Outcome:
     """Return ``decision`` with the name of the ``rule`` that made it."""
+    language = turn.language if is_foreign(turn.language) else ""
+    context = replace(context, language=language)
     return Outcome(decision, context, {**turn.trace, "rule": rule})
 
 
@@ -54,7 +65,12 @@ def hand_over(
     request: HandoffRequest | None = None,
     reply: tuple[Reply, ...] = (),
 ) -> Outcome:
-    """Hand over to a person; of what the bot remembered, only the facts stay of use."""
+    """Hand over to a person; of what the bot remembered, only the facts stay of use.
+
+    A question in another language that has no answer is one for who speaks it.
+    """
+    if code == "low-confidence" and is_foreign(turn.language):
+        code, reason = "language", f"a message in {turn.language}: {reason}"
     decision = replace(
         known,
         action="handoff",

@@ -9,11 +9,13 @@ from chatbot.dialogue.decision import Decision, MenuItem, MenuReply
 from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.outcomes import decided
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Outcome, WaitingRow
+from chatbot.dialogue.turn import Outcome, Question, WaitingRow
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import fill_text
 from chatbot.facts.asking import Followed, ask_for_row, follow
 from chatbot.facts.rows import RowChoice
+from chatbot.texts import in_language
+from chatbot.understanding.language import is_foreign
 
 #: In front of the value, in the id of a line that chooses a row.
 _ROW = "row:"
@@ -37,18 +39,28 @@ def find_row(snapshot: Snapshot, turn: Understood, table: str) -> RowChoice:
 
 
 def ask_which_row(
-    snapshot: Snapshot, turn: Understood, known: Decision, waiting: WaitingRow, offset: int = 0
+    snapshot: Snapshot,
+    turn: Understood,
+    known: Decision,
+    waiting: WaitingRow,
+    offset: int = 0,
+    *,
+    asked: Question | None,
 ) -> Outcome:
-    """Ask for the row in a menu; the answer waits meanwhile."""
+    """Ask for the row in a menu; the answer to ``asked`` waits meanwhile."""
     table = snapshot.rows[waiting.table].table
     more = snapshot.texts.row_more
     question = ask_for_row(table, waiting.keys, more=more, offset=offset)
     items = [MenuItem(f"{_ROW}{option.value}", option.caption) for option in question.options]
     head = fill_text(snapshot, turn, snapshot.texts.row_head).replace("{table}", table.columns[0])
+    if is_foreign(turn.language):
+        head = f"{head}\n{in_language(snapshot.texts.row_foreign, turn.language)}"
     menu = MenuReply(head, (*items, person_item(snapshot)))
     reason = f"{waiting.faq_id} needs to know which {table.name} is meant"
     decision = replace(known, action="clarify", faq_id=None, reply=(menu,), reason=reason)
-    context = replace(turn.context, waiting_row=waiting, follow_up=None, offered=())
+    context = replace(
+        turn.context, waiting_row=waiting, follow_up=None, offered=(), asked=asked, last=None
+    )
     return decided(turn, decision, "which-row", context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
@@ -14,28 +15,47 @@ from chatbot.matching.encoder import Encoder
 from chatbot.texts import Texts
 
 
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """A dialogue and the encoder its vectors come from: one is nothing without the other."""
+
+    dialogue: Dialogue
+    encoder: Encoder
+
+    def decide(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
+        """Decide one turn; see ``Dialogue.begin``."""
+        step = self.dialogue.begin(utterance, context, situation)
+        if isinstance(step, NeedsVectors):
+            return self.dialogue.finish(step, self.encoder.encode(step.texts))
+        return step
+
+
 class DialogueService:
     """Decides turns with the current dialogue; the one place of this package that changes.
 
     A whole turn runs in one of ``threads`` workers, each query by itself: batching gains nothing
-    on a CPU, and the event loop never waits for the encoder. A turn ends with the dialogue it
-    began with, also when another one is swapped in meanwhile.
+    on a CPU, and the event loop never waits for the encoder. A turn ends with the dialogue and the
+    encoder it began with, also when others are swapped in meanwhile.
     """
 
     def __init__(self, dialogue: Dialogue, encoder: Encoder, threads: int) -> None:
-        self._dialogue = dialogue
-        self._encoder = encoder
+        self._mind = Mind(dialogue, encoder)
         self._pool = ThreadPoolExecutor(threads, "dialogue", initializer=use_one_thread)
 
     @property
     def dialogue(self) -> Dialogue:
         """Return the dialogue that the next turn will be decided by."""
-        return self._dialogue
+        return self._mind.dialogue
+
+    @property
+    def mind(self) -> Mind:
+        """Return the dialogue and the encoder that the next turn will be decided by."""
+        return self._mind
 
     @property
     def texts(self) -> Texts:
         """Return the texts in force."""
-        return self._dialogue.snapshot.texts
+        return self.dialogue.snapshot.texts
 
     async def decide(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn without blocking the event loop; see ``Dialogue.begin``."""
@@ -46,11 +66,7 @@ class DialogueService:
 
     def decide_sync(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn on the calling thread."""
-        dialogue = self._dialogue
-        step = dialogue.begin(utterance, context, situation)
-        if isinstance(step, NeedsVectors):
-            return dialogue.finish(step, self._encoder.encode(step.texts))
-        return step
+        return self._mind.decide(utterance, context, situation)
 
     def decide_each(
         self, utterances: Iterable[Utterance], situation: Situation
@@ -60,9 +76,9 @@ class DialogueService:
             lambda each: self.decide_sync(each, Context(), situation), utterances
         )
 
-    def swap(self, dialogue: Dialogue) -> None:
-        """Decide every turn that begins from now on by ``dialogue``."""
-        self._dialogue = dialogue
+    def swap(self, mind: Mind) -> None:
+        """Decide every turn that begins from now on by ``mind``, and let go of the former one."""
+        self._mind = mind
 
     def close(self) -> None:
         """Let running turns end, drop those not begun, and stop the workers."""

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from chatbot.accounts.account import Account, Accounts
+from chatbot.answers.calibration import Thresholds
 from chatbot.answers.entries import Entry
 from chatbot.answers.ranking import Ranker
 from chatbot.answers.wordings import Wordings
 from chatbot.customers.tag_groups import TagGroup
 from chatbot.facts.rows import RowFinder
 from chatbot.forms.engine import Forms
-from chatbot.matching.confidence import threshold_for
 from chatbot.texts import Texts
+from chatbot.understanding.brand_words import BrandWords
+from chatbot.understanding.dissatisfaction import Dissatisfaction
 from chatbot.understanding.intent_examples import IntentExamples
 from chatbot.understanding.intents import Intent, IntentRules
 from chatbot.understanding.menu import MenuWish
 from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.parts import PartSplitter
 from chatbot.understanding.segment import Segmenter
 from chatbot.understanding.smalltalk import Smalltalk
 from chatbot.understanding.wishes import HumanWish
@@ -70,13 +73,16 @@ class Snapshot:
     tag_groups: Mapping[str, TagGroup]
     scopes: Scopes
     texts: Texts
-    threshold: float
+    thresholds: Thresholds
     timezone: ZoneInfo
     normaliser: Normaliser
     segmenter: Segmenter
+    words: BrandWords
     smalltalk: Smalltalk
     wishes: HumanWish
     menu_wish: MenuWish
+    dissatisfaction: Dissatisfaction
+    parts: PartSplitter
     intents: IntentRules
     examples: IntentExamples
     flows: Mapping[str, Intent]
@@ -84,7 +90,11 @@ class Snapshot:
     wordings: Wordings
     ranker: Ranker
 
+    @property
+    def threshold(self) -> float:
+        """Return the confidence from which on an entry without a target of its own answers."""
+        return self.thresholds.usual
+
     def threshold_of(self, number: int) -> float:
         """Return the confidence from which on the entry ``number`` answers by itself."""
-        target = self.entries[number].target
-        return round(self.threshold if target is None else threshold_for(target), 4)
+        return self.thresholds.of(number)

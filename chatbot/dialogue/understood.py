@@ -12,12 +12,15 @@ from chatbot.customers.tag_groups import STAGES
 from chatbot.dialogue.attachments import words_of
 from chatbot.dialogue.decision import GivenTag, IntentMatch
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Context, Situation, Utterance
+from chatbot.dialogue.turn import Answered, Context, Situation, Utterance
 from chatbot.forms.form import Flow
 from chatbot.forms.step import FormStep
+from chatbot.understanding.intent_examples import SURE_FROM
 from chatbot.understanding.intents import FoundIntent, Intent
+from chatbot.understanding.language import CHINESE, language_of
 from chatbot.understanding.normalise import NormalText
 from chatbot.understanding.smalltalk import Kind as SmalltalkKind
+from chatbot.understanding.typos import Correction
 
 #: Letters beyond this are not looked at word by word; the encoder does not read them either.
 LONGEST_MATCHED = 480
@@ -27,8 +30,9 @@ LONGEST_MATCHED = 480
 class Understood:
     """What the rules look at.
 
-    ``asked`` is ``message`` without the greeting in front, ``question`` the same as it is asked
-    of any row of a table: the very same object where no row is named.
+    ``asked`` is ``message`` without typing errors and the greeting in front, in canonical words;
+    ``question`` the same as it is asked of any row of a table: the very same object where no row
+    is named.
 
     ``today`` is the day in the brand's time zone. ``barred`` holds the numbers of the entries
     that must not answer this message, ``silent`` those of them that answer none here and now.
@@ -48,6 +52,14 @@ class Understood:
     barred: frozenset[int]
     silent: frozenset[int]
     trace: dict[str, Any]
+    #: The entries just answered that this message says were not what was asked.
+    refused: tuple[str, ...] = ()
+    #: The questions it asks, each as if it were all of the message, if it asks several; and the
+    #: same with every sentence by itself, if that differs.
+    parts: tuple[tuple[str, Understood], ...] = ()
+    sentences: tuple[tuple[str, Understood], ...] = ()
+    #: The message together with what was spoken of before, if it says little by itself.
+    follow_up: NormalText | None = None
     #: The form that this message interrupts, and how it is resumed.
     aside: tuple[Flow, FormStep] | None = None
 
@@ -55,6 +67,16 @@ class Understood:
     def asks(self) -> bool:
         """Return whether there are words beyond small talk."""
         return not self.message.is_empty and self.smalltalk is None
+
+    @property
+    def language(self) -> str:
+        """Return the language of the message; of one without words, that of those before.
+
+        A tapped line is in the words of a menu, not in the customer's.
+        """
+        tapped = self.utterance.menu_id is not None
+        written = "" if tapped else language_of(self.said)
+        return written or self.context.language or CHINESE
 
     @property
     def forms(self) -> tuple[NormalText, ...]:
@@ -71,19 +93,26 @@ class Understood:
 
     @property
     def given(self) -> tuple[GivenTag, ...]:
-        """Return the tags of all intents found, each with its intent.
+        """Return the tags of all intents that are surely enough found, each with its intent.
 
         The lifecycle stage an intent moves to is the tag of a group of its own.
         """
         return tuple(
             GivenTag(tag, "intent", hit.intent.name, round(hit.confidence, 4))
             for hit in self.found
+            if hit.confidence >= SURE_FROM
             for tag in _tags_of(hit.intent)
         )
 
     def knowing(self, **evidence: Any) -> Understood:
         """Return this with more ``evidence`` in its trace."""
         return replace(self, trace={**self.trace, **evidence})
+
+    @property
+    def last(self) -> Answered | None:
+        """Return the answers given last, while the customer has them in mind."""
+        last = self.context.last
+        return last if last is not None and last.is_fresh(self.situation.now) else None
 
     def remembering(self, table: str, key: str) -> Understood:
         """Return this with the row of ``table`` that is meant from now on."""
@@ -108,10 +137,11 @@ def understand(
     """Return ``utterance`` with everything that needs no vector."""
     said = words_of(utterance)
     message = snapshot.normaliser.normalise(said)
-    asked = snapshot.smalltalk.question(message)
-    question = _generalised(snapshot, asked)
+    meant, corrections = snapshot.words.mend(message)
+    plain = snapshot.smalltalk.question(meant)
+    asked, question = _compared(snapshot, plain)
     forms = (asked,) if question is asked else (asked, question)
-    found = tuple(snapshot.intents.find(*forms))
+    found = tuple(snapshot.intents.find(*dict.fromkeys((*forms, message))))
     shown = question.text[:LONGEST_MATCHED]
     today = situation.now.astimezone(snapshot.timezone).date()
     account = snapshot.accounts.of(situation.account)
@@ -119,7 +149,7 @@ def understand(
     refused = frozenset().union(*(snapshot.wordings.refused(form.key) for form in forms))
     return Understood(
         utterance=utterance,
-        context=_with_named_rows(snapshot, message, context),
+        context=_with_named_rows(snapshot, meant, context),
         situation=situation,
         account=account,
         today=today,
@@ -135,7 +165,24 @@ def understand(
             "normalised": shown,
             "tokens": snapshot.segmenter.cut(shown),
             "intents": intents_trace(found),
+            **_words_trace(corrections, snapshot.words.synonyms.replaced(plain)),
         },
+    )
+
+
+def asking(snapshot: Snapshot, turn: Understood, asked: NormalText) -> Understood:
+    """Return ``turn`` as if ``asked`` were all that it asks."""
+    message, (meant, _) = asked, snapshot.words.mend(asked)
+    asked, question = _compared(snapshot, meant)
+    forms = (asked,) if question is asked else (asked, question)
+    refused = frozenset().union(*(snapshot.wordings.refused(form.key) for form in forms))
+    return replace(
+        turn,
+        message=message,
+        asked=asked,
+        question=question,
+        barred=turn.silent | refused,
+        context=_with_named_rows(snapshot, meant, turn.context),
     )
 
 
@@ -144,6 +191,24 @@ def _with_named_rows(snapshot: Snapshot, message: NormalText, context: Context) 
     named = {name: rows.called_by_name(message.key) for name, rows in snapshot.rows.items()}
     new = {name: key for name, key in named.items() if key and context.rows.get(name) != key}
     return replace(context, rows={**context.rows, **new}) if new else context
+
+
+def _compared(snapshot: Snapshot, asked: NormalText) -> tuple[NormalText, NormalText]:
+    """Return the question in canonical words, and so as it is asked of any row of a table."""
+    question = _generalised(snapshot, asked)
+    canonical = snapshot.words.canonical(asked)
+    return canonical, canonical if question is asked else snapshot.words.canonical(question)
+
+
+def _words_trace(
+    corrections: Iterable[Correction], synonyms: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    """Return what was read as something else than it was written, for the trace."""
+    read = {
+        "corrections": [[each.typed, each.meant] for each in corrections],
+        "synonyms": [[written, meant] for written, meant in synonyms],
+    }
+    return {name: pairs for name, pairs in read.items() if pairs}
 
 
 def _generalised(snapshot: Snapshot, question: NormalText) -> NormalText:

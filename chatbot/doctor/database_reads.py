@@ -11,6 +11,7 @@ from chatbot.doctor.mode_check import LiveModes
 from chatbot.store.accounts import list_accounts
 from chatbot.store.content_problems import RefusedFiles, read_problems
 from chatbot.store.database import statement
+from chatbot.store.encoders import EncoderSwitch, switch_under_way
 from chatbot.store.modes import switched_modes
 from chatbot.store.snapshots import Snapshot, candidate_snapshot, live_snapshot
 
@@ -42,13 +43,17 @@ _OUR_GROUPS = statement(
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is live, waits and is refused; how many processes live, and whether one watches."""
+    """What is live, waits and is refused; how many processes live, and whether one watches.
+
+    ``switch`` is the one to another encoder that a process is at work on.
+    """
 
     live: Snapshot | None
     candidate: Snapshot | None
     refused: RefusedFiles | None
     alive: int
     watched: bool
+    switch: EncoderSwitch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def read_published(connection: Connection) -> Published:
         read_problems(connection),
         int(connection.scalar(_ALIVE) or 0),
         bool(connection.scalar(_WATCHED)),
+        switch_under_way(connection),
     )
 
 

@@ -14,6 +14,7 @@ from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content
 from chatbot.settings import Settings
 from chatbot.store.content_problems import RefusedFiles
+from chatbot.store.encoders import EncoderSwitch
 from chatbot.store.snapshots import Snapshot
 
 WATCH = "CHATBOT_KNOWLEDGE_WATCH"
@@ -32,16 +33,28 @@ def check_publishing(
         return Verdict(tuple(findings), say("never_published"))
     if content is not None:
         findings += _differences(found, found.live, content)
-    if encoder is not None and encoder != found.live.basis.encoder:
-        theirs = found.live.basis.encoder
-        findings.append(finding("encoder_other", ENCODER, ours=encoder, theirs=theirs))
+    findings += _encoders(found.switch, found.live.basis.encoder, encoder)
     if found.alive and not found.watched:
         findings.append(finding("nobody_watches", WATCH, processes=found.alive))
     return Verdict(tuple(findings), _summary(found.live), found.live.number)
 
 
 def _summary(live: Snapshot) -> str:
-    return say("published", number=live.number, entries=live.entries, intents=live.intents)
+    return say(
+        "published", number=live.number, entries=live.entries, intents=live.intents,
+        encoder=live.basis.encoder,
+    )  # fmt: skip
+
+
+def _encoders(switch: EncoderSwitch | None, live: str, ours: str | None) -> Iterator[Finding]:
+    """Yield the switch that is under way, or that this machine has another encoder than is live."""
+    if switch is not None:
+        yield finding(
+            "encoder_switching", ENCODER, live=live, to=switch.fingerprint,
+            embedded=switch.embedded, texts=switch.texts,
+        )  # fmt: skip
+    if ours is not None and ours != live and (switch is None or switch.fingerprint != ours):
+        yield finding("encoder_other", ENCODER, ours=ours, theirs=live)
 
 
 def _differences(found: Published, live: Snapshot, content: Content) -> Iterator[Finding]:

@@ -75,15 +75,21 @@ def auroc(verdicts: Iterable[Verdict]) -> Figure:
 
 
 def ece(verdicts: Sequence[Verdict]) -> Figure:
-    """Return the expected calibration error over all messages, in 15 bins of equal width.
+    """Return the expected calibration error over all messages."""
+    return calibration_error((verdict.confidence, verdict.right) for verdict in verdicts)
+
+
+def calibration_error(judged: Iterable[tuple[float, bool]]) -> Figure:
+    """Return the expected calibration error of confidences, in 15 bins of equal width.
 
     The gap between mean confidence and share right of each bin, weighted by its size (Naeini,
     Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015).
     """
-    gaps = [0.0] * _BINS
-    for verdict in verdicts:
-        gaps[min(int(verdict.confidence * _BINS), _BINS - 1)] += verdict.confidence - verdict.right
-    return math.fsum(map(abs, gaps)) / len(verdicts) if verdicts else None
+    gaps, count = [0.0] * _BINS, 0
+    for confidence, right in judged:
+        gaps[min(int(confidence * _BINS), _BINS - 1)] += confidence - right
+        count += 1
+    return math.fsum(map(abs, gaps)) / count if count else None
 
 
 def latency(verdicts: Iterable[Verdict], share: float) -> Figure:

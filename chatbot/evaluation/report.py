@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from chatbot.evaluation.encoders import EncoderCost
 from chatbot.evaluation.figures import Figure, counts, figures
 from chatbot.evaluation.intents import IntentFigures, intent_figures
 from chatbot.evaluation.verdicts import Verdict
@@ -17,11 +18,15 @@ _WORTH: Mapping[str, int] = MappingProxyType({"wrong": 0, "unanswered": 1, "righ
 
 @dataclass(frozen=True)
 class Report:
-    """One knowledge base and one encoder, and their verdicts in the order of the questions."""
+    """One knowledge base and one encoder, and their verdicts in the order of the questions.
+
+    ``cost`` is that of the encoder, where it was measured.
+    """
 
     knowledge: str
     encoder: str
     verdicts: Sequence[Verdict]
+    cost: EncoderCost | None = None
 
     @cached_property
     def about_entries(self) -> list[Verdict]:
@@ -47,7 +52,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         record = {"knowledge": self.knowledge, "encoder": self.encoder}
         intents = {"intents": self.intents.to_json()} if self.intents else {}
-        return {**record, **self.counts, **self.figures, **intents}
+        cost = self.cost.to_json() if self.cost else {}
+        return {**record, **self.counts, **self.figures, **cost, **intents}
 
 
 @dataclass(frozen=True, slots=True)

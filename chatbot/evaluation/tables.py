@@ -47,6 +47,7 @@ def show_reports(console: Console, reports: Sequence[Report]) -> None:
     titles = [_short(report.encoder) for report in reports]
     if reports[0].about_entries:
         console.print(_figure_table(reports, titles))
+    _show_costs(console, reports, titles)
     _show_intents(console, reports, titles)
 
 
@@ -107,6 +108,19 @@ def _add_counts(table: Table, reports: Sequence[Report]) -> None:
         table.add_row(Text(kind), "这一类里直接回答的", *numbers)
 
 
+def _show_costs(console: Console, reports: Sequence[Report], titles: Sequence[str]) -> None:
+    costs = [report.cost for report in reports if report.cost is not None]
+    if len(costs) < len(reports):
+        return
+    table = Table("编码器", title="编码器的代价")
+    for title in titles:
+        table.add_column(Text(title), justify="right")
+    table.add_row("算一条文字，一个线程（毫秒）", *(f"{cost.ms_per_text:.1f}" for cost in costs))
+    table.add_row("模型的大小（MB）", *(f"{cost.megabytes:.0f}" for cost in costs))
+    table.add_row("向量的维数", *(str(cost.dim) for cost in costs))
+    console.print(table)
+
+
 def _names(reports: Sequence[Report], key: str) -> list[str]:
     return list(dict.fromkeys(name for report in reports for name in report.counts[key]))
 
@@ -116,16 +130,20 @@ def _show_intents(console: Console, reports: Sequence[Report], titles: Sequence[
         if report.intents is not None:
             console.print(_intent_table(report.intents, title))
             console.print(_confusion_table(report.intents))
+            console.print(_advice(report.intents))
 
 
 def _intent_table(figures: IntentFigures, title: str) -> Table:
     accuracy = _shown("accuracy", figures.accuracy)
     table = Table("意图", title=f"意图：{figures.questions} 句，判断正确 {accuracy}（{title}）")
-    for heading in ("句数", "查准率", "查全率"):
+    none, ece = _shown("none", figures.none), _shown("ece", figures.ece)
+    table.caption = f"没有判断出意图的 {none}；判断出的，置信度的偏差 {ece}，越小越好"
+    for heading in ("句数", "查准率", "查全率", "没认出"):
         table.add_column(heading, justify="right")
     for row in figures.rows:
         shares = (_shown("share", value) for value in (row.precision, row.recall))
-        table.add_row(Text(row.name or _NO_INTENT), str(row.labelled), *shares)
+        unheard = "-" if row.name is None else str(row.unheard)
+        table.add_row(Text(row.name or _NO_INTENT), str(row.labelled), *shares, unheard)
     return table
 
 
@@ -139,6 +157,20 @@ def _confusion_table(figures: IntentFigures) -> Table | Text:
     if len(figures.confusions) > _LONGEST_LIST:
         table.caption = f"另有 {len(figures.confusions) - _LONGEST_LIST} 对，见 --json"
     return table
+
+
+def _advice(figures: IntentFigures) -> Text:
+    """Name the intents that need more examples, those that are missed most often first."""
+    rows = sorted(
+        (row for row in figures.rows if row.needs_examples),
+        key=lambda row: row.right - row.labelled,
+    )
+    if not rows:
+        return Text("没有哪个意图明显缺例句。")
+    named = "、".join(
+        f"{row.name}（{row.labelled} 句认对 {row.right}）" for row in rows[:_LONGEST_LIST]
+    )
+    return Text(f"要多写例句的意图：{named}")
 
 
 def _show_changes(console: Console, comparison: Comparison) -> None:

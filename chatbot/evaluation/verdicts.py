@@ -31,6 +31,8 @@ class Verdict:
     #: The place of the first right candidate, from 1; None if no candidate is right.
     rank: int | None
     milliseconds: float = 0.0
+    #: How sure the strongest intent is; 0 where none was found.
+    intent_confidence: float = 0.0
 
     @property
     def right(self) -> bool:
@@ -64,6 +66,7 @@ def judge(question: Question, decision: Decision, milliseconds: float = 0.0) -> 
         confidence=round(decision.confidence, 4),
         rank=next(places, None),
         milliseconds=milliseconds,
+        intent_confidence=decision.intents[0].confidence if decision.intents else 0.0,
     )
 
 

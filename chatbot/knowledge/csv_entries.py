@@ -38,7 +38,8 @@ _DATES = ("valid_from", "valid_until", "review")
 #: Columns that say something about a variant; the others belong to the entry's first row.
 _OF_VARIANT = ("answer", "image", "link", "miniprogram", "when")
 _AUTO = {"是": "yes", "先确认": "ask", "仅人工": "agents-only"}
-_ACCOUNT = re.compile(r"账号\s*[=＝]\s*(.+)")
+#: What a condition begins with if it is not about a tag.
+_CONDITION = re.compile(r"(账号|语言)\s*[=＝]\s*(.+)")
 _DAY = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?: 0?0:00(?::00)?)?")
 _LINK = re.compile(r"(?P<title>.+?)\s+(?P<url>https?://\S+)\s+(?P<image>_media/.+)", re.DOTALL)
 _MINIPROGRAM = re.compile(
@@ -180,9 +181,11 @@ class _Sheet:
         written = row.cells["when"]
         if len(split_values(written)) > 1:
             self._complain(row, "when", "一格只能写一个条件；几个条件请写进 YAML 文件")
-        account = _ACCOUNT.fullmatch(written)
-        key = "accounts" if account else "tags"
-        item = Scalar(account[1] if account else written, "text", row.line)
+        named = _CONDITION.fullmatch(written)
+        item = Scalar(named[2] if named else written, "text", row.line)
+        if named and named[1] == "语言":
+            return Mapping((("language", row.line, item),), row.line)
+        key = "accounts" if named else "tags"
         return Mapping(((key, row.line, Listing((item,), row.line)),), row.line)
 
     def _messages(self, row: _Row) -> list[Node]:
@@ -237,7 +240,7 @@ def _shown_names(names: Names[str, str]) -> Names[str, str]:
     answer = names["answer"]
     shown = {**names, "answer.messages": answer}
     shown |= {f"answer.{each}": names.get("when", "") for each in ("when", "when.tags")}
-    shown["answer.when.accounts"] = names.get("when", "")
+    shown |= {f"answer.when.{each}": names.get("when", "") for each in ("accounts", "language")}
     shown["valid.from"] = names.get("valid_from", "")
     shown["valid.until"] = names.get("valid_until", "")
     for within in ("answer", "answer.messages"):

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Listing, Mapping, Node, Scalar
+from chatbot.understanding.language import LANGUAGES, language_named
 
 _KIND_NAMES = {
     "text": "文字",
@@ -142,6 +143,13 @@ class Fields:
         read = (self._text(key, item) for item in node.items)
         return tuple(dict.fromkeys(text for text in read if text is not None))
 
+    def texts_by_name(self, key: str, allowed: Collection[str]) -> dict[str, str]:
+        """Return a mapping of names, each one of ``allowed``, to texts."""
+        inner = self.inner(key, allowed)
+        if inner is None:
+            return {}
+        return {name: text for name in filter(inner.has, allowed) if (text := inner.text(name))}
+
     def tags(self, key: str) -> tuple[str, ...]:
         """Return tags of the form ``group:tag``; a full-width colon is taken as well."""
         tags = tuple(tag.replace("：", ":") for tag in self.texts(key))
@@ -150,6 +158,16 @@ class Fields:
                 text = f"应写成“组:标签”，如 意向:续住，这里写的是“{tag}”"
                 self.complain(self.line_of(key), key, text)
         return tags
+
+    def language(self, key: str) -> str:
+        """Return the code of a language, written as such or as it is called in Chinese."""
+        written = self.text(key) if self.present(key) else None
+        code = language_named(written) if written else ""
+        if code is None:
+            known = "、".join(f"{code}（{names[0]}）" for code, names in LANGUAGES.items())
+            text = f"没有“{written}”这种语言；可以写的有：{known}"
+            self.complain(self.line_of(key), key, text)
+        return code or ""
 
     def day(self, key: str) -> date | None:
         """Return a date written as 2026-01-31."""

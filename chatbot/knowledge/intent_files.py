@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping as Names
 from pathlib import Path
 from typing import get_args
 
-from chatbot.knowledge.fields import Fields, caption_objection, shown
+from chatbot.knowledge.fields import NO_BRACES, Fields, caption_objection, has_brace, shown
 from chatbot.knowledge.files import content_files, is_folder, is_there, read_text
 from chatbot.knowledge.flow_files import read_flow
 from chatbot.knowledge.media_files import MediaFolder
@@ -16,10 +16,12 @@ from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import Place, References, read_tags
 from chatbot.knowledge.tag_files import LONGEST_NAME
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, read_yaml
-from chatbot.texts import TextValue, make_texts, placeholders, text_keys
+from chatbot.texts import OTHER_LANGUAGE, TextValue, make_texts, placeholders, text_keys
 from chatbot.understanding.intents import Intent, IntentHandoff, Priority
+from chatbot.understanding.language import CHINESE, LANGUAGES
 from chatbot.understanding.normalise import Normaliser
 from chatbot.understanding.patterns import PatternError, check_pattern, is_expression
+from chatbot.understanding.smalltalk import Kind
 
 TEXTS_FILE = "_texts.yaml"
 _SUFFIXES = (".yaml", ".yml")
@@ -40,7 +42,20 @@ _WELCOME_ITEMS = 9
 #: Lists whose members are shown, and those with one member a day or state.
 _SHOWN_LISTS = frozenset({"welcome_items", "form_weekdays", "page_sessions"})
 _ROWS_OF_TEXTS = frozenset({"form_weekdays", "page_sessions"})
-_PATTERN_TEXTS = frozenset({"human_phrases", "human_excluded", "menu_phrases"})
+#: Small talk; each kind's answer is a key, and what counts as it another.
+_SMALLTALK: tuple[Kind, ...] = get_args(Kind)
+_PATTERN_TEXTS = frozenset(
+    {
+        "human_phrases",
+        "human_excluded",
+        "menu_phrases",
+        "dissatisfied_phrases",
+        "none_phrases",
+        *(f"{kind}_phrases" for kind in _SMALLTALK),
+    }
+)
+#: What the sentences for messages in other languages are called by.
+_LANGUAGE_KEYS = (*(code for code in LANGUAGES if code != CHINESE), OTHER_LANGUAGE)
 
 
 #: Texts in which the variables of customer and assistant are filled.
@@ -48,15 +63,16 @@ _FILLED_TEXTS = frozenset(
     {
         "welcome_head",
         "welcome_tail",
-        "greeting",
-        "thanks",
-        "okay",
+        *_SMALLTALK,
         "emoji_only",
         "marks_only",
         "empty",
         "menu_head",
         "clarify_head",
         "row_head",
+        "clarify_part_head",
+        "unsure_part",
+        "dissatisfied_head",
         "ask_to_type",
         "ask_about_attachment",
         "unsupported_message",
@@ -101,7 +117,7 @@ def read_texts(
     normaliser: Normaliser,
     problems: Problems,
     references: References | None = None,
-) -> Dict[str, TextValue]:
+) -> Names[str, TextValue]:
     """Return the texts that the brand words itself, by key."""
     path = folder / TEXTS_FILE
     if not is_there(path) or not is_folder(folder):
@@ -113,8 +129,7 @@ def read_texts(
     fields = Fields(path, root, problems, tuple(kinds))
     read: dict[str, TextValue] = {}
     for key in filter(fields.has, kinds):
-        value = fields.texts(key) if kinds[key] is tuple else fields.text(key) or ""
-        read[key] = value
+        read[key] = value = _read_text(fields, key, kinds[key])
         if key in _PATTERN_TEXTS:
             fields.check(key, value, lambda each: _objection(each, normaliser))
         if text := _text_objection(key, value):
@@ -124,9 +139,17 @@ def read_texts(
     return read
 
 
+def _read_text(fields: Fields, key: str, kind: type) -> TextValue:
+    if kind is dict:
+        return fields.texts_by_name(key, _LANGUAGE_KEYS)
+    return fields.texts(key) if kind is tuple else fields.text(key) or ""
+
+
 def _text_objection(key: str, value: TextValue) -> str | None:
     """Return what is wrong with a text that could not be shown or sent, or None."""
     shipped = getattr(make_texts({}), key)
+    if isinstance(value, Names):
+        return NO_BRACES if any(map(has_brace, value.values())) else None
     if not isinstance(value, str):
         return _list_objection(key, value, len(shipped))
     if key.endswith("_caption") or key == "row_more":

@@ -30,6 +30,7 @@ _MENU_LINES = 9
 _LONGEST_CHARACTER = 4
 _BRACE = re.compile("[{}｛｝]")
 _APP_ID = re.compile(r"wx[0-9A-Za-z]{1,30}")
+_CONDITIONS = ("tags", "accounts", "language")
 _KEYS: dict[str, tuple[str, ...]] = {
     "text": ("type", "text"),
     "image": ("type", "file"),
@@ -108,12 +109,15 @@ class MessageReader:
             part.complain(part.line_of("when"), "when", text)
 
     def _condition(self, part: Fields) -> Condition | None:
-        inner = part.inner("when", ("tags", "accounts"))
+        inner = part.inner("when", _CONDITIONS)
         if inner is None:
             return None
-        condition = Condition(inner.tags("tags"), inner.texts("accounts"))
-        if not condition.tags and not condition.accounts:
-            inner.complain(inner.line, "tags", "至少要写 tags 或 accounts 里的一个条件")
+        condition = Condition(
+            inner.tags("tags"), inner.texts("accounts"), inner.language("language")
+        )
+        if condition == Condition() and inner.present("language") is None:
+            text = "至少要写 tags、accounts 或 language 里的一个条件"
+            inner.complain(inner.line, "tags", text)
         for name in condition.accounts:
             place = Place(part.path, inner.line_of("accounts"), inner.full_key("accounts"))
             self.references.add_account(place, name)

@@ -169,7 +169,7 @@ class ConversationJob:
                 decision, with_person=self._with_person(), budget=sending.MESSAGE_BUDGET
             )
         conversation, now = self._claim.conversation, self._now()
-        told = self._tools.frontdesk.handed_over(conversation.open_kfid, now)
+        told = self._tools.frontdesk.handed_over(conversation.open_kfid, now, decision.language)
         return plan_reply(decision, told, budget_left)
 
     def _with_person(self) -> bool:

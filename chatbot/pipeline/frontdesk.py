@@ -15,6 +15,7 @@ from chatbot.pipeline.notices import (
     make_notices,
     queue_notice,
 )
+from chatbot.understanding.language import CHINESE
 
 #: From a customer, and what the account was switched to (None: never), to what the bot may do.
 StandingOf = Callable[[str, ModeSetting | None], Standing]
@@ -40,10 +41,10 @@ class Frontdesk:
         snapshot = self._snapshot()
         return make_notices(snapshot, snapshot.accounts.of(open_kfid), now)
 
-    def handed_over(self, open_kfid: str, now: datetime) -> KfPayload:
-        """Return what is said before a handover at ``now``."""
+    def handed_over(self, open_kfid: str, now: datetime, language: str = CHINESE) -> KfPayload:
+        """Return what is said before a handover at ``now`` to who writes ``language``."""
         snapshot = self._snapshot()
-        return handed_over_notice(snapshot, snapshot.accounts.of(open_kfid), now)
+        return handed_over_notice(snapshot, snapshot.accounts.of(open_kfid), now, language)
 
     def waiting_in_pool(self, open_kfid: str, now: datetime) -> KfPayload | None:
         """Return what is said to who still waits in the pool, None if nothing is."""

@@ -13,7 +13,8 @@ from chatbot.dialogue.menus import service_menu
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.facts.variables import ASSISTANT, ASSISTANT_NAMES, CUSTOMER, Missing, fill
 from chatbot.store.handoffs import Occasion
-from chatbot.texts import Texts
+from chatbot.texts import Texts, in_language
+from chatbot.understanding.language import CHINESE, is_foreign
 from chatbot.wecom.messages import ClickItem, menu_message, text_message
 
 log = structlog.get_logger()
@@ -56,15 +57,30 @@ def make_notices(snapshot: Snapshot, account: Account, now: datetime) -> Notices
     )
 
 
-def handed_over_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
-    """Return what is said before a handover: that a person comes, or when one will be there."""
+def handed_over_notice(
+    snapshot: Snapshot, account: Account, now: datetime, language: str = CHINESE
+) -> KfPayload:
+    """Return what is said before a handover: that a person comes, or when one will be there.
+
+    Who writes another language reads it in that below.
+    """
     texts, local = snapshot.texts, now.astimezone(snapshot.timezone)
-    if account.hours.is_open(local, snapshot.accounts.calendar):
-        return text_message(_filled(texts.handed_over, account, texts))
+    is_open = account.hours.is_open(local, snapshot.accounts.calendar)
+    words = _handed_over(snapshot, account, local, is_open=is_open)
+    if is_foreign(language):
+        lines = texts.handed_over_foreign if is_open else texts.handed_over_closed_foreign
+        words = f"{words}\n{in_language(lines, language)}"
+    return text_message(words)
+
+
+def _handed_over(snapshot: Snapshot, account: Account, local: datetime, *, is_open: bool) -> str:
+    texts = snapshot.texts
+    if is_open:
+        return _filled(texts.handed_over, account, texts)
     opening = account.hours.next_opening(local, snapshot.accounts.calendar)
     words = _filled(texts.handed_over_closed, account, texts)
     words = words.replace("{hours}", account.hours.in_words())
-    return text_message(words.replace("{opening}", _opening_in_words(texts, local, opening)))
+    return words.replace("{opening}", _opening_in_words(texts, local, opening))
 
 
 def queue_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload | None:

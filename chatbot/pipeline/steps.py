@@ -6,7 +6,7 @@ What happens to the parts of a reply afterwards is `chatbot.pipeline.sending`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -30,6 +30,7 @@ from chatbot.store.messages import Message, assign_messages, pending_messages
 from chatbot.store.modes import switched_modes
 from chatbot.store.outbox import NewPart, Part
 from chatbot.store.tags import TurnRef, tags_of_customers
+from chatbot.store.turn_labels import NewLabel, save_label
 
 _NO_GROUPS: Groups = MappingProxyType({})
 
@@ -101,7 +102,8 @@ def commit_turn(
     gone out while this one was being decided.
 
     A turn that is only recorded leaves the context as it was: the customer saw nothing of it. It
-    gives the tags that follow from what the customer said, not those of an answer never sent.
+    gives the tags that follow from what the customer said, not those of an answer never sent, and
+    no label: without the context the next turn would tell it again.
 
     Returns None, storing nothing, if the session changed while the turn was being decided: it
     must then be decided anew.
@@ -124,6 +126,8 @@ def commit_turn(
     conversation = burst_taken(conversation, ids[-1], now)
     if not planned.recorded:
         conversation = replace(conversation, context=outcome.context.to_json())
+        if outcome.label is not None:
+            save_label(connection, NewLabel(**asdict(outcome.label)), turn.id, now)
     webhook = None if planned.recorded or planned.handoff else outcome.webhook
     parts = insert_parts(
         connection, conversation, turn.id, planned, expires_at, now, webhook=webhook

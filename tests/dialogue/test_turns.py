@@ -157,7 +157,7 @@ def test_that_a_greeting_does_not_say_what_a_picture_is_about(stage: Stage) -> N
     between = stage.say("在吗", context=first.context)
     assert between.decision.action == "smalltalk"
     assert between.context.waiting_about == "image"
-    assert stage.say("好的", context=first.context).context.waiting_about is None
+    assert stage.say("好的", context=first.context).context.waiting_about == "image"
 
 
 def test_that_a_voice_message_is_asked_to_be_typed_once(stage: Stage) -> None:

@@ -19,10 +19,11 @@ from chatbot.settings import Settings
 from chatbot.store.accounts import save_accounts
 from chatbot.store.content_problems import save_problems
 from chatbot.store.database import Database
+from chatbot.store.encoders import EncoderSwitch, report_switch
 from chatbot.store.modes import ModeChange, switch_mode
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import Basis, Origin, offer_snapshot
-from chatbot.store.watch_lock import WatchLock
+from chatbot.store.watch_lock import EmbeddingLock, WatchLock
 
 from .clinic import KF, Clinic, found, notes, only_problem, problems, status, summary, warnings
 
@@ -107,6 +108,23 @@ async def test_that_a_snapshot_of_another_encoder_is_told(
     _offer(healthy, database, publish=True, encoder="other-model-1")
     report = await healthy.examine(DATABASE_URL=database_url)
     assert "other-model-1" in found(report, "encoder-other").cause
+
+
+async def test_that_a_switch_of_encoders_is_told_while_somebody_is_at_work_on_it(
+    healthy: Clinic, database_url: str, database: Database
+) -> None:
+    _offer(healthy, database, publish=True, encoder="other-model-1")
+    lock = EmbeddingLock(database, _ENCODER)
+    assert await lock.hold()
+    database.run_sync(report_switch, EncoderSwitch(_ENCODER, 320, 1000), _NOW)
+    report = await healthy.examine(DATABASE_URL=database_url)
+    await lock.release()
+    told = found(report, "encoder-switching").cause
+    assert "other-model-1" in told
+    assert _ENCODER in told
+    assert "320 / 1000" in told
+    assert "encoder-other" not in warnings(report)
+    assert "编码器 other-model-1" in summary(report, "publishing")
 
 
 async def test_that_what_a_watcher_refused_is_one_finding(

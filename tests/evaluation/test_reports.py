@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from chatbot.dialogue.decision import Candidate, Decision
 from chatbot.evaluation.intents import Confusion, IntentRow, intent_figures
 from chatbot.evaluation.labels import Question
@@ -21,13 +25,28 @@ def test_that_intents_are_counted_with_none_as_one_of_them() -> None:
     assert found.accuracy == 4 / 7
     assert found.rows == (
         IntentRow("a", labelled=3, found=3, right=2),
-        IntentRow("b", labelled=2, found=2, right=1),
+        IntentRow("b", labelled=2, found=2, right=1, unheard=1),
         IntentRow(None, labelled=2, found=2, right=1),
     )
     assert (found.rows[0].precision, found.rows[1].recall) == (2 / 3, 1 / 2)
     assert set(found.confusions) == {
         Confusion("a", "b", 1), Confusion("b", None, 1), Confusion(None, "a", 1),
     }  # fmt: skip
+
+
+def test_that_an_intent_that_is_often_missed_needs_examples() -> None:
+    pairs = [("a", "a"), ("a", None), ("a", "b"), ("b", "b"), ("b", None), (None, "a")]
+    found = intent_figures([_said(*pair) for pair in pairs])
+    needs = {row.name: row.needs_examples for row in found.rows}
+    assert needs == {"a": True, "b": False, None: False}  # two sentences of b say nothing yet
+    assert found.none == pytest.approx(2 / 6)
+
+
+def test_that_calibration_counts_the_sentences_with_an_intent() -> None:
+    sure = replace(_said("a", "a"), intent_confidence=0.9)
+    wrong = replace(_said("a", "b"), intent_confidence=0.6)
+    assert intent_figures([sure, wrong, _said("a", None)]).ece == pytest.approx((0.1 + 0.6) / 2)
+    assert intent_figures([_said("a", None)]).ece is None
 
 
 def test_that_an_intent_never_found_has_no_precision() -> None:

@@ -47,6 +47,8 @@ def test_that_any_change_changes_the_digest() -> None:
         replace(_CONTENT, intents=()),
         replace(_CONTENT, tables=()),
         replace(_CONTENT, accounts=Accounts()),
+        replace(_CONTENT, words=("云食",)),
+        replace(_CONTENT, synonyms=(("停车", "泊车"),)),
     ):
         assert changed.digest != _CONTENT.digest
 
@@ -59,6 +61,12 @@ def test_that_the_order_of_overridden_texts_does_not_matter() -> None:
 def test_that_a_snapshot_of_a_newer_release_is_refused() -> None:
     with pytest.raises(ContentError, match="newer release"):
         Content.from_json('{"format": 99}')
+
+
+def test_that_a_snapshot_without_words_of_the_brand_still_loads() -> None:
+    stored = json.loads(_CONTENT.to_json()) | {"format": 2}
+    del stored["words"], stored["synonyms"]
+    assert Content.from_json(json.dumps(stored)) == _CONTENT
 
 
 def test_that_a_snapshot_of_the_first_release_still_answers() -> None:

@@ -96,6 +96,7 @@ def test_that_rows_with_a_condition_are_variants(tmp_path: Path) -> None:
         "编号,问题,答案,标签,适用条件\n"
         "a,可以延迟退房吗？,到 16:00。,意向:续住,会员等级:金卡\n"
         "a,,到 15:00。,,账号=qijian\n"
+        "a,,By 14:00.,,语言=英文\n"
         "a,可以延迟退房吗？,到 14:00。,,\n"
         "b,几点退房？,12:00。,,\n"
     )
@@ -104,6 +105,7 @@ def test_that_rows_with_a_condition_are_variants(tmp_path: Path) -> None:
     assert late.answer == (
         Variant((TextMessage("到 16:00。"),), Condition(tags=("会员等级:金卡",))),
         Variant((TextMessage("到 15:00。"),), Condition(accounts=("qijian",))),
+        Variant((TextMessage("By 14:00."),), Condition(language="en")),
         Variant((TextMessage("到 14:00。"),)),
     )
     assert (late.tags, plain.id) == (("意向:续住",), "b")
@@ -136,6 +138,10 @@ def test_that_rows_with_a_condition_are_variants(tmp_path: Path) -> None:
         (
             "编号,问题,答案,适用条件\na,q,x,会员:金卡\n",
             "第 2 行 适用条件：最后一项不能有条件（when）",
+        ),
+        (
+            "编号,问题,答案,适用条件\na,q,x,语言=火星文\na,,y,\n",
+            "第 2 行 适用条件：没有“火星文”这种语言；可以写的有：zh（中文）、en（英文）",
         ),
         ("问题,答案,适用条件\nq,x,会员:金卡\n", "第 2 行 编号：有适用条件的行要写编号"),
         (

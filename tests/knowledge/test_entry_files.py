@@ -172,11 +172,19 @@ def test_that_an_answer_has_variants(tmp_path: Path) -> None:
   answer:
     - when: {tags: ["会员等级:金卡"], accounts: [qijian]}
       messages: 免费延迟至 16:00。
+    - when: {language: 日语}
+      messages: 14 時まで延長できます。
+    - when: {language: en, accounts: [qijian]}
+      messages: You may stay until 14:00.
     - messages: [免费延迟至 14:00。, 请提前告诉前台。]
 """,
     )
     assert _entries(tmp_path)[0].answer == (
         Variant((TextMessage("免费延迟至 16:00。"),), Condition(("会员等级:金卡",), ("qijian",))),
+        Variant((TextMessage("14 時まで延長できます。"),), Condition(language="ja")),
+        Variant(
+            (TextMessage("You may stay until 14:00."),), Condition((), ("qijian",), language="en")
+        ),
         Variant((TextMessage("免费延迟至 14:00。"), TextMessage("请提前告诉前台。"))),
     )
 
@@ -299,7 +307,16 @@ def test_that_a_mistake_in_a_further_key_is_named(line: str, problem: str, tmp_p
         ("[{type: menu, items: [a]}]", ".head：缺少这一项"),
         ("[{when: {tags: ['a:b']}, messages: x}]", ".when：最后一项不能有条件（when）"),
         ("[{messages: x}, {messages: y}]", ".when：缺少这一项；只有最后一项可以没有 when"),
-        ("[{when: {}, messages: x}, {messages: y}]", ".when.tags：至少要写 tags 或 accounts"),
+        (
+            "[{when: {}, messages: x}, {messages: y}]",
+            ".when.tags：至少要写 tags、accounts 或 language",
+        ),
+        ("[{when: {language: null}, messages: x}, {messages: y}]", ".when.tags：至少要写 tags、"),
+        (
+            "[{when: {language: xx}, messages: x}, {messages: y}]",
+            ".when.language：没有“xx”这种语言",
+        ),
+        ("[{when: {language: [en]}, messages: x}, {messages: y}]", ".when.language：应为文字"),
         ("[{when: {tags: ['a:b']}}, {messages: y}]", ".messages：缺少这一项"),
         ("[x, {messages: y}]", "：有 when 或 messages 的列表里，每一项都要写 messages"),
         ("[{when: {tags: [金卡]}, messages: x}, {messages: y}]", ".when.tags：应写成“组:标签”"),

@@ -119,6 +119,38 @@ def test_that_a_mistake_in_the_texts_is_named(own: str, problem: str, knowledge:
     assert problem in _problem(knowledge, _texts=own)
 
 
+def test_that_a_brand_words_single_languages_and_kinds_of_small_talk(knowledge: Path) -> None:
+    own = (
+        "handed_over_foreign: {ja: 少々お待ちください。}\n"
+        "praise: '{助手.名字}谢谢您。'\npraise_phrases: [顶呱呱, '/杠+的/']\n"
+    )
+    content = _load(knowledge, _texts=own)
+    texts, shipped = make_texts(content.texts), make_texts({})
+    assert texts.handed_over_foreign == {
+        **shipped.handed_over_foreign, "ja": "少々お待ちください。"
+    }  # fmt: skip
+    assert texts.praise_phrases == ("顶呱呱", "/杠+的/")
+    again = type(content).from_json(content.to_json())
+    assert make_texts(again.texts) == texts
+
+
+@pytest.mark.parametrize(
+    ("own", "problem"),
+    [
+        ("handed_over_foreign: 稍等\n", "1: handed_over_foreign: 应为含 en、ja"),
+        ("handed_over_foreign: {xx: a}\n", "handed_over_foreign.xx: 没有这个键；可以写的有：en"),
+        ("handed_over_foreign: {en: '{hours}'}\n", "1: handed_over_foreign: 这里不能用花括号"),
+        ("clarify_foreign: {en: ''}\n", "1: clarify_foreign.en: 应为文字，这里是空的"),
+        ("abuse_phrases: ['/(/']\n", "1: abuse_phrases: “/(/”不是正确的 RE2 正则表达式"),
+        ("robot_phrases: ['！']\n", "1: robot_phrases: “！”里没有文字或数字"),
+    ],
+)
+def test_that_a_mistake_in_small_talk_or_a_language_is_named(
+    own: str, problem: str, knowledge: Path
+) -> None:
+    assert problem in _problem(knowledge, _texts=own)
+
+
 def test_that_every_text_has_a_comment_where_it_is_used() -> None:
     source = Path(__file__).parents[2] / "chatbot" / "texts" / "zh.yaml"
     lines = source.read_text(encoding="utf-8").splitlines()

@@ -26,9 +26,13 @@ from tests.pipeline.stage import AZHEN, Json, Stage, eventually, play
 _PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 _ENTRY = """\
 - question: 酒店在哪里？
+  similar: [地址发我一下, 怎么过去找你们]
   answer: [{type: image, file: _media/map.png}]
 """
 _QUESTION = "酒店在哪里？"
+#: The same asked again in the same words would say that the answer was wrong.
+_AGAIN = "地址发我一下"
+_ONCE_MORE = "怎么过去找你们"
 
 
 class House:
@@ -66,8 +70,8 @@ async def _parts(stage: Stage) -> list[Json]:
     return stage.rows("SELECT state, attempts FROM outbox WHERE kind = 'kf_message'")
 
 
-async def _ask_as_member(stage: Stage) -> None:
-    await stage.control("app_messages", {"userid": AZHEN, "content": _QUESTION})
+async def _ask_as_member(stage: Stage, question: str) -> None:
+    await stage.control("app_messages", {"userid": AZHEN, "content": question})
 
 
 async def test_that_a_picture_the_platform_forgot_is_uploaded_anew(house: House) -> None:
@@ -75,7 +79,7 @@ async def test_that_a_picture_the_platform_forgot_is_uploaded_anew(house: House)
         await stage.say(_QUESTION)
         (first,) = await _pictures(stage, "delivered", 1)
         await stage.fault("kf/send_msg", "errcode", errcode=40007)
-        await stage.say(_QUESTION)
+        await stage.say(_AGAIN)
         second = (await _pictures(stage, "delivered", 2))[1]
         assert first["msgtype"] == second["msgtype"] == "image"
         assert first["content"] != second["content"]
@@ -83,13 +87,13 @@ async def test_that_a_picture_the_platform_forgot_is_uploaded_anew(house: House)
 
 async def test_that_a_member_gets_a_picture_that_the_platform_had_forgotten(house: House) -> None:
     async with house.play() as stage:
-        await _ask_as_member(stage)
+        await _ask_as_member(stage, _QUESTION)
         (first,) = await _pictures(stage, "app_message", 1)
         await stage.fault("message/send", "errcode", errcode=40007)
-        await _ask_as_member(stage)
+        await _ask_as_member(stage, _AGAIN)
         second = (await _pictures(stage, "app_message", 2))[1]
         assert first["content"] != second["content"]
-        await _ask_as_member(stage)
+        await _ask_as_member(stage, _ONCE_MORE)
         assert (await _pictures(stage, "app_message", 3))[2]["content"] == second["content"]
 
 

