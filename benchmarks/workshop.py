@@ -35,7 +35,6 @@ from chatbot.curation.workshop import EntryWork, Workshop
 from chatbot.curation.workshop_entry import Suggestion
 from chatbot.curation.workshop_waiting import Heard
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.knowledge.build import everyday_messages
 from chatbot.knowledge.content import Content, load_content
 from chatbot.matching.encoder import make_encoder
 from chatbot.matching.vector_cache import VectorCache, embed_with_cache
@@ -122,7 +121,7 @@ class Trial:
     def _suggest(
         self, dialogue: Dialogue, settled: Collection[tuple[str, str]]
     ) -> tuple[EntryWork, ...]:
-        workshop = Workshop(dialogue, self._embed, everyday_messages())
+        workshop = Workshop(dialogue, self._embed)
         heard = [Heard(query["text"]) for query in self._waiting]
         return workshop.suggest(heard, _NOW, settled)
 

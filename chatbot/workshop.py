@@ -19,7 +19,6 @@ from chatbot.curation.workshop_waiting import SURE, Heard
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
-from chatbot.knowledge.build import everyday_messages
 from chatbot.knowledge.content import read_content
 from chatbot.knowledge.edit_files import Added, add_similar
 from chatbot.knowledge.problems import ContentErrors, Problem
@@ -76,7 +75,7 @@ def open_workshop(
 ) -> Workshop:
     """Return the workshop of a dialogue that was built with ``encoder``."""
     embed = partial(embed_with_cache, encoder, vectors, progress=progress, threads=threads)
-    return Workshop(dialogue, embed, everyday_messages())
+    return Workshop(dialogue, embed)
 
 
 def rejected_text(text: str) -> str:

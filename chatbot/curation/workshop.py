@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from chatbot.curation.workshop_entry import EntryBench, Suggestion
-from chatbot.curation.workshop_kernel import KnownTexts, Outlook, Texts
+from chatbot.curation.workshop_kernel import Outlook, Texts, beside
 from chatbot.curation.workshop_waiting import Embed, Heard, Waiting, waiting_messages
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.matching.encoder import Vectors
@@ -36,17 +36,11 @@ class EntryWork:
 
 
 class Workshop:
-    """Suggests messages for the entries of one dialogue; immutable once built.
+    """Suggests messages for the entries of one dialogue; ``embed`` is of its encoder."""
 
-    ``embed`` is of the dialogue's encoder; ``everyday`` are the messages that its vectors were
-    centred with.
-    """
-
-    def __init__(self, dialogue: Dialogue, embed: Embed, everyday: Iterable[str]) -> None:
+    def __init__(self, dialogue: Dialogue, embed: Embed) -> None:
         self._dialogue = dialogue
         self._embed = embed
-        self._everyday = tuple(everyday)
-        self._known = self._known_texts()
 
     def suggest(
         self,
@@ -89,31 +83,15 @@ class Workshop:
         return EntryWork(entry.id, entry.question, count, tuple(suggestions))
 
     def _bench(self, number: int, own: Sequence[Waiting], foreign: Sequence[Waiting]) -> EntryBench:
-        assert self._known is not None  # noqa: S101 - what waits has ranked an entry first
+        ranker = self._dialogue.snapshot.ranker
+        assert ranker.matcher is not None  # noqa: S101 - what waits has ranked an entry first
         both = [*own, *foreign]
         vectors = np.stack([each.vector for each in both])
         texts = self._texts([each.form for each in both], vectors)
-        beside = self._known.beside(texts, number)
+        known = beside(ranker.matcher, texts, number)
         signals = [each.signals for each in both]
-        judge = self._dialogue.snapshot.ranker.judge
-        outlook = Outlook(beside, number, texts, signals, judge)
-        return EntryBench(number, own, foreign, beside, outlook)
-
-    def _known_texts(self) -> KnownTexts | None:
-        """Return the wordings of all entries as they are compared; None if there are none."""
-        snapshot = self._dialogue.snapshot
-        canonical = snapshot.words.normaliser(snapshot.normaliser)
-        wordings = [
-            (number, form)
-            for number, entry in enumerate(snapshot.entries)
-            for form in dict.fromkeys(map(canonical.normalise, entry.wordings))
-        ]
-        if not wordings:
-            return None
-        forms = [form for _, form in wordings]
-        texts = self._texts(forms, self._embed([form.text for form in forms]))
-        everyday = [snapshot.normaliser.normalise(line).text for line in self._everyday]
-        return KnownTexts([number for number, _ in wordings], texts, self._embed(everyday))
+        outlook = Outlook(known, number, texts, signals, ranker.judge)
+        return EntryBench(number, own, foreign, known, outlook)
 
     def _texts(self, forms: Sequence[NormalText], vectors: Vectors) -> Texts:
         weigh = self._dialogue.snapshot.segmenter.weigh

@@ -8,16 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.matching import fuzzy, kernel
+from chatbot.matching import kernel
 from chatbot.matching.confidence import Judge, Signals
-from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
-from chatbot.matching.lexical import LexicalIndex, SparseRow, terms_of
-from chatbot.matching.matcher import Words
+from chatbot.matching.matcher import Matcher, Words, coverage
 
-#: Sharpness and ridge of ``chatbot.matching.kernel``; a test compares what follows from them.
-_SHARPNESS = 1.5
-_RIDGE = 0.06
 #: The wordings that count for one message, and for all messages of an entry together.
 _NEAREST = 40
 _MOST_KNOWN = 600
@@ -64,43 +59,30 @@ class Beside:
         return self.alike[len(self.keys) :, len(self.keys) :]
 
 
-class KnownTexts:
-    """The wordings of a knowledge base, each with its entry's number, to compare messages with.
+def beside(matcher: Matcher, texts: Texts, own: int) -> Beside:
+    """Return the wordings near any of ``texts``, and those of entry ``own``, beside them."""
+    known = matcher.texts
+    centred = np.stack([known.centre(vector) for vector in texts.vectors])
+    near = _near(matcher, centred, own)
+    return Beside(
+        keys=[known.key_of(number) for number in near],
+        labels=np.array([matcher.label_of(number) for number in near], dtype=np.int64),
+        alike=known.among(near, texts.keys, texts.words, centred).astype(np.float64),
+    )
 
-    ``background`` holds vectors of everyday messages, for what all messages have in common.
-    """
 
-    def __init__(self, labels: Sequence[int], texts: Texts, background: Vectors) -> None:
-        self._labels = np.array(labels, dtype=np.int64)
-        self._keys = list(texts.keys)
-        self._dense = DenseIndex(texts.vectors, background)
-        terms = list(map(terms_of, texts.keys, texts.words))
-        self._lexical = LexicalIndex(terms)
-        self._rows = list(map(self._lexical.row, terms))
-
-    def beside(self, texts: Texts, own: int) -> Beside:
-        """Return the wordings near any of ``texts``, and those of entry ``own``, beside them."""
-        centred = np.stack([self._dense.centre(vector) for vector in texts.vectors])
-        near = self._near(centred, own)
-        known = [self._keys[number] for number in near]
-        rows = [self._rows[number] for number in near]
-        rows += map(self._lexical.row, map(terms_of, texts.keys, texts.words))
-        dense = np.concatenate([self._dense.rows[near], centred])
-        keys = [*known, *texts.keys]
-        alike = kernel.blend(dense @ dense.T, _products(rows), fuzzy.ratios(keys, keys))
-        return Beside(known, self._labels[near], alike.astype(np.float64))
-
-    def _near(self, centred: Vectors, own: int) -> Numbers:
-        """Return the numbers of the wordings that count, the most alike if there are many."""
-        found: dict[int, float] = {}
-        for row in centred:
-            numbers = self._dense.nearest(row, _NEAREST)
-            alike = self._dense.rows[numbers] @ row
-            for number, how in zip(numbers.tolist(), alike.tolist(), strict=True):
-                found[number] = max(found.get(number, -1.0), how)
-        best = sorted(found, key=lambda number: (-found[number], number))[:_MOST_KNOWN]
-        mine = np.flatnonzero(self._labels == own)[:_MOST_KNOWN]
-        return np.unique(np.concatenate([np.array(best, dtype=np.int64), mine]))
+def _near(matcher: Matcher, centred: Vectors, own: int) -> Numbers:
+    """Return the numbers of the wordings that count, the most alike if there are many."""
+    known = matcher.texts
+    found: dict[int, float] = {}
+    for row in centred:
+        numbers = known.nearest(row, _NEAREST)
+        alike = known.rows[numbers] @ row
+        for number, how in zip(numbers.tolist(), alike.tolist(), strict=True):
+            found[number] = max(found.get(number, -1.0), how)
+    best = sorted(found, key=lambda number: (-found[number], number))[:_MOST_KNOWN]
+    mine = matcher.texts_of(own)[:_MOST_KNOWN]
+    return np.unique(np.array([*best, *mine], dtype=np.int64))
 
 
 class Outlook:
@@ -123,9 +105,9 @@ class Outlook:
         judge: Judge,
     ) -> None:
         known = len(beside.keys)
-        kernels = np.exp(-_SHARPNESS * (1.0 - beside.alike))
+        kernels = kernel.kernel(beside.alike)
         toward = kernels[:known, known:]
-        weights = np.linalg.solve(kernels[:known, :known] + _RIDGE * np.eye(known), toward)
+        weights = np.linalg.solve(kernels[:known, :known] + kernel.RIDGE * np.eye(known), toward)
         entries, place = np.unique(beside.labels, return_inverse=True)
         scores = np.zeros((len(entries), len(texts.keys)))
         np.add.at(scores, place, weights)
@@ -133,7 +115,7 @@ class Outlook:
         self._covariance = kernels[known:, known:] - toward.T @ weights
         self._own = scores[entries == own].sum(axis=0)
         self._others = scores[entries != own]
-        self._covered = [_coverage(words, wordings) for words in texts.words]
+        self._covered = [coverage(words, wordings) for words in texts.words]
         self._wordings = len(wordings)
         self._texts = texts
         self._signals = signals
@@ -167,10 +149,10 @@ class Outlook:
 
     def _pulls(self, new: int) -> Floats:
         """Return by how much each message follows message ``new``."""
-        return np.asarray(self._covariance[:, new] / (self._covariance[new, new] + _RIDGE))
+        return np.asarray(self._covariance[:, new] / (self._covariance[new, new] + kernel.RIDGE))
 
     def _coverage(self, at: int, new: int) -> float:
-        by_new = _coverage(self._texts.words[at], [self._texts.keys[new]])
+        by_new = coverage(self._texts.words[at], [self._texts.keys[new]])
         return max(self._covered[at], by_new)
 
     def _confidence(self, at: int, new: int | None, pulls: Floats) -> float:
@@ -193,23 +175,3 @@ class Outlook:
             wordings=self._wordings + (new is not None),
         )
         return self._judge.judge(signals).right
-
-
-def _products(rows: Sequence[SparseRow]) -> npt.NDArray[np.float32]:
-    """Return the inner products of sparse unit rows, each with each; 1 with itself."""
-    terms = np.concatenate([row.terms for row in rows])
-    used, columns = np.unique(terms, return_inverse=True)
-    table = np.zeros((len(rows), len(used)), dtype=np.float32)
-    owners = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
-    table[owners, columns] = np.concatenate([row.weights for row in rows])
-    products = table @ table.T
-    # Terms that no wording has are missing in a row, and count in what it has with itself.
-    products[np.diag_indices_from(products)] = 1.0
-    return np.asarray(products, dtype=np.float32)
-
-
-def _coverage(words: Words, keys: Sequence[str]) -> float:
-    """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
-    total = sum(words.values())
-    found = sum(weight for word, weight in words.items() if any(word in key for key in keys))
-    return found / total if total > 0 else 0.0

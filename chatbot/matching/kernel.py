@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ DENSE_SHARE = 0.85
 LEXICAL_SHARE = 0.075
 FUZZY_SHARE = 0.075
 _SHARPNESS = 1.5
-_RIDGE = 0.06
+#: What is added to a text's kernel with itself: how far a single question is to be doubted.
+RIDGE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ def blend(dense: Floats, lexical: Floats, fuzzy: Floats) -> Floats:
     return np.asarray(mixed, dtype=np.float32)
 
 
+def kernel(similarity: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the kernel exp(−1.5 (1 − c)) of similarities c, which is 1 for the same text."""
+    return np.asarray(np.exp(-_SHARPNESS * (1.0 - similarity.astype(np.float64))))
+
+
 def support(query: Floats, pairwise: Floats) -> Support:
     """Return what n neighbours say of a query.
 
@@ -45,8 +52,7 @@ def support(query: Floats, pairwise: Floats) -> Support:
     posterior variance of the Gaussian process with that kernel (Rasmussen and Williams, "Gaussian
     Processes for Machine Learning", 2006, eq. 2.26).
     """
-    among = np.exp(-_SHARPNESS * (1.0 - pairwise.astype(np.float64)))
-    toward = np.exp(-_SHARPNESS * (1.0 - query.astype(np.float64)))
-    among[np.diag_indices_from(among)] += _RIDGE
+    among, toward = kernel(pairwise), kernel(query)
+    among[np.diag_indices_from(among)] += RIDGE
     weights = np.asarray(np.linalg.solve(among, toward), dtype=np.float64)
     return Support(weights, min(1.0, max(0.0, 1.0 - float(toward @ weights))))

@@ -113,27 +113,32 @@ class LexicalIndex:
         hits = np.flatnonzero(scores)
         return _highest(hits, scores[hits], count)
 
+    def rows_of(self, numbers: npt.NDArray[np.int64]) -> list[SparseRow]:
+        """Return the rows of the texts ``numbers``."""
+        return [self._rows[number] for number in numbers]
+
     def similarities(
         self, query: SparseRow, numbers: npt.NDArray[np.int64]
     ) -> tuple[Floats, Floats]:
-        """Return those of a query with the texts ``numbers``, (n,), and those among them, (n, n).
+        """Return those of a query with texts by number, (n,), and those among them, (n, n)."""
+        table = products([query, *self.rows_of(numbers)])
+        return table[1:, 0], table[1:, 1:]
 
-        Only terms that two of them share matter.
-        """
-        rows = [query, *(self._rows[number] for number in numbers)]
-        terms = np.concatenate([row.terms for row in rows])
-        weights = np.concatenate([row.weights for row in rows])
-        shared = np.bincount(terms) > 1
-        place = np.cumsum(shared) - 1
-        kept = np.flatnonzero(shared[terms])
-        owners = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
-        table = np.zeros((len(rows), int(shared.sum())), dtype=np.float32)
-        table[owners[kept], place[terms[kept]]] = weights[kept]
-        among = np.asarray(table[1:] @ table[1:].T, dtype=np.float32)
-        # What a text has alone was left out above: with itself it is what it is.
-        squares = np.bincount(owners, weights * weights, len(rows))
-        among[np.diag_indices_from(among)] = squares[1:]
-        return np.asarray(table[1:] @ table[0], dtype=np.float32), among
+
+def products(rows: Sequence[SparseRow]) -> Floats:
+    """Return the inner products of sparse rows, each with each, shape (n, n)."""
+    terms = np.concatenate([row.terms for row in rows])
+    weights = np.concatenate([row.weights for row in rows])
+    owners = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
+    # Only terms that two of them share tell two apart; the others count in a row by itself.
+    shared = np.bincount(terms) > 1
+    place = np.cumsum(shared) - 1
+    kept = np.flatnonzero(shared[terms])
+    table = np.zeros((len(rows), int(shared.sum())), dtype=np.float32)
+    table[owners[kept], place[terms[kept]]] = weights[kept]
+    found = np.asarray(table @ table.T, dtype=np.float32)
+    found[np.diag_indices_from(found)] = np.bincount(owners, weights * weights, len(rows))
+    return found
 
 
 def _highest(

@@ -89,6 +89,11 @@ class Matcher:
         return len(self._keys)
 
     @property
+    def texts(self) -> Neighbourhood:
+        """Return the texts by meaning, by words and by letters."""
+        return self._texts
+
+    @property
     def labels(self) -> Collection[int]:
         """Return the labels that have texts."""
         return self._of_label.keys()
@@ -139,7 +144,7 @@ class Matcher:
             dense=float(near.dense[own].max()),
             lexical=float(near.lexical[own].max()),
             fuzzy=float(near.fuzzy[own].max()),
-            words=_coverage(words, [self._keys[at] for at in near.numbers[own]]),
+            words=coverage(words, [self._keys[at] for at in near.numbers[own]]),
         )
 
     def _signals(
@@ -164,7 +169,7 @@ class Matcher:
         )
 
 
-def _coverage(words: Words, keys: Sequence[str]) -> float:
+def coverage(words: Words, keys: Sequence[str]) -> float:
     """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
     total = sum(words.values())
     found = sum(weight for word, weight in words.items() if any(word in key for key in keys))

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from chatbot.matching import fuzzy, kernel
 from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
-from chatbot.matching.lexical import LexicalIndex, terms_of
+from chatbot.matching.lexical import LexicalIndex, products, terms_of
 
 _NEAREST_DENSE = 80
 _NEAREST_LEXICAL = 16
 
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Near:
     ``novelty`` says how little the query is like any of them, 0 to 1.
     """
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Numbers
     dense: Floats
     lexical: Floats
     fuzzy: Floats
@@ -86,3 +87,31 @@ class Neighbourhood:
         among = kernel.blend(rows @ rows.T, lexical_among, fuzzy.ratios(keys, keys))
         support = kernel.support(kernel.blend(dense, lexical, ratios), among)
         return Near(numbers, dense, lexical, ratios, support.weights, support.novelty)
+
+    def nearest(self, centred: Vectors, count: int) -> Numbers:
+        """Return the numbers of the texts that mean most nearly the same, at most ``count``."""
+        return self._dense.nearest(centred, count)
+
+    def key_of(self, number: int) -> str:
+        """Return the letters and digits of the text ``number``."""
+        return self._keys[number]
+
+    def among(
+        self,
+        numbers: Numbers,
+        keys: Sequence[str],
+        words: Iterable[Iterable[str]],
+        centred: Vectors,
+    ) -> Floats:
+        """Return the similarities of the texts ``numbers`` and then of others, each with each.
+
+        ``keys`` and ``words`` are those of the others, ``centred`` has a row for each of them.
+        """
+        rows = self._lexical.rows_of(numbers)
+        rows += map(self._lexical.row, map(terms_of, keys, words))
+        lexical = products(rows)
+        # Terms that no text has are missing in a row, and count in what it has with itself.
+        lexical[np.diag_indices_from(lexical)] = 1.0
+        dense = np.concatenate([self._dense.rows[numbers], centred])
+        everything = [*(self._keys[number] for number in numbers), *keys]
+        return kernel.blend(dense @ dense.T, lexical, fuzzy.ratios(everything, everything))

@@ -20,7 +20,7 @@ from chatbot.curation.workshop_waiting import Embed, Heard, waiting_messages
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
-from chatbot.knowledge.build import build_dialogue, everyday_messages
+from chatbot.knowledge.build import build_dialogue
 from chatbot.knowledge.content import Content
 from chatbot.matching.encoder import make_encoder
 from chatbot.matching.vector_cache import VectorCache, embed_with_cache
@@ -67,7 +67,7 @@ class Stage:
     def workshop(self, entries: Sequence[Entry] | None = None) -> Workshop:
         if entries is None:
             return self._usual
-        return Workshop(self.dialogue(entries), self.embed, everyday_messages())
+        return Workshop(self.dialogue(entries), self.embed)
 
     def suggest(self, *heard: Heard | str, entries: Sequence[Entry] | None = None) -> Works:
         messages = [each if isinstance(each, Heard) else Heard(each) for each in heard]
