@@ -11,13 +11,18 @@ class Names:
 
     def __init__(self) -> None:
         self._keys: dict[str, set[str]] = {}
-        self._longest = 0
+        #: Lengths of the names that begin with a letter, the longest first.
+        self._lengths: dict[str, list[int]] = {}
 
     def add(self, name: str, key: str) -> None:
         """Let ``name`` (letters and digits alone) stand for ``key``; an empty name is nothing."""
-        if name:
-            self._keys.setdefault(name, set()).add(key)
-            self._longest = max(self._longest, len(name))
+        if not name:
+            return
+        self._keys.setdefault(name, set()).add(key)
+        lengths = self._lengths.setdefault(name[0], [])
+        if len(name) >= _SHORTEST and len(name) not in lengths:
+            lengths.append(len(name))
+            lengths.sort(reverse=True)
 
     def called(self, name: str) -> frozenset[str]:
         """Return the keys that are called exactly so."""
@@ -53,9 +58,9 @@ class Names:
         return "".join(kept)
 
     def _name_at(self, text: str, start: int) -> str:
-        for length in range(min(self._longest, len(text) - start), _SHORTEST - 1, -1):
+        for length in self._lengths.get(text[start], ()):
             name = text[start : start + length]
-            if name in self._keys and _is_whole(text, start, start + length):
+            if name in self._keys and _is_whole(text, start, start + len(name)):
                 return name
         return ""
 

@@ -32,13 +32,18 @@ class Support:
 
 def blend(dense: Floats, lexical: Floats, fuzzy: Floats) -> Floats:
     """Return one similarity of dense cosines, BM25 and rapidfuzz ratios, all at most 1."""
-    mixed = DENSE_SHARE * dense + LEXICAL_SHARE * lexical + FUZZY_SHARE * fuzzy
-    return np.asarray(mixed, dtype=np.float32)
+    return np.asarray(DENSE_SHARE * dense + by_letters(lexical, fuzzy), dtype=np.float32)
 
 
-def kernel(similarity: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def by_letters(lexical: Floats, fuzzy: Floats) -> Floats:
+    """Return the part of ``blend`` that comes from words and letters."""
+    return np.asarray(LEXICAL_SHARE * lexical + FUZZY_SHARE * fuzzy, dtype=np.float32)
+
+
+def kernel(similarity: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """Return the kernel exp(−1.5 (1 − c)) of similarities c, which is 1 for the same text."""
-    return np.asarray(np.exp(-_SHARPNESS * (1.0 - similarity.astype(np.float64))))
+    sharpness = similarity.dtype.type(_SHARPNESS)
+    return np.asarray(np.exp(sharpness * similarity - sharpness), dtype=np.float64)
 
 
 def support(query: Floats, pairwise: Floats) -> Support:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 K1 = 1.2
 B = 0.75
 #: Entries of posting lists that are looked up for a query, at most (but always the rarest term's).
-_LOOKED_UP = 20_000
+_LOOKED_UP = 5_000
 
 Floats = npt.NDArray[np.float32]
 
@@ -35,11 +35,51 @@ def terms_of(key: str, words: Iterable[str]) -> Counter[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class SparseRow:
-    """One text as a unit row; ``terms`` ascending."""
+class SparseRows:
+    """Texts as rows one after the other, ``lengths`` saying where each ends; of unit length.
+
+    The ``terms`` of a row ascend.
+    """
 
     terms: npt.NDArray[np.int32]
     weights: Floats
+    lengths: npt.NDArray[np.int64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[SparseRows]) -> SparseRows:
+        """Return all rows of all parts; there must be one."""
+        return cls(
+            np.concatenate([part.terms for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+            np.concatenate([part.lengths for part in parts]),
+        )
+
+    @property
+    def owners(self) -> npt.NDArray[np.int64]:
+        """Return for each term the number of its row."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    def products_with(self, row: SparseRows) -> Floats:
+        """Return the inner products of the rows with another one, shape (n,)."""
+        if not len(row.terms):
+            return np.zeros(len(self.lengths), dtype=np.float32)
+        at = np.minimum(np.searchsorted(row.terms, self.terms), len(row.terms) - 1)
+        gains = np.where(row.terms[at] == self.terms, row.weights[at] * self.weights, 0.0)
+        return np.bincount(self.owners, gains, len(self.lengths)).astype(np.float32)
+
+    def products(self) -> Floats:
+        """Return the inner products of the rows, each with each, shape (n, n)."""
+        owners = self.owners
+        # Only terms that two of them share tell two apart; the others count in a row by itself.
+        shared = np.bincount(self.terms) > 1
+        place = np.cumsum(shared) - 1
+        kept = np.flatnonzero(shared[self.terms])
+        table = np.zeros((len(self.lengths), int(shared.sum())), dtype=np.float32)
+        table[owners[kept], place[self.terms[kept]]] = self.weights[kept]
+        found = np.asarray(table @ table.T, dtype=np.float32)
+        squares = np.bincount(owners, self.weights * self.weights, len(self.lengths))
+        found[np.diag_indices_from(found)] = squares
+        return found
 
 
 class LexicalIndex:
@@ -62,22 +102,21 @@ class LexicalIndex:
         self._idf = [_idf(df, len(texts)) for df in seen.values()]
         self._unseen_idf = _idf(0, len(texts))
         self._usual_length = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
-        self._rows = [self.row(text) for text in texts]
+        rows = [self.row(text) for text in texts]
+        self._rows = SparseRows.joined(rows or [self.row(Counter())])
+        self._starts = np.cumsum(self._rows.lengths) - self._rows.lengths
         self._build_postings()
 
     def _build_postings(self) -> None:
         """Lay the rows out by term, so that one query touches only the terms it has."""
-        sizes = [len(row.terms) for row in self._rows]
-        terms = np.concatenate([row.terms for row in self._rows] or [np.zeros(0, np.int32)])
-        weights = np.concatenate([row.weights for row in self._rows] or [np.zeros(0, np.float32)])
-        owners = np.repeat(np.arange(len(self._rows), dtype=np.int32), sizes)
+        terms = self._rows.terms
         order = np.argsort(terms, kind="stable")
-        self._posting_rows = owners[order]
-        self._posting_weights = weights[order]
+        self._posting_rows = self._rows.owners[order].astype(np.int32)
+        self._posting_weights = self._rows.weights[order]
         self._posting_starts = np.searchsorted(terms[order], np.arange(len(self._term_of) + 1))
 
-    def row(self, text: Counter[str]) -> SparseRow:
-        """Return the weights √(idf · f) of a text's terms, as a unit row."""
+    def row(self, text: Counter[str]) -> SparseRows:
+        """Return the weights √(idf · f) of a text's terms, as one unit row."""
         held_back = K1 * (1.0 - B + B * text.total() / self._usual_length)
         known: list[tuple[int, float]] = []
         itself = 0.0
@@ -91,9 +130,10 @@ class LexicalIndex:
         known.sort()
         terms = np.array([number for number, _ in known], dtype=np.int32)
         weights = np.array([weight for _, weight in known], dtype=np.float32)
-        return SparseRow(terms, weights / np.float32(math.sqrt(itself) or 1.0))
+        weights /= np.float32(math.sqrt(itself) or 1.0)
+        return SparseRows(terms, weights, np.array([len(known)], dtype=np.int64))
 
-    def alike(self, query: SparseRow, count: int) -> npt.NDArray[np.int64]:
+    def alike(self, query: SparseRows, count: int) -> npt.NDArray[np.int64]:
         """Return the numbers of the texts most like a query, best first, at most ``count``.
 
         Rare terms are looked up first, until ``_LOOKED_UP`` texts have been touched: what has only
@@ -113,32 +153,12 @@ class LexicalIndex:
         hits = np.flatnonzero(scores)
         return _highest(hits, scores[hits], count)
 
-    def rows_of(self, numbers: npt.NDArray[np.int64]) -> list[SparseRow]:
+    def rows_of(self, numbers: npt.NDArray[np.int64]) -> SparseRows:
         """Return the rows of the texts ``numbers``."""
-        return [self._rows[number] for number in numbers]
-
-    def similarities(
-        self, query: SparseRow, numbers: npt.NDArray[np.int64]
-    ) -> tuple[Floats, Floats]:
-        """Return those of a query with texts by number, (n,), and those among them, (n, n)."""
-        table = products([query, *self.rows_of(numbers)])
-        return table[1:, 0], table[1:, 1:]
-
-
-def products(rows: Sequence[SparseRow]) -> Floats:
-    """Return the inner products of sparse rows, each with each, shape (n, n)."""
-    terms = np.concatenate([row.terms for row in rows])
-    weights = np.concatenate([row.weights for row in rows])
-    owners = np.repeat(np.arange(len(rows)), [len(row.terms) for row in rows])
-    # Only terms that two of them share tell two apart; the others count in a row by itself.
-    shared = np.bincount(terms) > 1
-    place = np.cumsum(shared) - 1
-    kept = np.flatnonzero(shared[terms])
-    table = np.zeros((len(rows), int(shared.sum())), dtype=np.float32)
-    table[owners[kept], place[terms[kept]]] = weights[kept]
-    found = np.asarray(table @ table.T, dtype=np.float32)
-    found[np.diag_indices_from(found)] = np.bincount(owners, weights * weights, len(rows))
-    return found
+        lengths = self._rows.lengths[numbers]
+        before = np.cumsum(lengths) - lengths
+        at = np.repeat(self._starts[numbers] - before, lengths) + np.arange(lengths.sum())
+        return SparseRows(self._rows.terms[at], self._rows.weights[at], lengths)
 
 
 def _highest(

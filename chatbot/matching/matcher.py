@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from chatbot.matching.confidence import Signals
 from chatbot.matching.encoder import Vectors
@@ -72,7 +73,7 @@ class Matcher:
         self._keys = tuple(keys)
         self._words = tuple(words)
         self._labels = np.array(labels, dtype=np.int64)
-        self._texts = Neighbourhood(keys, words, vectors, background)
+        self._texts = Neighbourhood(keys, self._labels, words, vectors, background)
         self._everyday = self._foreign(background)
         self._of_label: dict[int, list[int]] = {}
         for number, label in enumerate(labels):
@@ -122,46 +123,49 @@ class Matcher:
     def _ranking(
         self, key: str, words: Words, centred: Vectors, near: Near, excluded: frozenset[int]
     ) -> Ranking:
-        labels = self._labels[near.numbers]
-        scores: dict[int, float] = {}
-        for label, weight in zip(labels.tolist(), near.weights.tolist(), strict=True):
-            scores[label] = scores.get(label, 0.0) + weight
+        found, place = np.unique(self._labels[near.numbers], return_inverse=True)
+        scores = np.bincount(place, near.weights)
         # Rounded, so that what is equal on paper is a tie and goes by label.
-        order = sorted(scores, key=lambda label: (-round(scores[label], 9), label))
-        best = [label for label in order if label not in excluded][:_RANKED]
-        ranked = tuple(self._evidence(words, near, label, scores[label]) for label in best)
-        if not ranked:
+        order = np.argsort(-np.round(scores, 9), kind="stable").tolist()
+        best = [at for at in order if int(found[at]) not in excluded][:_RANKED]
+        if not best:
             return Ranking((), None)
+        ranked = tuple(
+            self._evidence(words, near, int(found[at]), float(scores[at]), place == at)
+            for at in best
+        )
         everyday = float((self._everyday @ centred).max(initial=-1.0))
-        signals = self._signals(key, ranked[0], scores, near.novelty, everyday)
-        return Ranking(ranked, signals)
+        others = np.maximum(np.delete(scores, best[0]), 0.0)
+        return Ranking(ranked, self._signals(key, ranked[0], others, near.novelty, everyday))
 
-    def _evidence(self, words: Words, near: Near, label: int, score: float) -> Ranked:
-        own = self._labels[near.numbers] == label
+    def _evidence(
+        self, words: Words, near: Near, label: int, score: float, own: npt.NDArray[np.bool_]
+    ) -> Ranked:
+        numbers = np.flatnonzero(own)
         return Ranked(
             label=label,
             score=score,
-            dense=float(near.dense[own].max()),
-            lexical=float(near.lexical[own].max()),
-            fuzzy=float(near.fuzzy[own].max()),
-            words=coverage(words, [self._keys[at] for at in near.numbers[own]]),
+            dense=float(near.dense[numbers].max()),
+            lexical=float(near.lexical[numbers].max()),
+            fuzzy=float(near.fuzzy[numbers].max()),
+            words=coverage(words, [self._keys[at] for at in near.numbers[numbers]]),
         )
 
     def _signals(
         self,
         key: str,
         best: Ranked,
-        scores: Mapping[int, float],
+        others: npt.NDArray[np.float64],
         novelty: float,
         everyday: float,
     ) -> Signals:
-        others = [max(0.0, score) for label, score in scores.items() if label != best.label]
+        """Return the signals for the label ``best``; ``others`` are the scores of the rest."""
         return Signals(
             score=best.score,
-            margin=best.score - max(others, default=0.0),
+            margin=best.score - float(others.max(initial=0.0)),
             novelty=novelty,
             words=best.words,
-            rivals=sum(others),
+            rivals=float(others.sum()),
             dense=best.dense,
             everyday=everyday,
             length=len(key),
@@ -172,5 +176,6 @@ class Matcher:
 def coverage(words: Words, keys: Sequence[str]) -> float:
     """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
     total = sum(words.values())
-    found = sum(weight for word, weight in words.items() if any(word in key for key in keys))
+    text = "\n".join(keys)  # a word has no line end: none is found across two keys
+    found = sum(weight for word, weight in words.items() if word in text)
     return found / total if total > 0 else 0.0

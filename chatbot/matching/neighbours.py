@@ -11,10 +11,17 @@ import numpy.typing as npt
 from chatbot.matching import fuzzy, kernel
 from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
-from chatbot.matching.lexical import LexicalIndex, products, terms_of
+from chatbot.matching.lexical import LexicalIndex, SparseRows, terms_of
 
 _NEAREST_DENSE = 80
 _NEAREST_LEXICAL = 16
+#: How many of them may belong to one label: an entry with hundreds of wordings must not hide what
+#: else a message may be about. So many texts are looked at then for others.
+_OF_ONE_LABEL = 24
+_LOOKED_AT = 400
+#: How many of them are compared with each other by words and letters as well, those most like the
+#: query. For the others the meaning is enough; all of them change no figure by more than noise.
+_COMPARED = 48
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -38,18 +45,22 @@ class Near:
 class Neighbourhood:
     """Texts by meaning, by words and by letters; immutable once built.
 
-    ``keys`` are the texts' letters and digits, ``words`` their words, ``vectors`` has a row each.
-    ``background`` holds vectors of everyday messages, for what all messages have in common.
+    ``keys`` are the texts' letters and digits, ``labels`` what they stand for, ``words`` their
+    words, ``vectors`` has a row each. ``background`` holds vectors of everyday messages, for what
+    all messages have in common.
     """
 
     def __init__(
         self,
         keys: Sequence[str],
+        labels: Numbers,
         words: Iterable[Iterable[str]],
         vectors: Vectors,
         background: Vectors,
     ) -> None:
         self._keys = list(keys)
+        self._labels = labels
+        self._crowded = bool(np.bincount(labels).max(initial=0) > _OF_ONE_LABEL)
         self._dense = DenseIndex(vectors, background)
         self._lexical = LexicalIndex(list(map(terms_of, self._keys, words)))
 
@@ -75,18 +86,35 @@ class Neighbourhood:
         """
         row = self._lexical.row(terms_of(key, words))
         alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(without))
-        nearest = self._dense.nearest(centred, _NEAREST_DENSE + len(without))
+        nearest = self._nearest(centred, without)
         numbers = np.unique(np.concatenate([nearest, alike]))
         if without:
             numbers = numbers[~np.isin(numbers, list(without))]
-        keys = [self._keys[number] for number in numbers]
         rows = self._dense.rows[numbers]
         dense = np.asarray(rows @ centred, dtype=np.float32)
-        lexical, lexical_among = self._lexical.similarities(row, numbers)
-        ratios = fuzzy.ratios([key], keys)[0]
-        among = kernel.blend(rows @ rows.T, lexical_among, fuzzy.ratios(keys, keys))
-        support = kernel.support(kernel.blend(dense, lexical, ratios), among)
+        lexical = self._lexical.rows_of(numbers).products_with(row)
+        ratios = fuzzy.ratios([key], [self._keys[number] for number in numbers])[0]
+        toward = kernel.blend(dense, lexical, ratios)
+        likest = np.argsort(-toward, kind="stable")[:_COMPARED]
+        support = kernel.support(toward, self._pairwise(numbers, rows, likest))
         return Near(numbers, dense, lexical, ratios, support.weights, support.novelty)
+
+    def _nearest(self, centred: Vectors, without: Collection[int]) -> Numbers:
+        """Return the nearest texts by meaning, few of any one label."""
+        if not self._crowded:
+            return self._dense.nearest(centred, _NEAREST_DENSE + len(without))
+        near = self._dense.nearest(centred, _LOOKED_AT + len(without))
+        near = near[~np.isin(near, list(without))]
+        return near[_place_in_own(self._labels[near]) < _OF_ONE_LABEL][:_NEAREST_DENSE]
+
+    def _pairwise(self, numbers: Numbers, rows: Vectors, likest: Numbers) -> Floats:
+        """Return the similarities among the texts ``numbers``, by letters those ``likest``."""
+        keys = [self._keys[number] for number in numbers[likest]]
+        lexical = self._lexical.rows_of(numbers[likest]).products()
+        pairwise = kernel.DENSE_SHARE * (rows @ rows.T)
+        pairwise[np.ix_(likest, likest)] += kernel.by_letters(lexical, fuzzy.ratios(keys, keys))
+        np.fill_diagonal(pairwise, 1.0)
+        return np.asarray(pairwise, dtype=np.float32)
 
     def nearest(self, centred: Vectors, count: int) -> Numbers:
         """Return the numbers of the texts that mean most nearly the same, at most ``count``."""
@@ -107,11 +135,20 @@ class Neighbourhood:
 
         ``keys`` and ``words`` are those of the others, ``centred`` has a row for each of them.
         """
-        rows = self._lexical.rows_of(numbers)
-        rows += map(self._lexical.row, map(terms_of, keys, words))
-        lexical = products(rows)
+        others = map(self._lexical.row, map(terms_of, keys, words))
+        lexical = SparseRows.joined([self._lexical.rows_of(numbers), *others]).products()
         # Terms that no text has are missing in a row, and count in what it has with itself.
         lexical[np.diag_indices_from(lexical)] = 1.0
         dense = np.concatenate([self._dense.rows[numbers], centred])
         everything = [*(self._keys[number] for number in numbers), *keys]
         return kernel.blend(dense @ dense.T, lexical, fuzzy.ratios(everything, everything))
+
+
+def _place_in_own(labels: Numbers) -> Numbers:
+    """Return for each of ``labels`` how many equal ones come before it."""
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    first = np.searchsorted(ordered, ordered)
+    place = np.empty(len(labels), dtype=np.int64)
+    place[order] = np.arange(len(labels)) - first
+    return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,13 @@ import numpy as np
 
 from chatbot.matching.confidence import NEAR_MISS, Signals
 from chatbot.matching.matcher import Matcher, Query, Ranking
+from chatbot.matching.vector_cache import Progress
 
 #: Texts that are left out, at most: enough for means and shares, and less than a second's work.
 SAMPLE = 300
+#: Texts of one label that are left out, at most: how many wordings an entry has does not tell how
+#: often it is asked for, and an entry with hundreds of them would speak for all.
+_OF_ONE_LABEL = 12
 #: Fewer left-out texts than these say too little of near misses by themselves; everyday talk, which
 #: is further away, then counts as so many.
 _FEW = 50
@@ -39,23 +44,34 @@ class LeftOut:
         return self.ranking.signals
 
 
-def practise(matcher: Matcher, sample: int = SAMPLE) -> tuple[LeftOut, ...]:
+def practise(
+    matcher: Matcher, sample: int = SAMPLE, progress: Progress | None = None
+) -> tuple[LeftOut, ...]:
     """Ask the texts of ``matcher`` as messages: each without itself, and without its label.
 
     The first stands for messages that have an entry (leave-one-out; labels with a single text
     have none), the second for near misses, messages about the same matters that have none. Of more
     than ``sample`` texts every so many-th is asked, so that the same texts give the same result.
+    ``progress`` is called with (done, total) of the texts to ask, after each.
     """
-    step = max(1.0, len(matcher) / sample)
-    numbers = np.unique((np.arange(min(sample, len(matcher))) * step).astype(int)).tolist()
+    some = (spread(matcher.texts_of(label), _OF_ONE_LABEL) for label in matcher.labels)
+    numbers = spread(sorted(itertools.chain.from_iterable(some)), sample)
     asked: list[LeftOut] = []
-    for number in numbers:
+    for done, number in enumerate(numbers, 1):
         label = matcher.label_of(number)
         own = matcher.texts_of(label)
         if len(own) > 1:
             asked += _left_out(matcher, number, [number], known=True)
         asked += _left_out(matcher, number, own, known=False)
+        if progress is not None:
+            progress(done, len(numbers))
     return tuple(asked)
+
+
+def spread(items: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of ``items``, evenly spread."""
+    step = max(1.0, len(items) / most)
+    return [items[int(number * step)] for number in range(min(most, len(items)))]
 
 
 def _left_out(

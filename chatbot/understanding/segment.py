@@ -13,6 +13,8 @@ import jieba
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LONGEST_NEW_WORD = 4
+#: Texts whose words are kept for when they are asked for again: a turn does so several times.
+_MOST_KEPT = 1000
 
 #: Characters that stand alone because they are grammar, not because a word is unknown.
 _GRAMMAR = frozenset(
@@ -53,17 +55,27 @@ class Segmenter:
         frequencies, self._tokenizer.total = _dictionary()
         self._tokenizer.FREQ = frequencies.copy()  # the words learnt below belong to this one
         self._tokenizer.initialized = True
+        self._kept: dict[str, tuple[str, ...]] = {}
         self.learnt = tuple(sorted({*self._new_words(questions), *self._new_names(names), *words}))
         for word in filter(_HAN.search, self.learnt):  # Latin words are told by their ends
             self._tokenizer.add_word(word)
+        self._kept.clear()  # cut before these words were known
+        #: The share of a word that was seen once.
+        self.least_share = 1.0 / max(int(self._tokenizer.total), 1)
 
     def cut(self, text: str) -> list[str]:
         """Return the words of ``text``, without marks and spaces."""
         return [word for word in self.pieces(text) if any(map(str.isalnum, word))]
 
-    def pieces(self, text: str) -> list[str]:
+    def pieces(self, text: str) -> tuple[str, ...]:
         """Return the words, marks and spaces of ``text``; joined they are the text again."""
-        return list(self._tokenizer.cut(text, HMM=False))
+        pieces = self._kept.get(text)
+        if pieces is None:
+            pieces = tuple(self._tokenizer.cut(text, HMM=False))
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[text] = pieces
+        return pieces
 
     def weigh(self, text: str) -> dict[str, float]:
         """Return each word's weight: the logarithm of how rare it is in general Chinese."""
@@ -73,11 +85,6 @@ class Segmenter:
         """Return the share of ``word`` without what was learnt here."""
         frequencies, total = _dictionary()
         return (frequencies.get(word) or 0) / max(total, 1)
-
-    @property
-    def least_share(self) -> float:
-        """Return the share of a word that was seen once."""
-        return 1.0 / max(int(self._tokenizer.total), 1)
 
     def share(self, word: str) -> float:
         """Return how much of general Chinese ``word`` makes up, 0 if it is no word."""

@@ -31,10 +31,10 @@ class Synonyms:
         canonical = "".join(self._first.get(piece, piece) for piece in pieces)
         return NormalText(canonical, "".join(filter(str.isalnum, canonical)))
 
-    def _pieces(self, text: NormalText) -> list[str]:
+    def _pieces(self, text: NormalText) -> tuple[str, ...]:
         """Return the words and marks of ``text``; nothing if no synonym can be among them."""
         if not any(word in text.text for word in self._first):
-            return []
+            return ()
         return self._segmenter.pieces(text.text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,10 +49,12 @@ class Correction:
 class _Word(NamedTuple):
     """A word that a part of the text may be; ``slip`` is None where it is written just so.
 
-    ``anew`` is its log-probability after a word that it was never seen after.
+    ``after`` holds its log-probability after each word that it was seen after, ``anew`` that after
+    any other.
     """
 
     meant: str
+    after: Mapping[str, float]
     anew: float
     cost: float
     slip: Slip | None
@@ -80,6 +82,9 @@ class Corrector:
         self._confusions = confusions
         self._with_gap: dict[tuple[str, str], list[str]] = {}
         self._shortened: dict[str, list[str]] = {}
+        #: The halves of words, with the words' length: one error leaves one of them as it is.
+        self._heads: set[tuple[int, str]] = set()
+        self._tails: set[tuple[int, str]] = set()
         self._by_sound: dict[str, list[str]] = {}
         self._single: set[str] = set()
         for word, seen in sorted(model.own.items()):
@@ -107,6 +112,9 @@ class Corrector:
                 for sound in self._confusions.sounds(word):
                     self._by_sound.setdefault(sound, []).append(word)
             return
+        middle = len(word) // 2
+        self._heads.add((len(word), word[:middle]))
+        self._tails.add((len(word), word[middle:]))
         for at, character in enumerate(word):
             gap = (word[:at], word[at + 1 :])
             self._with_gap.setdefault(gap, []).append(word)
@@ -125,32 +133,16 @@ class Corrector:
         for end in range(1, len(run) + 1):
             here: dict[str, _Reading] = {}
             for begin in range(max(0, end - _LONGEST_WORD), end):
-                self._extend(here, reached[begin], run[begin:end])
+                before, words = reached[begin], self._words_of(run[begin:end])
+                if before and words:
+                    _extend(here, before, run[begin:end], words)
             likely = sorted(here.items(), key=lambda item: -item[1].score)[:_FOLLOWED]
             reached.append(dict(likely))
+        after, anew = self._model.log_chances(EDGE), self._model.log_chance_anew(EDGE)
         return [
-            reading._replace(score=reading.score + self._chance_of_end(word))
+            reading._replace(score=reading.score + after.get(word, anew))
             for word, reading in reached[-1].items()
         ]
-
-    def _chance_of_end(self, word: str) -> float:
-        chance = self._model.log_chance(EDGE, word)
-        return self._model.log_chance_anew(EDGE) if chance is None else chance
-
-    def _extend(self, here: dict[str, _Reading], before: Mapping[str, _Reading], part: str) -> None:
-        """Note the likeliest way to each word that ``part`` may be; ``before``: best first."""
-        if not before:
-            return
-        first = next(iter(before.values()))
-        for word in self._words_of(part):
-            score, way = first.score + word.anew, first
-            for previous, reading in before.items():
-                chance = self._model.log_chance(word.meant, previous)
-                if chance is not None and reading.score + chance > score + _TIE:
-                    score, way = reading.score + chance, reading
-            known = here.get(word.meant)
-            if known is None or score - word.cost > known.score + _TIE:
-                here[word.meant] = _extended(way, score - word.cost, part, word)
 
     def _words_of(self, part: str) -> tuple[_Word, ...]:
         """Return the words that ``part`` may be; kept, because messages have much in common."""
@@ -163,15 +155,27 @@ class Corrector:
         return words
 
     def _words_for(self, part: str) -> tuple[_Word, ...]:
-        known = self._model.alone(part) > 0.0
-        as_written = [_Word(part, self._model.log_chance_anew(part), 0.0, None)] if known else []
+        as_written = (self._word(part, None),) if self._model.alone(part) > 0.0 else ()
+        if not self._is_like_a_word(part):
+            return as_written
         slips = dict(self._slips(part))
         slips.pop(part, None)
-        return (*as_written, *(self._mistyped(meant, slip) for meant, slip in slips.items()))
+        return (*as_written, *(self._word(meant, slip) for meant, slip in slips.items()))
 
-    def _mistyped(self, meant: str, slip: Slip) -> _Word:
-        cost = COSTS[slip] + (_ALONE_COST if len(meant) == 1 else 0.0)
-        return _Word(meant, self._model.log_chance_anew(meant), cost, slip)
+    def _is_like_a_word(self, part: str) -> bool:
+        """Return whether ``part`` may be one of the brand's words with an error; most are not."""
+        length = len(part)
+        if length == 1 or part in self._shortened:
+            return True
+        middle = length // 2
+        return (length, part[:middle]) in self._heads or (length, part[middle:]) in self._tails
+
+    def _word(self, meant: str, slip: Slip | None) -> _Word:
+        cost = COSTS[slip] if slip is not None else 0.0
+        if slip is not None and len(meant) == 1:
+            cost += _ALONE_COST
+        model = self._model
+        return _Word(meant, model.log_chances(meant), model.log_chance_anew(meant), cost, slip)
 
     def _slips(self, part: str) -> Iterator[tuple[str, Slip]]:
         """Yield the brand's words that ``part`` may be with one error, and the error."""
@@ -201,6 +205,26 @@ class Corrector:
             slip = self._confusions.slip(typed, meant)
             if slip is not None and meant not in _TURNS_MEANING:
                 yield meant, slip
+
+
+def _extend(
+    here: dict[str, _Reading], before: Mapping[str, _Reading], part: str, words: Iterable[_Word]
+) -> None:
+    """Note the likeliest way to each of the ``words`` that ``part`` may be; ``before``: best first.
+
+    This is where the time goes: some hundred times a message.
+    """
+    first = next(iter(before.values()))
+    for word in words:
+        score, way = first.score + word.anew, first
+        after = word.after
+        for previous, reading in before.items():
+            chance = after.get(previous)
+            if chance is not None and reading.score + chance > score + _TIE:
+                score, way = reading.score + chance, reading
+        known = here.get(word.meant)
+        if known is None or score - word.cost > known.score + _TIE:
+            here[word.meant] = _extended(way, score - word.cost, part, word)
 
 
 def _extended(reading: _Reading, score: float, part: str, word: _Word) -> _Reading:

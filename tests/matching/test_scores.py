@@ -28,7 +28,7 @@ _TEXTS = [
 
 def _scores(index: LexicalIndex, text: Counter[str]) -> npt.NDArray[np.float32]:
     """Return the similarities of ``text`` with all texts of ``index``."""
-    return index.similarities(index.row(text), np.arange(len(_TEXTS)))[0]
+    return index.rows_of(np.arange(len(_TEXTS))).products_with(index.row(text))
 
 
 def test_that_bigrams_of_a_short_text_are_the_text() -> None:
@@ -85,7 +85,7 @@ def test_that_unknown_letters_lower_the_score() -> None:
 def test_that_scores_among_texts_agree_with_those_of_queries() -> None:
     index = LexicalIndex(_TEXTS)
     everything = np.arange(len(_TEXTS))
-    _, among = index.similarities(index.row(_TEXTS[0]), everything)
+    among = index.rows_of(everything).products()
     for number, text in enumerate(_TEXTS):
         assert np.allclose(among[number], _scores(index, text), atol=1e-5)
 
@@ -93,7 +93,7 @@ def test_that_scores_among_texts_agree_with_those_of_queries() -> None:
 def test_that_those_alike_come_best_first_and_equal_ones_by_number() -> None:
     index = LexicalIndex([*_TEXTS, _TEXTS[0]])
     alike = index.alike(index.row(_TEXTS[0]), 5)
-    scores = index.similarities(index.row(_TEXTS[0]), alike)[0]
+    scores = index.rows_of(alike).products_with(index.row(_TEXTS[0]))
     assert alike.tolist()[:2] == [0, 4]
     assert scores.tolist() == sorted(scores.tolist(), reverse=True)
     assert index.alike(index.row(terms_of("xyz", ["xyz"])), 5).tolist() == []
