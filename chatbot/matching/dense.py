@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import faiss
@@ -26,6 +27,7 @@ _SAMPLE = 8192
 #: What the codes of the first step are learnt from; more of either changes nothing.
 _LEARNT_FROM = 4096
 _LEARNING_STEPS = 8
+_LEAST_LENGTH = 1e-9
 
 
 def use_one_thread() -> None:
@@ -73,7 +75,11 @@ class DenseIndex:
 
     def centre(self, vector: Vectors) -> Vectors:
         """Return a query's unit vector, shape (dim,), as the index compares it."""
-        return np.asarray(self._centre(vector[None, :])[0], dtype=np.float32)
+        if self._directions is not None:
+            vector = vector @ self._directions
+        centred = vector - self._mean
+        length = max(math.sqrt(float(centred @ centred)), _LEAST_LENGTH)
+        return np.asarray(centred / np.float32(length), dtype=np.float32)
 
     def _centre(self, vectors: Vectors) -> Vectors:
         if self._directions is not None:
@@ -95,7 +101,7 @@ class DenseIndex:
 
 def _unit(rows: Vectors) -> Vectors:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+    return np.asarray(rows / np.maximum(lengths, _LEAST_LENGTH), dtype=np.float32)
 
 
 def _spread(rows: Vectors, count: int) -> Vectors:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 K1 = 1.2
 B = 0.75
 #: Entries of posting lists that are looked up for a query, at most (but always the rarest term's).
-_LOOKED_UP = 5_000
+_LOOKED_UP = 2_000
 
 Floats = npt.NDArray[np.float32]
 

@@ -85,11 +85,10 @@ class Neighbourhood:
         The texts ``without`` (by number) count as not there.
         """
         row = self._lexical.row(terms_of(key, words))
-        alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(without))
-        nearest = self._nearest(centred, without)
-        numbers = np.unique(np.concatenate([nearest, alike]))
-        if without:
-            numbers = numbers[~np.isin(numbers, list(without))]
+        left_out = np.array(sorted(without), dtype=np.int64)
+        alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(left_out))
+        alike = alike[~np.isin(alike, left_out)][:_NEAREST_LEXICAL]
+        numbers = np.unique(np.concatenate([self._nearest(centred, left_out), alike]))
         rows = self._dense.rows[numbers]
         dense = np.asarray(rows @ centred, dtype=np.float32)
         lexical = self._lexical.rows_of(numbers).products_with(row)
@@ -99,13 +98,14 @@ class Neighbourhood:
         support = kernel.support(toward, self._pairwise(numbers, rows, likest))
         return Near(numbers, dense, lexical, ratios, support.weights, support.novelty)
 
-    def _nearest(self, centred: Vectors, without: Collection[int]) -> Numbers:
-        """Return the nearest texts by meaning, few of any one label."""
-        if not self._crowded:
-            return self._dense.nearest(centred, _NEAREST_DENSE + len(without))
-        near = self._dense.nearest(centred, _LOOKED_AT + len(without))
-        near = near[~np.isin(near, list(without))]
-        return near[_place_in_own(self._labels[near]) < _OF_ONE_LABEL][:_NEAREST_DENSE]
+    def _nearest(self, centred: Vectors, left_out: Numbers) -> Numbers:
+        """Return the nearest texts by meaning but those ``left_out``, few of any one label."""
+        wanted = _LOOKED_AT if self._crowded else _NEAREST_DENSE
+        near = self._dense.nearest(centred, wanted + len(left_out))
+        near = near[~np.isin(near, left_out)]
+        if self._crowded:
+            near = near[_place_in_own(self._labels[near]) < _OF_ONE_LABEL]
+        return near[:_NEAREST_DENSE]
 
     def _pairwise(self, numbers: Numbers, rows: Vectors, likest: Numbers) -> Floats:
         """Return the similarities among the texts ``numbers``, by letters those ``likest``."""

@@ -31,6 +31,8 @@ _LEAST_SEEN = 2
 _TURNS_MEANING = frozenset("不没未无非别勿莫零一二两三四五六七八九十百千万半")
 #: Parts of messages whose words are kept.
 _MOST_KNOWN = 20_000
+#: Runs of characters whose reading is kept: of a message taken apart they come again.
+_MOST_MENDED = 2000
 #: Readings of the beginning of a text that are followed at a time.
 _FOLLOWED = 4
 #: Less than this between two scores is rounding: what came first stays.
@@ -92,6 +94,7 @@ class Corrector:
         #: Not a cache around a method: that would refer back to this object, and keep a large
         #: knowledge base in memory long after another one has taken its place.
         self._known: dict[str, tuple[_Word, ...]] = {}
+        self._mended: dict[str, _Reading] = {}
 
     def correct(self, text: NormalText) -> tuple[NormalText, tuple[Correction, ...]]:
         """Return ``text`` as it was meant, the very object if nothing seems wrong with it."""
@@ -122,7 +125,12 @@ class Corrector:
                 self._shortened.setdefault("".join(gap), []).append(word)
 
     def _mend(self, run: str, found: list[Correction]) -> str:
-        best = max(self._readings(run), key=lambda reading: reading.score)
+        best = self._mended.get(run)
+        if best is None:
+            best = max(self._readings(run), key=lambda reading: reading.score)
+            if len(self._mended) >= _MOST_MENDED:
+                self._mended.clear()
+            self._mended[run] = best
         found.extend(best.corrections)
         return best.text
 
