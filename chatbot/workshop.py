@@ -13,29 +13,35 @@ from sqlalchemy import Connection
 
 from chatbot.answers.entries import Entry
 from chatbot.curation.workshop import EntryWork, Workshop
+from chatbot.curation.workshop_asked import Heard
 from chatbot.curation.workshop_entry import Suggestion
 from chatbot.curation.workshop_personal import masked
-from chatbot.curation.workshop_waiting import SURE, Heard
+from chatbot.curation.workshop_waiting import SURE, Settled
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
 from chatbot.knowledge.content import read_content
-from chatbot.knowledge.edit_files import Added, add_similar
+from chatbot.knowledge.edit_files import Added, add_similar, editing
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.matching.encoder import Encoder
 from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
-from chatbot.store.workshop import settled_suggestions, unconfirmed_messages
+from chatbot.store.database import statement
+from chatbot.store.workshop import unconfirmed_messages
 
 #: How far back messages wait.
 _HEEDED = timedelta(days=90)
 
+_VERDICTS = statement(
+    "SELECT faq_id, text, verdict FROM workshop_verdicts ORDER BY faq_id, decided_at, text"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the database tells: the messages that wait, and the (entry, text) with a verdict."""
+    """What the database tells: the messages that wait, and what admins have said of them."""
 
     heard: Sequence[Heard]
-    settled: Collection[tuple[str, str]]
+    settled: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,16 @@ def read_told(connection: Connection, now: datetime) -> Told:
     """Read what there is to suggest from."""
     stored = unconfirmed_messages(connection, now - _HEEDED, SURE)
     heard = [Heard(each.text, each.times, each.last, each.label, each.refused) for each in stored]
-    return Told(heard, settled_suggestions(connection))
+    return Told(heard, _settled(connection))
+
+
+def _settled(connection: Connection) -> Settled:
+    """Read what admins have said, by their latest verdicts."""
+    rows = connection.execute(_VERDICTS).all()
+    return Settled(
+        accepted=[row.text for row in rows if row.verdict == "accept"],
+        rejected=[(row.faq_id, row.text) for row in rows if row.verdict == "reject"],
+    )
 
 
 def open_workshop(
@@ -98,10 +113,12 @@ def accept(folders: Folders, faq_id: str, text: str) -> Accepted:
         UserError: there is no such entry, or the text cannot become a wording of it; says why.
     """
     read = partial(read_content, folders.knowledge, folders.intents, folders.hosts)
-    entries = read().content.entries
-    entry = entry_called(entries, faq_id)
-    wording = new_wording(entries, entry, text)
-    added = add_similar(folders.knowledge, entry, wording)
+    # Whoever accepts at the same time, here or from a shell, reads what this one has written.
+    with editing(folders.knowledge):
+        entries = read().content.entries
+        entry = entry_called(entries, faq_id)
+        wording = new_wording(entries, entry, text)
+        added = add_similar(folders.knowledge, entry, wording)
     try:
         return Accepted(entry, wording, added, warnings=read().warnings)
     except ContentErrors as error:

@@ -13,7 +13,7 @@ from chatbot.errors import UserError
 
 if TYPE_CHECKING:
     from chatbot.curation.workshop import EntryWork
-    from chatbot.curation.workshop_waiting import Heard
+    from chatbot.curation.workshop_asked import Heard
     from chatbot.knowledge.content import Content
     from chatbot.settings import Settings
     from chatbot.workshop import Folders
@@ -32,7 +32,9 @@ _FOUND = 1
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="最多几行。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供脚本使用")
 @click.option("--accept", "accepted", metavar="TEXT", help="把 TEXT 写成 ENTRY 的相似问")
-@click.option("--reject", "rejected", metavar="TEXT", help="不再为 ENTRY 推荐 TEXT")
+@click.option(
+    "--reject", "rejected", metavar="TEXT", help="不再为 ENTRY 推荐 TEXT，改推荐给下一个可能的条目"
+)
 def workshop(
     entry: str | None,
     messages: Path | None,
@@ -43,7 +45,8 @@ def workshop(
 ) -> None:
     """从真实消息里为条目推荐相似问；不写 ENTRY 列出各条目，写了列出它的推荐。
 
-    按文件夹里现在的内容判断，最有用的排在前面。
+    按文件夹里现在的内容判断，最有用的排在前面。从最上面的条目看起：客户问的就是它的收下（--accept），
+    不是的说不要（--reject），它会改推荐给下一个可能的条目。都看过再发布，收下的才生效。
     """
     from chatbot.settings import load_settings
 
@@ -51,6 +54,8 @@ def workshop(
     if accepted is None and rejected is None:
         works = _suggested(settings, messages, entry)
         _show(works, entry, limit, as_json=as_json)
+        if works and not as_json:
+            _tell_next_steps(entry, recorded=messages is None)
         return
     if accepted is not None and rejected is not None:
         raise UserError("--accept 和 --reject 一次只能写一个。")
@@ -80,7 +85,7 @@ def _suggested(
 
 def _read_messages(path: Path) -> list[Heard]:
     from chatbot.cli.jsonl import read_lines
-    from chatbot.curation.workshop_waiting import Heard
+    from chatbot.curation.workshop_asked import Heard
 
     found = []
     for line in read_lines(path, "--messages"):
@@ -94,16 +99,15 @@ def _read_messages(path: Path) -> list[Heard]:
 def _from_file(
     settings: Settings, content: Content, heard: Sequence[Heard], entry: str | None
 ) -> tuple[EntryWork, ...]:
-    from chatbot.bench import builder_of
-    from chatbot.cli.opening import progress
+    from chatbot.building import builder_of
+    from chatbot.cli.opening import built, progress
     from chatbot.clock import make_clock
     from chatbot.matching.encoder import make_encoder
     from chatbot.matching.vector_cache import VectorCache
     from chatbot.workshop import open_workshop
 
     encoder, vectors = make_encoder(settings.encoder), VectorCache(settings.data_dir)
-    with progress("计算向量", None) as advance:
-        dialogue = builder_of(settings, encoder, vectors)(content, 0, progress=advance)
+    dialogue = built(builder_of(settings, encoder, vectors), content)
     with progress("看消息", None) as advance:
         workshop = open_workshop(
             dialogue, encoder, vectors, progress=advance, threads=settings.encoder_threads
@@ -114,7 +118,7 @@ def _from_file(
 def _from_database(
     settings: Settings, content: Content, entry: str | None
 ) -> tuple[EntryWork, ...]:
-    from chatbot.cli.opening import progress
+    from chatbot.cli.opening import built, progress
     from chatbot.cli.publishing import at_desk
     from chatbot.learning import decided_by
     from chatbot.store.snapshots import live_basis
@@ -124,8 +128,7 @@ def _from_database(
     with at_desk(settings) as desk:
         now, bench = desk.clock.now(), desk.bench
         told = desk.database.run_sync(read_told, now)
-        with progress("计算向量", None) as advance:
-            dialogue = bench.build(content, 0, progress=advance)
+        dialogue = built(bench.build, content)
         live = desk.database.run_sync(live_basis)
         if live is not None and live.uncorrected == bench.basis:
             dialogue = decided_by(dialogue, live)
@@ -138,24 +141,19 @@ def _from_database(
 
 
 def _need_database(settings: Settings, without: str) -> None:
-    if not _has_database(settings):
+    from chatbot.cli.database import has_database
+
+    if not has_database(settings):
         raise UserError(f"还没有数据库，{without}。")
-
-
-def _has_database(settings: Settings) -> bool:
-    from chatbot.store.embedded.home import SYSTEM_DIR, find_home
-
-    if settings.database_url:
-        return True
-    return find_home(settings.data_dir.resolve(), SYSTEM_DIR) is not None
 
 
 def _accept(settings: Settings, entry: str, text: str, *, recorded: bool) -> None:
     """Write a similar question, say where, and what a check says of the files now."""
+    from chatbot.cli.database import has_database
     from chatbot.workshop import accept
 
     done = accept(_folders(settings), entry, text)
-    if recorded and _has_database(settings):
+    if recorded and has_database(settings):
         _record(settings, entry, done.text, accepted=True)
     click.echo(
         f"已写进 {done.added.path} 第 {done.added.line} 行：“{done.text}”成为"
@@ -180,7 +178,7 @@ def _reject(settings: Settings, entry: str, text: str) -> None:
     shown = rejected_text(text)
     _need_database(settings, "没有地方记下来")
     _record(settings, entry, shown, accepted=False)
-    click.echo(f"记下了：不再为“{entry}”推荐“{shown}”。")
+    click.echo(f"记下了：不再为“{entry}”推荐“{shown}”，改推荐给下一个可能的条目。")
 
 
 def _record(settings: Settings, entry: str, text: str, *, accepted: bool) -> None:
@@ -218,3 +216,17 @@ def _show(works: Sequence[EntryWork], entry: str | None, limit: int, *, as_json:
         show_entries(works, limit)
     else:
         show_suggestions(works[0], limit)
+
+
+def _tell_next_steps(entry: str | None, *, recorded: bool) -> None:
+    """Say what the numbers mean, and what to do with what is shown."""
+    click.echo("“预计多答对”：收下之后，等着的消息里预计多几条能直接答对。")
+    if entry is None:
+        click.echo("从最上面的条目看起，每条收十来个就够；都看过再发布，收下的才生效。")
+        return
+    if recorded:
+        click.echo(
+            f'客户问的不是这一条：chatbot knowledge workshop {entry} --reject "消息"，'
+            "它会改推荐给下一个可能的条目。"
+        )
+    click.echo("都看过再发布，收下的才生效：chatbot knowledge publish")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
+from chatbot.curation.workshop_asked import Asked, Embed, Heard, asked_questions
 from chatbot.curation.workshop_entry import EntryBench, Suggestion
 from chatbot.curation.workshop_kernel import Outlook, Texts, beside
-from chatbot.curation.workshop_waiting import Embed, Heard, Waiting, waiting_messages
+from chatbot.curation.workshop_waiting import Settled, Waiting, waiting_for
 from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.snapshot import Snapshot
 from chatbot.matching.encoder import Vectors
 from chatbot.understanding.normalise import NormalText
 
 #: Messages of an entry that are looked at, the most frequent ones.
 _LOOKED_AT = 200
+_NOTHING_SETTLED = Settled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +49,61 @@ class Workshop:
         self,
         heard: Iterable[Heard],
         at: datetime,
-        settled: Collection[tuple[str, str]] = (),
+        settled: Settled = _NOTHING_SETTLED,
         only: str | None = None,
+    ) -> tuple[EntryWork, ...]:
+        """Return what messages could do for each entry, or ``only`` the one, most gain first."""
+        return self.backlog(heard, at).suggest(settled, only)
+
+    def backlog(self, heard: Iterable[Heard], at: datetime) -> Backlog:
+        """Return what there is to suggest from, judged as of ``at``; takes most of the time."""
+        asked = asked_questions(self._dialogue, heard, self._embed, at)
+        return Backlog(self._dialogue.snapshot, asked)
+
+
+class Backlog:
+    """Messages as one snapshot judges them, to be suggested again as verdicts come in."""
+
+    def __init__(self, snapshot: Snapshot, asked: Sequence[Asked]) -> None:
+        self._snapshot = snapshot
+        self._asked = asked
+
+    def suggest(
+        self, settled: Settled = _NOTHING_SETTLED, only: str | None = None
     ) -> tuple[EntryWork, ...]:
         """Return what messages could do for each entry, or ``only`` the one, most gain first.
 
-        ``settled`` holds the (entry, text) that were accepted or rejected: they do not come again.
+        What was accepted does not come again. What was rejected for an entry goes to the next one
+        that it may belong to: it needs no new snapshot to get there.
         """
-        snapshot = self._dialogue.snapshot
-        done = {(faq_id, snapshot.normaliser.key(text)) for faq_id, text in settled}
-        waiting = [
-            each
-            for each in waiting_messages(self._dialogue, heard, self._embed, at)
-            if self._place(each) not in done
-        ]
+        snapshot, waiting = self._snapshot, self._waiting(settled)
         wanted = {each.number for each in waiting}
         if only is not None:
             wanted &= {snapshot.by_id[only]} if only in snapshot.by_id else set()
         works = [self._work(number, waiting) for number in sorted(wanted)]
         return tuple(sorted(works, key=lambda work: -work.gain))
 
-    def _place(self, each: Waiting) -> tuple[str, str]:
-        """Return where a message would go: entry and letters."""
-        snapshot = self._dialogue.snapshot
-        return snapshot.entries[each.number].id, snapshot.normaliser.key(each.heard.text)
+    def _waiting(self, settled: Settled) -> list[Waiting]:
+        """Return the messages that still wait."""
+        key_of = self._snapshot.normaliser.key
+        accepted = set(map(key_of, settled.accepted))
+        rejected: dict[str, set[str]] = {}
+        for faq_id, text in settled.rejected:
+            rejected.setdefault(key_of(text), set()).add(faq_id)
+        keyed = ((key_of(each.heard.text), each) for each in self._asked)
+        waiting = (
+            waiting_for(self._snapshot, each, rejected.get(key, ()))
+            for key, each in keyed
+            if key not in accepted
+        )
+        return [each for each in waiting if each is not None]
 
     def _work(self, number: int, everything: Sequence[Waiting]) -> EntryWork:
         """Return the suggestions for the entry ``number``."""
-        snapshot = self._dialogue.snapshot
+        snapshot = self._snapshot
         own = [each for each in everything if each.number == number]
-        # Labelled as another entry's though they rank this one first: what it must not answer.
+        # Another entry's by a choice or a verdict though they rank this one first: what it must
+        # not answer.
         foreign = [each for each in everything if each.number != number == each.first]
         bench = self._bench(number, _most_frequent(own), _most_frequent(foreign))
         suggestions = sorted(bench.suggestions(snapshot), key=lambda each: each.maybe_none)
@@ -83,7 +111,7 @@ class Workshop:
         return EntryWork(entry.id, entry.question, count, tuple(suggestions))
 
     def _bench(self, number: int, own: Sequence[Waiting], foreign: Sequence[Waiting]) -> EntryBench:
-        ranker = self._dialogue.snapshot.ranker
+        ranker = self._snapshot.ranker
         assert ranker.matcher is not None  # noqa: S101 - what waits has ranked an entry first
         both = [*own, *foreign]
         vectors = np.stack([each.vector for each in both])
@@ -94,7 +122,7 @@ class Workshop:
         return EntryBench(number, own, foreign, known, outlook)
 
     def _texts(self, forms: Sequence[NormalText], vectors: Vectors) -> Texts:
-        weigh = self._dialogue.snapshot.segmenter.weigh
+        weigh = self._snapshot.segmenter.weigh
         return Texts([form.key for form in forms], [weigh(form.text) for form in forms], vectors)
 
 

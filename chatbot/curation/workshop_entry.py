@@ -57,7 +57,7 @@ class Suggestion:
 
 
 class EntryBench:
-    """The messages that wait for the entry ``number``, and ``foreign`` ones labelled as others'.
+    """The messages that wait for the entry ``number``, and ``foreign`` ones, which are not its.
 
     ``beside`` and ``outlook`` are of ``own`` and then ``foreign``.
     """
@@ -80,12 +80,10 @@ class EntryBench:
     def suggestions(self, snapshot: Snapshot) -> Iterator[Suggestion]:
         """Yield a suggestion for all messages that say the same, most gain first."""
         pulled = {at: self._pulled(at) for at in self._folded}
-        likely = [_belongs(each) for each in self._own]
-        often = [each.heard.times for each in self._own]
-        against = [-float(each.heard.times) for each in self._foreign]
-        weights = np.array([*np.multiply(often, likely), *against])
+        often = np.array([float(each.heard.times) for each in (*self._own, *self._foreign)])
+        likely = np.array([*map(_belongs, self._own), *(-1.0 for _ in self._foreign)])
         threshold = snapshot.threshold_of(self._number)
-        order = by_gain(self._outlook, list(self._folded), weights, np.array(likely), threshold)
+        order = by_gain(self._outlook, list(self._folded), often, likely, threshold)
         for at, gain in order:
             yield self._suggestion(snapshot, at, gain, pulled[at])
 
@@ -110,11 +108,12 @@ class EntryBench:
         return fuzzy.ratio(key, first) >= fuzzy.NEAR_EXACT and fuzzy.same_particulars(key, first)
 
     def _pulled(self, at: int) -> int | None:
-        """Return the entry from which a new wording would pull a message over, if any."""
-        if not self._foreign:
+        """Return the entry from which a new wording would pull a labelled message over, if any."""
+        labelled = np.flatnonzero([each.is_labelled for each in self._foreign])
+        if not len(labelled):
             return None
         rise = (self._outlook.with_wording(at) - self._outlook.confidences)[len(self._own) :]
-        most = int(rise.argmax())
+        most = int(labelled[rise[labelled].argmax()])
         return self._foreign[most].number if rise[most] >= _PULLED else None
 
     def _suggestion(

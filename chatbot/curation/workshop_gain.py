@@ -11,27 +11,30 @@ from chatbot.curation.workshop_kernel import Floats, Outlook
 
 #: So many are chosen one after the other, each given those before; the rest as it stands then.
 _IN_TURN = 30
+#: How far confidences, and the threshold of the next snapshot, may lie from what is predicted.
+_SCATTER = 0.05
 
 
 def by_gain(
-    outlook: Outlook, candidates: Sequence[int], weights: Floats, accepted: Floats, threshold: float
+    outlook: Outlook, candidates: Sequence[int], often: Floats, likely: Floats, threshold: float
 ) -> list[tuple[int, float]]:
     """Return (candidate, predicted gain), each the best after those before it.
 
-    The gain is the number of messages that will be answered rightly because of a candidate: over
-    all messages how much nearer each comes to ``threshold``, times its weight (how often it is
-    written, and how likely it belongs to the entry; below 0 if it belongs to another). The best is
-    the one with the largest gain times the square root of its probability to be ``accepted``: one
-    that will be rejected helps nobody, and one that is sure anyway teaches little. That is the
-    greedy solution of a facility location problem; gains mostly shrink as others are taken, so a
-    stale one that is still the largest when renewed is taken for the next (Minoux, "Accelerated
-    Greedy Algorithms for Maximizing Submodular Set Functions", 1978).
+    The gain is the number of messages that will be answered rightly because of a candidate, if that
+    belongs to the entry: over all messages the rise of the probability to be answered, times how
+    ``often`` each is written and how ``likely`` it belongs to the entry (−1 if it does not). The
+    best is the one with the largest gain times the square root of its own ``likely``: one that will
+    be rejected helps nobody, and one that is sure anyway teaches little. That is the greedy
+    solution of a facility location problem; gains mostly shrink as others are taken, so a stale one
+    that is still the largest when renewed is taken for the next (Minoux, "Accelerated Greedy
+    Algorithms for Maximizing Submodular Set Functions", 1978).
     """
-    worth = np.sqrt(accepted)
+    weights, worth = often * likely, np.sqrt(np.maximum(likely, 0.0))
 
     def gain(new: int) -> float:
-        nearer = _near(outlook.with_wording(new), threshold) - _near(outlook.confidences, threshold)
-        return float((weights * nearer).sum())
+        then, now = outlook.with_wording(new), outlook.confidences
+        rise = _answered(then, threshold) - _answered(now, threshold)
+        return float(weights @ rise + (often[new] - weights[new]) * rise[new])
 
     heap = [(-gain(new) * worth[new], new) for new in candidates]
     heapq.heapify(heap)
@@ -47,6 +50,7 @@ def by_gain(
     return order + [(new, gain(new)) for _, new in sorted(heap)]
 
 
-def _near(confidences: Floats, threshold: float) -> Floats:
-    """Return how near each message is to being answered directly, 1 if it is."""
-    return np.asarray(np.minimum(confidences / threshold, 1.0))
+def _answered(confidences: Floats, threshold: float) -> Floats:
+    """Return how likely each message is answered directly: half at the threshold, a wording is."""
+    likely = 1.0 / (1.0 + np.exp((threshold - confidences) / _SCATTER))
+    return np.asarray(np.where(confidences < 1.0, likely, 1.0))

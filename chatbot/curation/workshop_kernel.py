@@ -117,6 +117,8 @@ class Outlook:
         self._others = scores[entries != own]
         self._covered = [coverage(words, wordings) for words in texts.words]
         self._wordings = len(wordings)
+        self._shared = np.full((len(texts.keys), len(texts.keys)), np.nan)
+        self._taken = np.zeros(len(texts.keys), dtype=bool)
         self._texts = texts
         self._signals = signals
         self._judge = judge
@@ -130,10 +132,10 @@ class Outlook:
         return self._now
 
     def with_wording(self, new: int) -> Floats:
-        """Return the probabilities if message ``new`` were a wording; its own is 1."""
+        """Return the probabilities if message ``new`` were a wording; a wording's own is 1."""
         after = self._now.copy()
         pulls = self._pulls(new)
-        for at in np.flatnonzero(pulls > _LEAST_PULL).tolist():
+        for at in np.flatnonzero((pulls > _LEAST_PULL) & ~self._taken).tolist():
             after[at] = self._confidence(at, new, pulls)
         after[new] = 1.0
         return after
@@ -145,6 +147,7 @@ class Outlook:
         self._others = self._others - np.outer(self._others[:, new], pulls)
         self._covariance = self._covariance - np.outer(pulls, self._covariance[new])
         self._covered = [self._coverage(at, new) for at in range(len(self._covered))]
+        self._taken[new] = True
         self._wordings += 1
 
     def _pulls(self, new: int) -> Floats:
@@ -152,8 +155,9 @@ class Outlook:
         return np.asarray(self._covariance[:, new] / (self._covariance[new, new] + kernel.RIDGE))
 
     def _coverage(self, at: int, new: int) -> float:
-        by_new = coverage(self._texts.words[at], [self._texts.keys[new]])
-        return max(self._covered[at], by_new)
+        if np.isnan(self._shared[at, new]):
+            self._shared[at, new] = coverage(self._texts.words[at], [self._texts.keys[new]])
+        return max(self._covered[at], float(self._shared[at, new]))
 
     def _confidence(self, at: int, new: int | None, pulls: Floats) -> float:
         """Return the probability for message ``at``, message ``new`` being a wording or None."""

@@ -2,7 +2,7 @@
 
 The new text is put into the source where a parser says its place is; nothing is written out anew,
 so comments, order, quotes and line breaks stay. The result is parsed again before it is saved: if
-anything but the one list differs, the file is left alone.
+anything but the one list differs, the file is left alone. So it is if anybody saved it meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,9 @@ from chatbot.knowledge.csv_entries import csv_entries
 from chatbot.knowledge.files import content_files, read_text
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Mapping, Scalar
+
+if sys.platform != "win32":
+    import fcntl
 
 _SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
 _SIMILAR = "similar"
@@ -42,11 +48,38 @@ class _NotHereError(Exception):
     """The text cannot be put in by machine; a person can."""
 
 
+class _ChangedError(Exception):
+    """Somebody else saved the file since it was read."""
+
+
+@contextmanager
+def editing(root: Path) -> Iterator[None]:
+    """Wait until nobody else edits the files below ``root``, and keep them to us meanwhile.
+
+    For what reads them, decides, and writes: so nothing that another process or thread has written
+    is lost. The kernel lets go of the lock when its process dies, and nothing lies about in the
+    folder. Some network disks know no locks; there ``add_similar`` refuses if it was not alone.
+    """
+    try:
+        descriptor = os.open(root if root.is_dir() else root.parent, os.O_RDONLY)
+    except OSError:  # no such folder, which whoever reads it says; or Windows, which opens none
+        descriptor = None
+    try:
+        if descriptor is not None:
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
 def add_similar(root: Path, entry: Entry, text: str) -> Added:
     """Write ``text`` as the last similar question of ``entry`` into its file below ``root``.
 
     Raises:
-        ContentError: the folder or the file cannot be read or written, or no file has the entry.
+        ContentError: the folder or the file cannot be read or written, no file has the entry, or
+            somebody else saved the file at the same moment.
         UserError: the entry is written in a way that only a person can add to; names the place.
     """
     problems = Problems()
@@ -57,7 +90,7 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
         source = read_text(path, problems)
         edited = None if source is None else _edited(path, source, entry, text)
         if source is not None and edited is not None:
-            _save(path, edited)
+            _save(path, source, edited)
             return Added(path, _first_difference(source, edited))
     raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
 
@@ -225,26 +258,35 @@ def _first_difference(before: str, after: str) -> int:
     return next(changed, len(old) + 1)
 
 
-def _save(path: Path, text: str) -> None:
-    """Replace a file at once; its line ends, its byte order mark and its permissions stay."""
+def _save(path: Path, source: str, text: str) -> None:
+    """Replace a file at once; its line ends, its byte order mark and its permissions stay.
+
+    An editor asks for no lock: what it saved since ``source`` was read is not overwritten.
+    """
     real = path.resolve()
     try:
         former = real.read_bytes()
+        if former.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n") != source.encode():
+            raise _ChangedError
         written = (text.replace("\n", "\r\n") if b"\r\n" in former else text).encode()
         mark = codecs.BOM_UTF8 if former.startswith(codecs.BOM_UTF8) else b""
-        _replace(real, mark + written)
+        _replace(real, former, mark + written)
+    except _ChangedError:
+        raise ContentError(f"{path}：刚刚被别人改过，没有写进去，请再试一次") from None
     except OSError as error:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, former: bytes, data: bytes) -> None:
     # Readers and watchers pass over names that begin with a dot.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         Path(name).chmod(path.stat().st_mode)
+        if path.read_bytes() != former:
+            raise _ChangedError
         Path(name).replace(path)
-    except OSError:
+    except (OSError, _ChangedError):
         Path(name).unlink(missing_ok=True)
         raise

@@ -13,10 +13,11 @@ import pytest
 from chatbot.answers.entries import Entry, plain_answer
 from chatbot.curation import workshop_entry
 from chatbot.curation.workshop import EntryWork, Workshop
+from chatbot.curation.workshop_asked import Embed, Heard, asked_questions
 from chatbot.curation.workshop_entry import Suggestion
-from chatbot.curation.workshop_kernel import Floats, Outlook
+from chatbot.curation.workshop_kernel import Outlook
 from chatbot.curation.workshop_personal import masked
-from chatbot.curation.workshop_waiting import Embed, Heard, waiting_messages
+from chatbot.curation.workshop_waiting import Settled
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
@@ -35,6 +36,7 @@ POOR = {"late-checkout", "early-checkin", "parking", "pets"}
 EARLY, PARKING, PETS = "early-checkin", "parking", "pets"
 NEAR_EARLY = "提前办理入住行不行"
 FAR_EARLY = "早到酒店能先进去休息吗"
+BETWEEN = "大清早到酒店能直接进房吗"
 LATE = Entry("late", "可以延迟退房吗？", plain_answer("可以。"), ("能晚点退房吗",))
 
 
@@ -74,9 +76,9 @@ class Stage:
         return Works(self.workshop(entries).suggest(messages, NOW))
 
     def confidence(self, text: str, entries: Sequence[Entry]) -> float:
-        """Return the probability of the entry that ``text`` waits for."""
-        [each] = waiting_messages(self.dialogue(entries), [Heard(text)], self.embed, NOW)
-        return each.confidence
+        """Return the probability of the entry that ``text`` ranks first."""
+        [each] = asked_questions(self.dialogue(entries), [Heard(text)], self.embed, NOW)
+        return each.assessment.confidence
 
 
 class Works:
@@ -157,8 +159,12 @@ def test_that_a_label_of_an_entry_that_is_gone_says_nothing(stage: Stage) -> Non
     assert not suggestion.is_labelled
 
 
-def test_that_an_entry_a_customer_refused_is_not_suggested_the_message(stage: Stage) -> None:
-    assert stage.suggest(Heard(NEAR_EARLY, refused=(EARLY,))).of(EARLY) == ()
+def test_that_what_a_customer_refused_goes_to_the_next_entry(stage: Stage) -> None:
+    works = stage.suggest(Heard(BETWEEN), Heard(NEAR_EARLY, refused=(EARLY,)))
+    [first] = (work for work in works.works if BETWEEN in works.texts(work.faq_id))
+    refused = stage.suggest(Heard(BETWEEN, refused=(first.faq_id,)))
+    assert NEAR_EARLY not in works.texts(EARLY)
+    assert [work.faq_id for work in refused.works] == [first.suggestions[0].thief_of]
 
 
 def test_that_what_would_pull_messages_of_another_entry_is_flagged(stage: Stage) -> None:
@@ -169,7 +175,7 @@ def test_that_what_would_pull_messages_of_another_entry_is_flagged(stage: Stage)
 
 
 def test_that_a_message_between_two_entries_is_flagged(stage: Stage) -> None:
-    [work] = stage.suggest("大清早到酒店能直接进房吗").works
+    [work] = stage.suggest(BETWEEN).works
     assert {work.faq_id, work.suggestions[0].thief_of} == {"visitor", EARLY}
 
 
@@ -213,12 +219,54 @@ def test_that_the_questions_of_one_message_are_suggested_each_by_itself(stage: S
     assert "狗" not in works.one(EARLY).text
 
 
-def test_that_what_has_a_verdict_does_not_come_again(stage: Stage) -> None:
+def test_that_what_was_accepted_does_not_come_again(stage: Stage) -> None:
+    accepted = Settled(accepted=[f"{NEAR_EARLY}？"])
+    works = stage.workshop().suggest([Heard(NEAR_EARLY), Heard(FAR_EARLY)], NOW, accepted)
+    assert [each.text for work in works for each in work.suggestions] == [FAR_EARLY]
+
+
+def test_that_what_was_rejected_for_another_entry_stays_where_it_is(stage: Stage) -> None:
+    elsewhere = Settled(rejected=[(PARKING, NEAR_EARLY), ("gone", NEAR_EARLY)])
     heard = [Heard(NEAR_EARLY), Heard(FAR_EARLY)]
-    works = Works(stage.workshop().suggest(heard, NOW, [(EARLY, f"{NEAR_EARLY}？")]))
-    assert works.texts(EARLY) == [FAR_EARLY]
-    works = Works(stage.workshop().suggest(heard, NOW, [(PARKING, NEAR_EARLY)]))
-    assert len(works.of(EARLY)) == 2
+    assert stage.workshop().suggest(heard, NOW, elsewhere) == stage.workshop().suggest(heard, NOW)
+
+
+def test_that_what_is_rejected_for_an_entry_goes_to_the_next_one(stage: Stage) -> None:
+    between = [Heard(BETWEEN)]
+    [first] = stage.workshop().suggest(between, NOW)
+    rejected = Settled(rejected=[(first.faq_id, f"{BETWEEN}？")])
+    [then] = stage.workshop().suggest(between, NOW, rejected)
+    assert {first.faq_id, then.faq_id} == {"visitor", EARLY}
+    was, now = first.suggestions[0], then.suggestions[0]
+    assert was.thief_of == then.faq_id
+    assert now.thief_of != first.faq_id
+    assert now.text == BETWEEN
+    # The probability of what was rejected is shared out among the others.
+    assert now.confidence > 0.3 * was.confidence / (1.0 - was.confidence)
+
+
+def test_that_what_every_likely_entry_rejected_has_probably_none(stage: Stage) -> None:
+    rejected = [("visitor", BETWEEN), (EARLY, BETWEEN)]
+    for work in stage.workshop().suggest([Heard(BETWEEN)], NOW, Settled(rejected=rejected)):
+        assert work.faq_id not in {"visitor", EARLY}
+        assert work.suggestions[0].maybe_none
+    everywhere = Settled(rejected=[(entry.id, BETWEEN) for entry in ENTRIES])
+    assert stage.workshop().suggest([Heard(BETWEEN)], NOW, everywhere) == ()
+
+
+def test_that_a_label_that_an_admin_rejects_counts_no_more(stage: Stage) -> None:
+    heard = [Heard(FAR_EARLY, label="checkin-time")]
+    rejected = Settled(rejected=[("checkin-time", FAR_EARLY)])
+    [work] = stage.workshop().suggest(heard, NOW, rejected)
+    assert (work.faq_id, work.suggestions[0].is_labelled) == (EARLY, False)
+
+
+def test_that_rejected_messages_count_against_what_is_like_them(stage: Stage) -> None:
+    heard = [Heard(NEAR_EARLY), Heard("提前办入住行不行啊", 3)]
+    rejected = Settled(rejected=[(EARLY, "提前办入住行不行啊")])
+    alone = Works(stage.workshop().suggest(heard[:1], NOW)).one(EARLY)
+    beside = Works(stage.workshop().suggest(heard, NOW, rejected)).one(EARLY)
+    assert beside.gain < alone.gain
 
 
 def test_that_one_entry_can_be_asked_for(stage: Stage) -> None:
@@ -250,19 +298,31 @@ def test_that_the_gain_is_what_adding_the_suggestion_does(stage: Stage) -> None:
     assert then == pytest.approx(after, abs=0.15)
 
 
+def test_that_a_message_that_became_a_wording_stays_answered(stage: Stage) -> None:
+    outlook = _outlook(stage, NEAR_EARLY, "提前办入住行不行啊")
+    outlook.add(0)
+    assert outlook.confidences[0] == outlook.with_wording(1)[0] == 1.0
+
+
 def _predicted(stage: Stage, new: str, other: str) -> tuple[float, float]:
     """Return the confidence of ``other`` now, and with ``new`` as a wording, as estimated."""
-    seen: list[tuple[Floats, Floats]] = []
+    outlook = _outlook(stage, new, other)
+    return float(outlook.confidences[1]), float(outlook.with_wording(0)[1])
+
+
+def _outlook(stage: Stage, first: str, second: str) -> Outlook:
+    """Return the outlook of the one entry that two messages wait for, in this order."""
+    seen: list[Outlook] = []
 
     def watch(outlook: Outlook, *_: object) -> list[tuple[int, float]]:
-        seen.append((outlook.confidences, outlook.with_wording(0)))
+        seen.append(outlook)
         return []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workshop_entry, "by_gain", watch)
-        stage.suggest(Heard(new, 2), other)
-    [(now, then)] = seen
-    return float(now[1]), float(then[1])
+        stage.suggest(Heard(first, 2), second)
+    [outlook] = seen
+    return outlook
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import tempfile
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,7 @@ from chatbot.answers.entries import Entry, plain_answer
 from chatbot.errors import ContentError, UserError
 from chatbot.knowledge.content import load_content
 from chatbot.knowledge.edit_files import add_similar
+from chatbot.workshop import Folders, accept
 
 _NEW = "下午三点走行吗"
 _YAML = """\
@@ -193,3 +198,71 @@ def test_that_a_linked_file_stays_a_link(tmp_path: Path) -> None:
     add_similar(folder, _entry("a"), _NEW)
     assert (folder / "faq.yaml").is_symlink()
     assert _NEW in real.read_text("utf-8")
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["a folder", "a file"])
+def test_that_nothing_is_lost_when_two_processes_accept_at_once(
+    tmp_path: Path, whole: bool
+) -> None:
+    _write(
+        tmp_path, "- {id: a, question: 甲？, answer: 好}\n- {id: b, question: 乙？, answer: 好}\n"
+    )
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(2)
+    root = tmp_path if whole else tmp_path / "faq.yaml"
+    workers = [context.Process(target=_accept, args=(root, each, together)) for each in "ab"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    for entry in load_content(tmp_path, None).entries:
+        assert entry.similar == tuple(_wordings(entry.id))
+
+
+def _wordings(identifier: str) -> list[str]:
+    return [f"{identifier} 的第 {number} 种问法" for number in range(20)]
+
+
+def _accept(root: Path, identifier: str, together: Barrier) -> None:
+    """Accept all wordings of an entry; what is refused ends the process with an error."""
+    folders = Folders(root, root.parent / "intents")
+    for wording in _wordings(identifier):
+        together.wait(timeout=30)
+        accept(folders, identifier, wording)
+
+
+def test_that_what_an_editor_saves_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path, _YAML)
+    theirs = _YAML.replace("十点", "九点")
+    mkstemp = tempfile.mkstemp
+
+    def after_an_editor(**options: Any) -> tuple[int, str]:
+        _write(tmp_path, theirs)
+        return mkstemp(**options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", after_an_editor)
+    with pytest.raises(ContentError, match=r"faq.yaml：刚刚被别人改过，没有写进去，请再试一次"):
+        add_similar(tmp_path, _entry("flow"), _NEW)
+    assert path.read_text("utf-8") == theirs
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_that_what_an_editor_saves_while_the_text_is_put_in_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path, _YAML)
+    theirs = _YAML.replace("十点", "九点")
+    resolve = Path.resolve
+
+    def after_an_editor(self: Path, strict: bool = False) -> Path:
+        _write(tmp_path, theirs)
+        return resolve(self, strict)
+
+    # The first thing that is asked of the file once the new text is ready.
+    monkeypatch.setattr(Path, "resolve", after_an_editor)
+    with pytest.raises(ContentError, match="刚刚被别人改过"):
+        add_similar(tmp_path / "faq.yaml", _entry("flow"), _NEW)
+    assert path.read_text("utf-8") == theirs
