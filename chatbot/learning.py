@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,12 +23,17 @@ from chatbot.curation.learning import (
 )
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.turn import Situation
-from chatbot.errors import ChatbotError
 from chatbot.knowledge.build import with_correction
 from chatbot.matching.encoder import Encoder
-from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
+from chatbot.matching.vector_cache import (
+    Progress,
+    TooManyToEmbed,
+    VectorStore,
+    at_most,
+    embed_with_cache,
+)
 from chatbot.store.database import Database
-from chatbot.store.snapshots import Basis, live_basis
+from chatbot.store.snapshots import Basis, live_basis, live_snapshot
 from chatbot.store.turn_labels import (
     StoredLabel,
     labels,
@@ -43,13 +48,11 @@ log = structlog.get_logger()
 WORTH_LEARNING = 20
 #: So many messages may be embedded while something waits to go live; more are learnt from later.
 AT_ONCE = 200
-#: How far back messages are counted by confidence, and labels heeded.
+#: How far back messages are counted by confidence, and complaints beside them; and choices heeded.
 _COUNTED = timedelta(days=90)
 _HEEDED = timedelta(days=365)
-
-
-class _TooManyError(ChatbotError):
-    """More messages have to be embedded than may be waited for."""
+#: Where labels come from that find fault with an answer.
+_FINDING_FAULT = frozenset({"dissatisfied", "wish"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,38 @@ def read_turns(connection: Connection, now: datetime) -> Told:
     newest = newest_label(connection)
     counts = turns_by_confidence(connection, EDGES, now - _COUNTED)
     stored = labels(connection, now - _HEEDED)
-    return Told([labelled(each) for each in stored], newest, [Band(*pair) for pair in counts])
+    return Told(list(_heeded(stored, now)), newest, [Band(*pair) for pair in counts])
+
+
+def _heeded(stored: Sequence[StoredLabel], now: datetime) -> Iterator[Labelled]:
+    """Yield all choices, and the complaints that answers are counted beside.
+
+    Those are of the same days and of recorded turns, one a message of a customer's: what is tapped
+    or said next complains of the same answer.
+    """
+    heard = set()
+    for each in stored:
+        label = labelled(each)
+        if label.is_complaint:
+            told = each.conversation_id, label.text
+            counts = each.conversation_id is not None and each.at >= now - _COUNTED
+            if each.label.source not in _FINDING_FAULT or not counts or told in heard:
+                continue
+            heard.add(told)
+        yield label
 
 
 def labelled(stored: StoredLabel) -> Labelled:
     """Return a stored label as it is learnt from.
 
-    Who finds fault with an answer, or asks for a person after it, says only what it was not about.
+    Who finds fault with an answer, or asks for a person after it, says what it was not about. So
+    does what is chosen after that: beside it, nobody tells who was satisfied with the answer.
     """
     label = stored.label
-    if label.faq_id is not None or label.source not in {"dissatisfied", "wish"}:
-        return Labelled(label.text, label.faq_id, (), label.confidence)
-    first = (label.ranked_first,) if label.ranked_first else ()
-    return Labelled(label.text, None, tuple(label.refused) or first, label.confidence)
+    refused = tuple(label.refused)
+    if not refused and label.faq_id is None and label.source in _FINDING_FAULT:
+        refused = (label.ranked_first,) if label.ranked_first else ()
+    return Labelled(label.text, None if refused else label.faq_id, refused, label.confidence)
 
 
 def see(
@@ -120,6 +142,20 @@ def learn_from_turns(
     return replace(correction, newest=told.newest)
 
 
+def embed_labels(
+    database: Database, bench: Bench, dialogue: Dialogue, now: datetime, progress: Progress
+) -> None:
+    """Embed the messages of labels, so that what goes live with ``bench`` can learn from them.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        EncoderError: the encoder gives no vectors; what was embedded is kept.
+    """
+    told = database.run_sync(read_turns, now)
+    texts = texts_of(read_labels(dialogue, told.labels, Situation(now)))
+    embed_with_cache(bench.encoder, bench.vectors, texts, progress)
+
+
 def basis_for(
     database: Database, bench: Bench, dialogue: Dialogue, now: datetime,
     progress: Progress | None = None,
@@ -127,35 +163,35 @@ def basis_for(
     """Return what a new live snapshot is decided by: ``bench``, corrected by labelled turns.
 
     What the live one has learnt is carried on, unless there are labels since or it was learnt for
-    other settings. Many labels that were never embedded wait until the server looks for them.
+    other settings or content. Many labels that were never embedded wait until the server looks for
+    them: until then other content has what was learnt of customers, but no threshold tested on it.
     """
     live = database.run_sync(live_basis)
     known = live.correction if live is not None else None
     newest = database.run_sync(newest_label)
     same = live is not None and live.uncorrected == bench.basis
-    if same and newest == (known.newest if known else 0):
+    fits = known is None or known.content == dialogue.snapshot.digest
+    if same and fits and newest == (known.newest if known else 0):
         return replace(bench.basis, correction=known)
 
-    def tell(done: int, total: int) -> None:
-        if total > AT_ONCE:
-            raise _TooManyError
-        if progress is not None:
-            progress(done, total)
-
     try:
-        learnt = learn_from_turns(database, bench, dialogue, now, tell)
-    except _TooManyError:
+        learnt = learn_from_turns(database, bench, dialogue, now, at_most(AT_ONCE, progress))
+    except TooManyToEmbed:
         learnt = known if same else None
+        if learnt is not None and not fits:
+            learnt = replace(learnt, thresholds={})
     return replace(bench.basis, correction=learnt)
 
 
 def is_worth_learning(connection: Connection) -> bool:
-    """Return whether there are many labels that the live snapshot does not know."""
-    live = live_basis(connection)
+    """Return whether what is live does not know many labels, or has learnt for other content."""
+    live = live_snapshot(connection)
     if live is None:
         return False
-    known = live.correction.newest if live.correction else 0
-    return labels_since(connection, known) >= WORTH_LEARNING
+    known = live.basis.correction
+    if known is not None and known.content != live.digest:
+        return True
+    return labels_since(connection, known.newest if known else 0) >= WORTH_LEARNING
 
 
 def decided_by(dialogue: Dialogue, basis: Basis) -> Dialogue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,11 @@ import structlog
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
-from chatbot.errors import ChatbotError
+from chatbot.dialogue.dialogue import Dialogue
 from chatbot.knowledge.content import Content
-from chatbot.publishing import ContentMetrics, Publisher
+from chatbot.learning import embed_labels
+from chatbot.matching.vector_cache import Progress, TooManyToEmbed, at_most
+from chatbot.publishing import ContentMetrics, EmbeddingStopped, Publisher
 from chatbot.store.database import Database
 from chatbot.store.encoders import EncoderSwitch, end_switch, report_switch
 from chatbot.store.snapshots import Snapshot, live_snapshot
@@ -32,10 +35,6 @@ _AT_ONCE = 32
 
 #: Returns what makes dialogues with the encoder of a fingerprint, or None if it is not here.
 FormerBench = Callable[[str], Bench | None]
-
-
-class _TooManyError(ChatbotError):
-    """More texts lack a vector than a start may wait for."""
 
 
 class Switching:
@@ -58,11 +57,7 @@ class Switching:
         self._wanted: Bench | None = None
         self._embedded = 0
         self._texts = 0
-
-    @property
-    def under_way(self) -> bool:
-        """Return whether another encoder is set than the one in force here."""
-        return self._wanted is not None
+        self._closing = threading.Event()
 
     def state(self) -> dict[str, Any]:
         """Return which encoder is in force here, and how far a switch to another one has got."""
@@ -104,15 +99,10 @@ class Switching:
 
     async def _is_embedded(self, live: Snapshot) -> bool:
         """Build what is live with the set encoder unless more than a few texts lack a vector."""
-
-        def refuse(done: int, total: int) -> None:
-            self._count(done, total)
-            if total > _AT_ONCE:
-                raise _TooManyError
-
         try:
-            await self._prepare(live, self._publisher.bench, refuse)
-        except _TooManyError:
+            await self._prepare(live, self._publisher.bench, at_most(_AT_ONCE, self._count))
+        except TooManyToEmbed as error:
+            self._count(0, error.total)
             return False
         return True
 
@@ -127,7 +117,8 @@ class Switching:
     async def embed(self) -> bool:
         """Embed the live content for the encoder that is set, unless another process does that.
 
-        Returns whether all of it is embedded.
+        The messages of labels as well: what they say of confidence goes live with it. Returns
+        whether all of it is embedded.
 
         Raises:
             ChatbotError: the database cannot be reached, or the encoder gives no vectors; what was
@@ -138,7 +129,11 @@ class Switching:
             return False
         live = await self._database.run(live_snapshot)
         if live is not None:
-            await self._prepare(live, wanted, self._report)
+            dialogue = await self._prepare(live, wanted, self._report)
+            await asyncio.to_thread(
+                embed_labels, self._database, wanted, dialogue, self._clock.now(),
+                self._report_labels,
+            )  # fmt: skip
         return True
 
     async def restate(self) -> None:
@@ -156,9 +151,9 @@ class Switching:
         if wanted is not None:
             self._publisher.use(wanted)
             await self._end(wanted)
+            log.info("encoder_switched", encoder=wanted.basis.encoder)
             # The layers of a torch model refer to each other; nobody else may collect for hours.
             await asyncio.to_thread(gc.collect)
-            log.info("encoder_switched", encoder=wanted.basis.encoder)
 
     async def _end(self, bench: Bench) -> None:
         self._metrics.embedded(1)
@@ -166,14 +161,18 @@ class Switching:
         await self._lock.release()
 
     async def close(self) -> None:
-        """Let another process go on."""
+        """End what is being embedded, and let another process go on."""
+        self._closing.set()
         await self._lock.release()
 
-    async def _prepare(
-        self, live: Snapshot, bench: Bench, progress: Callable[[int, int], None]
-    ) -> None:
+    async def _prepare(self, live: Snapshot, bench: Bench, progress: Progress) -> Dialogue:
         content = await asyncio.to_thread(Content.from_json, live.content)
-        await self._publisher.prepare(content, bench, progress)
+        return await self._publisher.prepare(content, bench, progress)
+
+    def _report_labels(self, done: int, total: int) -> None:
+        if self._closing.is_set():
+            raise EmbeddingStopped
+        self._report(done, total)
 
     def _report(self, done: int, total: int) -> None:
         """Tell everybody how far it is: here, in the database, and each tenth in the log."""
@@ -187,8 +186,11 @@ class Switching:
             log.info("encoder_switch_goes_on", embedded=self._embedded, texts=self._texts)
 
     def _count(self, done: int, total: int) -> None:
-        """Count from the first look on; ``total`` lacked a vector when this run began."""
-        self._texts = max(self._texts, total)
+        """Count from the first look on; ``total`` lacked a vector when this run began.
+
+        What there was not at the first look is added to what there is to embed.
+        """
+        self._texts = max(self._texts, self._embedded + total - done)
         self._embedded = self._texts - (total - done)
 
     @property

@@ -11,15 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answers.correction import Correction, category_group, entry_group, everything
-from chatbot.answers.entries import Entry
+from chatbot.answers.entries import ENOUGH_WORDINGS, Entry
 from chatbot.matching.confidence import NEAR_MISS, Judge, threshold_for
 from chatbot.matching.matcher import Matcher, Query
 from chatbot.matching.practice import LeftOut, level_of, practise
 
 Floats = npt.NDArray[np.float64]
 
-#: Left-out questions with an entry that are needed to know how confidences spread.
-_ENOUGH = 30
 #: No answer is given that is more likely wrong than right, whatever the target.
 _LEAST_THRESHOLD = 0.5
 _UNTESTED: Mapping[str, float] = MappingProxyType({})
@@ -134,15 +132,25 @@ def calibrated(left_out: Sequence[LeftOut], judge: Judge) -> Calibration:
     known = [each for each in left_out if each.known]
     unknown = [each for each in left_out if not each.known]
     both = (*known, *unknown)
-    if len(known) < _ENOUGH or not unknown:
+    if len(known) < ENOUGH_WORDINGS or not unknown:
         return Calibration(judge, np.zeros(0), np.zeros(0), both)
-    each_weighs = [(1.0 - judge.share) / len(known), judge.share / len(unknown)]
     return Calibration(
         judge,
         np.array([judge.judge(each.signals).right for each in both]),
-        np.repeat(each_weighs, [len(known), len(unknown)]),
+        np.array(weights_of(both, judge.share)),
         both,
     )
+
+
+def weights_of(left_out: Sequence[LeftOut], share: float) -> list[float]:
+    """Return for how many of all messages each stands, ``share`` of which have no entry.
+
+    The sum is 1 if there are both kinds.
+    """
+    known = sum(each.known for each in left_out)
+    of_known = (1.0 - share) / max(1, known)
+    of_unknown = share / max(1, len(left_out) - known)
+    return [of_known if each.known else of_unknown for each in left_out]
 
 
 def corrected_judge(judge: Judge, correction: Correction) -> Judge:

@@ -25,8 +25,13 @@ _STEPS = 50
 _LEAST_SLOPE = 0.1
 #: No label counts for more than so many, however rare its kind is among the labels.
 _MOST_WEIGHT = 5.0
+#: Labels from which on it is known for how many messages each of a band stands.
+_LABELS_A_BAND = 30
+#: Sums of weights that are whole numbers are, but for rounding.
+_ROUNDING = 1e-9
 
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class JudgedLabel:
 
     ``logit`` are the log-odds, not yet corrected, that its best entry is right; ``confidence`` the
     probability; ``entry`` the best entry's id. ``known``: some entry is right. ``weight``: for how
-    many labels it counts.
+    many labels it counts where confidence is corrected; ``messages``: for how many messages it
+    stands where thresholds are tested.
     """
 
     logit: float
@@ -44,6 +50,7 @@ class JudgedLabel:
     right: bool
     known: bool = True
     weight: float = 1.0
+    messages: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Correction:
     ``share`` is the share of messages without an entry. ``offset`` and ``slope`` correct the
     log-odds of the shipped model. ``thresholds`` hold by test, by group (``everything``,
     ``category_group``, ``entry_group``). ``newest`` tells the labels that were known from later
-    ones: it grows with each.
+    ones: it grows with each. ``content`` is the digest of what it was learnt for.
     """
 
     share: float = FITTED_SHARE
@@ -62,6 +69,7 @@ class Correction:
     labels: int = 0
     thresholds: Mapping[str, float] = field(default_factory=dict)
     newest: int = 0
+    content: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +79,7 @@ class Correction:
             "labels": self.labels,
             "thresholds": dict(self.thresholds),
             "newest": self.newest,
+            "content": self.content,
         }
 
     @classmethod
@@ -139,25 +148,61 @@ def as_fitted(labels: Sequence[JudgedLabel], share: float) -> list[JudgedLabel]:
     return [replace(each, weight=having if each.known else without) for each in labels]
 
 
-def at_share(labels: Sequence[JudgedLabel], share: float) -> list[JudgedLabel]:
-    """Return as many of ``labels`` as may be so that a ``share`` of them has no entry.
+def messages_a_label(bands: Sequence[tuple[int, int]]) -> list[float]:
+    """Return for how many messages a label of each band stands; 0 where nothing is known of that.
 
-    Of the kind there is too much of, every so many-th is kept, by confidence.
+    ``bands`` are ranges of confidence, the least sure first: (messages there, labels there). Where
+    a band has too few labels to tell, it is taken together with the next less sure ones: their
+    labels stand for its messages too, which makes the bot look rather worse than better.
     """
-    ranked = sorted(labels, key=lambda label: -label.confidence)
-    having = [label for label in ranked if label.known]
-    without = [label for label in ranked if not label.known]
-    if share > 0.0:
-        having = _thinned(having, len(without) * (1.0 - share) / share)
-    if share < 1.0:
-        without = _thinned(without, len(having) * share / (1.0 - share))
-    return having + without
+    found = [0.0] * len(bands)
+    together: list[int] = []
+    for number in reversed(range(len(bands))):
+        together.append(number)
+        labels = sum(bands[each][1] for each in together)
+        if labels >= _LABELS_A_BAND or (labels and number == 0):
+            messages = sum(bands[each][0] for each in together)
+            for each in together:
+                found[each] = messages / labels
+            together.clear()
+    return found
 
 
-def _thinned(labels: Sequence[JudgedLabel], wanted: float) -> list[JudgedLabel]:
-    # A little more than what is wanted is no reason to drop any.
-    count = math.ceil(min(float(len(labels)), wanted - 1e-9))
-    return [labels[int((number + 0.5) * len(labels) / count)] for number in range(count)]
+def with_share(labels: Sequence[JudgedLabel], share: float) -> list[JudgedLabel]:
+    """Return ``labels`` so that at least a ``share`` of what they stand for has no entry.
+
+    Those with an entry stand for fewer messages if need be. None at all are returned where no
+    label is without: then nothing is known of how sure the bot is about such messages.
+    """
+    having = sum(label.messages for label in labels if label.known)
+    without = sum(label.messages for label in labels if not label.known)
+    if share <= 0.0:
+        return list(labels)
+    if without <= 0.0:
+        return []
+    left = min(1.0, without * (1.0 - share) / share / having) if having else 1.0
+    return [replace(each, messages=each.messages * left) if each.known else each for each in labels]
+
+
+def counted_alike(labels: Sequence[JudgedLabel]) -> tuple[int, int]:
+    """Return (labels, wrong ones) as if each label stood for as many messages.
+
+    That is for as many as the one that stands for most: no more is proved than by labels all as
+    scarce. Whole numbers, rounded to the worse.
+    """
+    if not labels:
+        return 0, 0
+    counts, wrong = _counted_alike(labels)
+    return int(counts[-1]), int(wrong[-1])
+
+
+def _counted_alike(labels: Sequence[JudgedLabel]) -> tuple[Whole, Whole]:
+    """Return what ``counted_alike`` says of the first label, the first two, and so on."""
+    messages = np.array([label.messages for label in labels])
+    wrong = np.array([not label.right for label in labels])
+    most = np.maximum(np.maximum.accumulate(messages), _ROUNDING)
+    counts = np.floor(np.cumsum(messages) / most + _ROUNDING)
+    return counts.astype(int), np.ceil(np.cumsum(messages * wrong) / most - _ROUNDING).astype(int)
 
 
 def threshold_by_test(labels: Sequence[JudgedLabel], target: float) -> float | None:
@@ -166,10 +211,13 @@ def threshold_by_test(labels: Sequence[JudgedLabel], target: float) -> float | N
     Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei, 2021), as fixed sequences with
     several starts: from each, thresholds from the strictest down, each by an exact binomial test
     that more than 1 − ``target`` of the answers are wrong, until one is not rejected at its start's
-    part of ``DOUBT``. So with probability 1 − ``DOUBT`` the promise holds for messages like these.
+    part of ``DOUBT``. So with probability 1 − ``DOUBT`` the promise holds for the messages that the
+    labels stand for. Where they stand for unequal numbers, ``counted_alike`` says how many are
+    tested: the wrong ones are the mean of what drawing that many at random would give, which
+    spreads no more than a binomial number (Hoeffding, "On the Distribution of the Number of
+    Successes in Independent Trials", 1956).
     """
     ranked = sorted(labels, key=lambda label: -label.confidence)
-    wrong = np.cumsum([not label.right for label in ranked])
     # What is equally sure is answered together.
     ends = [
         count
@@ -177,28 +225,29 @@ def threshold_by_test(labels: Sequence[JudgedLabel], target: float) -> float | N
         if count == len(ranked) or ranked[count].confidence != label.confidence
     ]
     starts = 1 + min(_MOST_STARTS - 1, len(ranked) // _LABELS_A_START)
+    alike = _counted_alike(ranked)
     held = [
-        _last_held(wrong, [count for count in ends if count * starts >= len(ranked) * part],
+        _last_held(alike, [count for count in ends if count * starts >= len(ranked) * part],
                    target, DOUBT / starts)
         for part in range(starts)
     ]  # fmt: skip
     return ranked[max(held) - 1].confidence if any(held) else None
 
 
-def _last_held(
-    wrong: npt.NDArray[np.int64], counts: Sequence[int], target: float, doubt: float
-) -> int:
-    """Return the last of ``counts`` in a row at which the test holds, 0 if it does at none.
+def _last_held(alike: tuple[Whole, Whole], ends: Sequence[int], target: float, doubt: float) -> int:
+    """Return the last of ``ends`` in a row at which the test holds, 0 if it does at none.
 
-    The first ones, too few to prove anything even if all are right, are passed over.
+    ``alike`` are labels and wrong ones up to each. Where they are too few to prove anything even if
+    all are right, as at first, is passed over.
     """
     held = 0
-    for count in counts:
+    for end in ends:
+        count, wrong = int(alike[0][end - 1]), int(alike[1][end - 1])
         if target >= 1.0 or count * math.log(target) > math.log(doubt):
             continue
-        if binomial_tail(int(wrong[count - 1]), count, 1.0 - target) > doubt:
+        if binomial_tail(wrong, count, 1.0 - target) > doubt:
             break
-        held = count
+        held = end
     return held
 
 

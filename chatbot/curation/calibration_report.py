@@ -7,19 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatbot.answers.calibration import Ground
-from chatbot.answers.correction import Correction, JudgedLabel, at_share, least_precision
+from chatbot.answers.calibration import Ground, weights_of
+from chatbot.answers.correction import (
+    Correction,
+    JudgedLabel,
+    counted_alike,
+    least_precision,
+)
 from chatbot.answers.entries import Entry
 from chatbot.answers.ranking import offerable
+from chatbot.answers.wordings import indexed_wordings
 from chatbot.curation.cautions import Caution, cautions
-from chatbot.curation.growth import Advance, Growth, Need, Practice, known_answered, needs
-from chatbot.curation.learning import SeenLabel
+from chatbot.curation.growth import Growth, Need, Practice, known_answered, needs
+from chatbot.curation.learning import Band, SeenLabel, choices_of, sample_of
 from chatbot.curation.reliability import Bin, Judged, reliability
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.steps import Step, step_by_confidence
 from chatbot.matching.confidence import Confidence
 from chatbot.matching.practice import LeftOut
+from chatbot.matching.vector_cache import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,8 @@ class Expected:
 class Bound:
     """What labels prove: of so many, those answered directly, the right ones among these.
 
-    The share of right answers is not below ``precision`` at the usual doubt.
+    ``answered`` and ``right`` are counted as if every label stood for as many messages. The share
+    of right answers is not below ``precision`` at the usual doubt.
     """
 
     labels: int
@@ -179,17 +187,19 @@ def report_on(
     stated_share: float,
     correction: Correction | None = None,
     seen: Sequence[SeenLabel] = (),
+    bands: Sequence[Band] = (),
     full: bool = False,
-    advance: Advance | None = None,
+    advance: Progress | None = None,
 ) -> CalibrationReport:
     """Report on ``dialogue``, which decides by ``correction``, and the labels that were ``seen``.
 
-    ``left_out`` are its questions as messages, some or all (``full``) of them.
+    ``left_out`` are its questions as messages, some or all (``full``) of them. ``bands`` count the
+    messages that labels are of; without, labels are taken for a sample of all messages.
     """
     snapshot = dialogue.snapshot
     judge, matcher = snapshot.ranker.judge, snapshot.ranker.matcher
     met = [_meet(snapshot, each) for each in left_out]
-    weights = _weights(left_out, judge.share)
+    weights = weights_of(left_out, judge.share)
     growth = Growth(())
     wordings: dict[int, int] = {}
     if matcher is not None:
@@ -206,13 +216,13 @@ def report_on(
         correction=correction,
         promises=_promises(snapshot),
         expected=_expected(met, weights),
-        bound=_bound(snapshot, seen),
+        bound=_bound(snapshot, seen, bands),
         left_out=reliability(
             Judged(each.confidence.right, each.left_out.right, weight)
             for each, weight in zip(met, weights, strict=True)
         ) if any(each.known for each in left_out) else (),
         labelled=reliability(
-            Judged(judge.judge(each.signals).right, each.right) for each in _choices(seen)
+            Judged(judge.judge(each.signals).right, each.right) for each in choices_of(seen)
         ),
         confusions=_confusions(snapshot, met),
         growth=growth,
@@ -244,14 +254,6 @@ def _step(snapshot: Snapshot, best: int, confidence: Confidence) -> Step:
         offerable(confidence),
         asks_first=auto == "ask",
     )
-
-
-def _weights(left_out: Sequence[LeftOut], share: float) -> list[float]:
-    """Return for how many of all messages each stands, sum 1 if there are both kinds."""
-    known = sum(each.known for each in left_out)
-    of_known = (1.0 - share) / max(1, known)
-    of_unknown = share / max(1, len(left_out) - known)
-    return [of_known if each.known else of_unknown for each in left_out]
 
 
 def _expected(met: Sequence[_Met], weights: Sequence[float]) -> Expected | None:
@@ -286,20 +288,14 @@ def _promises(snapshot: Snapshot) -> tuple[Promise, ...]:
     return tuple(Promise(*key, found[key]) for key in (usual, *others))
 
 
-def _choices(seen: Sequence[SeenLabel]) -> list[SeenLabel]:
-    """Return the labels that say whether an answer is right, beside those that only complain."""
-    return [each for each in seen if not each.label.is_complaint]
-
-
-def _bound(snapshot: Snapshot, seen: Sequence[SeenLabel]) -> Bound | None:
-    """Return what labels prove, as many of them as have the share without an entry."""
-    choices = _choices(seen)
+def _bound(snapshot: Snapshot, seen: Sequence[SeenLabel], bands: Sequence[Band]) -> Bound | None:
+    """Return what labels prove about the messages that they stand for."""
+    choices = choices_of(seen)
     if not choices:
         return None
-    judge = snapshot.ranker.judge
-    sample = at_share([each.judged(judge) for each in choices], judge.share)
-    answered = [label for label in sample if _answers(snapshot, label)]
-    return Bound(len(sample), len(answered), sum(label.right for label in answered))
+    sample = sample_of(choices, bands, snapshot.ranker.judge)
+    answered, wrong = counted_alike([label for label in sample if _answers(snapshot, label)])
+    return Bound(len(sample), answered, max(0, answered - wrong))
 
 
 def _answers(snapshot: Snapshot, label: JudgedLabel) -> bool:
@@ -337,8 +333,5 @@ def _wording(snapshot: Snapshot, number: int) -> str:
         return ""
     label = matcher.label_of(number)
     canonical = snapshot.words.normaliser(snapshot.normaliser)
-    # The same text of an entry is indexed once.
-    written: dict[str, str] = {}
-    for wording in snapshot.entries[label].wordings:
-        written.setdefault(canonical.normalise(wording).text, wording)
+    written = indexed_wordings(snapshot.entries, canonical)[label]
     return list(written.values())[list(matcher.texts_of(label)).index(number)]

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chatbot.answers.entries import Entry
+from chatbot.answers.entries import ENOUGH_WORDINGS, Entry
 from chatbot.understanding.normalise import Normaliser
 
 #: Why confidence is worth less than it could be.
 CautionKind = Literal["empty", "one-entry", "no-similar", "few-similar", "crowded", "same-wording"]
 
-#: Wordings of entries that have several, needed to see how confidences spread here.
-FEW_WORDINGS = 30
 #: From so many wordings on an entry learns nothing from more of them, and draws in what is not its.
 _CROWDED = 500
 
@@ -42,7 +40,7 @@ def _of_size(entries: Sequence[Entry]) -> Iterator[Caution]:
     several = sum(len(entry.wordings) for entry in entries if entry.similar)
     if not several:
         yield Caution("no-similar", count=len(entries))
-    elif several < FEW_WORDINGS:
+    elif several < ENOUGH_WORDINGS:
         yield Caution("few-similar", count=several)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from chatbot.answers.calibration import Thresholds
 from chatbot.answers.entries import Entry
 from chatbot.matching.confidence import Judge
 from chatbot.matching.matcher import Matcher
-from chatbot.matching.practice import LeftOut
+from chatbot.matching.practice import LeftOut, spread
+from chatbot.matching.vector_cache import Progress
 
 #: How many of an entry's other wordings are kept while one of them is asked.
 KEPT = (1, 2, 4, 8)
@@ -28,9 +29,6 @@ _USUAL_REST = 0.73
 _USUAL_MISSED = 0.77
 #: How many questions the average of all entries counts for, beside an entry's own.
 _AVERAGE_WEIGHT = 4.0
-
-#: Told how many of how many questions have been asked.
-Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Practice:
         self._judge = judge
         self._thresholds = thresholds
 
-    def growth(self, *, full: bool, advance: Advance | None = None) -> Growth:
+    def growth(self, *, full: bool, advance: Progress | None = None) -> Growth:
         """Return the learning curve, over the same entries for each number of wordings.
 
         Those that have as many wordings as the most that enough entries have; without enough, what
@@ -109,7 +107,7 @@ class Practice:
         kept = [number for number in KEPT if len(self._having(number + 1)) >= _FEWEST]
         if len(kept) < 2:
             return Growth(())
-        labels = _spread(self._having(kept[-1] + 1), len(self._entries) if full else _SAMPLE)
+        labels = spread(self._having(kept[-1] + 1), len(self._entries) if full else _SAMPLE)
         curve = []
         for done, number in enumerate(kept):
             curve.append(self._point(labels, number))
@@ -121,15 +119,14 @@ class Practice:
         return [
             label
             for label in self._matcher.labels
-            if len(self._matcher.texts_of(label)) >= wordings
-            and self._entries[label].auto != "agents-only"
+            if len(self._matcher.texts_of(label)) >= wordings and self._entries[label].auto == "yes"
         ]
 
     def _point(self, labels: Sequence[int], kept: int) -> CurvePoint:
         answered = [
             self._is_answered(label, at, kept)
             for label in labels
-            for at in _spread(range(len(self._matcher.texts_of(label))), _ASKED_OF_EACH)
+            for at in spread(range(len(self._matcher.texts_of(label))), _ASKED_OF_EACH)
         ]
         return CurvePoint(kept, len(answered), sum(answered) / len(answered))
 
@@ -157,7 +154,8 @@ def needs(
     """
     found = []
     for number, count in wordings.items():
-        if count >= PLENTY or entries[number].auto == "agents-only":
+        # Others are never answered directly, however many they have.
+        if count >= PLENTY or entries[number].auto != "yes":
             continue
         own = answered.get(number, ())
         missed = _AVERAGE_WEIGHT * growth.missed_with(count)
@@ -187,10 +185,3 @@ def _fitted(curve: tuple[CurvePoint, ...]) -> Growth:
     doublings = math.log2(last.kept / first.kept)
     rest = (max(1.0 - last.direct, 0.005) / missed) ** (1.0 / doublings)
     return Growth(curve, missed, min(0.99, max(0.3, rest)))
-
-
-def _spread(items: Sequence[int], count: int) -> list[int]:
-    """Return at most ``count`` of ``items``, evenly spread."""
-    if len(items) <= count:
-        return list(items)
-    return [items[int(number * len(items) / count)] for number in range(count)]

@@ -14,11 +14,12 @@ from chatbot.answers.correction import (
     Correction,
     JudgedLabel,
     as_fitted,
-    at_share,
     corrected,
     everything,
+    messages_a_label,
     share_without_entry,
     threshold_by_test,
+    with_share,
 )
 from chatbot.answers.entries import Entry
 from chatbot.dialogue.dialogue import Dialogue
@@ -30,7 +31,8 @@ from chatbot.matching.encoder import Vectors
 from chatbot.understanding.normalise import NormalText
 
 #: Where bands of confidence begin, beside 0: within one, labels are taken for a sample of messages.
-EDGES = (0.1, 0.3, 0.5, 0.7, 0.9)
+#: They are narrower where thresholds lie: beside one, labels are of very different frequency.
+EDGES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 #: Labels at most that are learnt from, the newest ones.
 MOST_LABELS = 3000
 #: Labels that a threshold for all entries needs: fewer leave it stricter than what is known
@@ -44,12 +46,14 @@ class Labelled:
 
     ``faq_id`` is None where no entry answers it, or where only ``refused`` is known: the entries
     that do not. ``confidence`` is that of its best entry when it was decided; None: it never was.
+    ``times`` is how often it was told.
     """
 
     text: str
     faq_id: str | None
     refused: tuple[str, ...] = ()
     confidence: float | None = None
+    times: int = 1
 
     @property
     def is_complaint(self) -> bool:
@@ -87,15 +91,15 @@ class SeenLabel:
         """Return whether the entry that leads now is the right one."""
         return self.label.faq_id == self.best.id
 
-    def judged(self, judge: Judge, weight: float = 1.0) -> JudgedLabel:
-        """Return the label as ``judge`` sees it."""
+    def judged(self, judge: Judge, messages: float = 1.0) -> JudgedLabel:
+        """Return the label as ``judge`` sees it; it stands for so many ``messages``."""
         return JudgedLabel(
             logit=judge.right.logit(judge.features(self.signals)),
             confidence=round(judge.judge(self.signals).right, 4),
             entry=self.best.id,
             right=self.right,
             known=self.label.faq_id is not None,
-            weight=weight,
+            messages=messages,
         )
 
 
@@ -108,12 +112,13 @@ def read_labels(
     is worded like a question.
     """
     snapshot = dialogue.snapshot
-    latest: dict[tuple[str, bool], Labelled] = {}
+    latest: dict[tuple[str, tuple[str, ...]], Labelled] = {}
     for label in labels:
         if label.faq_id is None or label.faq_id in snapshot.by_id:
-            key = snapshot.normaliser.key(label.text), label.is_complaint
-            latest.pop(key, None)
-            latest[key] = label
+            key = snapshot.normaliser.key(label.text), label.refused
+            former = latest.pop(key, None)
+            times = label.times + (former.times if former else 0)
+            latest[key] = replace(label, times=times)
     read = []
     for label in list(latest.values())[-MOST_LABELS:]:
         step = dialogue.begin(Utterance((label.text,)), Context(), situation)
@@ -147,6 +152,11 @@ def see_labels(
     return seen
 
 
+def choices_of(seen: Iterable[SeenLabel]) -> list[SeenLabel]:
+    """Return the labels that say whether an answer is right, beside those that only complain."""
+    return [each for each in seen if not each.label.is_complaint]
+
+
 def learn(
     dialogue: Dialogue, seen: Sequence[SeenLabel], bands: Sequence[Band], stated: float
 ) -> Correction | None:
@@ -157,19 +167,35 @@ def learn(
     """
     if not seen:
         return None
-    thresholds = dialogue.snapshot.thresholds
-    judge = replace(dialogue.snapshot.ranker.judge, share=FITTED_SHARE, offset=0.0, slope=1.0)
-    choices = [each for each in seen if not each.label.is_complaint]
+    snapshot = dialogue.snapshot
+    judge = replace(snapshot.ranker.judge, share=FITTED_SHARE, offset=0.0, slope=1.0)
+    choices = choices_of(seen)
     complaints = [each for each in seen if each.label.is_complaint]
     share = share_without_entry(stated, _counts(choices, bands))
     evidence = as_fitted([each.judged(judge) for each in choices], share)
     evidence += _complaints(complaints, bands, judge)
     offset, slope = corrected(evidence)
-    correction = Correction(share, offset, slope, len(seen))
-    better = corrected_judge(judge, correction)
-    sample = at_share([each.judged(better) for each in choices], share)
-    tested = _tested(dialogue.snapshot.entries, thresholds.target, sample)
+    correction = Correction(share, offset, slope, len(seen), content=snapshot.digest)
+    sample = sample_of(choices, bands, corrected_judge(judge, correction))
+    tested = _tested(snapshot.entries, snapshot.thresholds.target, sample)
     return replace(correction, thresholds=tested)
+
+
+def sample_of(
+    choices: Sequence[SeenLabel], bands: Sequence[Band], judge: Judge
+) -> list[JudgedLabel]:
+    """Return labels as ``judge`` sees them, as a sample of the messages that ``bands`` count.
+
+    Choices are made where the bot asks back: so each stands for as many messages as there are to a
+    label of its band, and those without an entry for the share that ``judge`` expects at least.
+    """
+    counts = _counts(choices, bands)
+    messages = messages_a_label([(total, labels) for total, labels, _ in counts])
+    labels = [
+        each.judged(judge, messages[_band_of(each.label) if len(counts) > 1 else 0])
+        for each in choices
+    ]
+    return with_share(labels, judge.share)
 
 
 def _band_of(label: Labelled) -> int:
@@ -177,7 +203,10 @@ def _band_of(label: Labelled) -> int:
 
 
 def _counts(choices: Sequence[SeenLabel], bands: Sequence[Band]) -> list[tuple[int, int, int]]:
-    """Return (messages, labels, labels without an entry) for each band."""
+    """Return (messages, labels, labels without an entry) for each band.
+
+    Labels that were told elsewhere than in the messages counted are messages as well.
+    """
     without = [each.label.faq_id is None for each in choices]
     if not any(band.messages for band in bands):
         return [(len(choices), len(choices), sum(without))]
@@ -199,34 +228,43 @@ def _complaints(
     Who is satisfied says nothing, so complaints alone would make every answer look wrong. They
     count only as far as there are more of them than wrong answers were to be expected: beside a
     complaint stand answers taken for right, as many as there are to each, or as its confidence
-    expects if that is less.
+    expects if that is less. Without any that are counted it says nothing.
     """
     of_band: dict[int, int] = defaultdict(int)
     for each in complaints:
-        of_band[_band_of(each.label)] += 1
+        of_band[_band_of(each.label)] += each.label.times
     evidence = []
     for each in complaints:
-        number = _band_of(each.label)
+        number, times = _band_of(each.label), each.label.times
         answered = bands[number].answered if number < len(bands) else 0
-        wrong = each.judged(judge)
+        if not answered:
+            continue
+        wrong = replace(each.judged(judge), weight=float(times))
         expected = wrong.confidence / max(1.0 - wrong.confidence, 1e-4)
         silent = max(0.0, answered / of_band[number] - 1.0)
-        evidence += [wrong, replace(wrong, right=True, weight=min(expected, silent))]
+        evidence += [wrong, replace(wrong, right=True, weight=times * min(expected, silent))]
     return evidence
 
 
 def _tested(
     entries: Sequence[Entry], usual: float, sample: Sequence[JudgedLabel]
 ) -> dict[str, float]:
-    """Return the thresholds that hold by test, for all entries and for those with a target."""
+    """Return the thresholds that hold by test, for all entries and for those with a target.
+
+    Each is tested on labels of the entries that it governs: what is never answered directly has no
+    part in it.
+    """
     by_entry: dict[str, list[JudgedLabel]] = defaultdict(list)
     for label in sample:
         by_entry[label.entry].append(label)
-    of_group: dict[str, tuple[float, list[JudgedLabel]]] = {}
+    of_group: dict[str, list[JudgedLabel]] = defaultdict(list)
+    targets = {everything(usual): usual}
     for entry in entries:
-        for group in groups_of(entry):
-            of_group.setdefault(group, (entry.target or usual, []))[1].extend(by_entry[entry.id])
-    if len(sample) >= _ENOUGH:
-        of_group[everything(usual)] = usual, list(sample)
-    found = ((group, threshold_by_test(mine, to)) for group, (to, mine) in of_group.items())
+        if entry.auto == "yes":
+            for group in groups_of(entry) or (everything(usual),):
+                targets[group] = entry.target or usual
+                of_group[group] += by_entry[entry.id]
+    if len(of_group[everything(usual)]) < _ENOUGH:
+        del of_group[everything(usual)]
+    found = ((group, threshold_by_test(mine, targets[group])) for group, mine in of_group.items())
     return {group: threshold for group, threshold in found if threshold is not None}

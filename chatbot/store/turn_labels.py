@@ -39,11 +39,12 @@ class NewLabel:
 
 @dataclass(frozen=True, slots=True)
 class StoredLabel:
-    """A label with the turn that told it (None: a call of the API) and when."""
+    """A label with the turn that told it (None: a call of the API), when, and in which talk."""
 
     label: NewLabel
     turn_id: int | None
     at: datetime
+    conversation_id: int | None = None
 
 
 _INSERT = statement(
@@ -52,9 +53,10 @@ _INSERT = statement(
     " :ranked_first, :confidence, CAST(:offered AS jsonb), CAST(:refused AS jsonb), :now)"
 )
 _LABELS = statement(
-    "SELECT text, faq_id, source, snapshot, ranked_first, confidence, offered, refused, turn_id,"
-    " created_at FROM turn_labels"
-    " WHERE (CAST(:since AS timestamptz) IS NULL OR created_at >= :since) ORDER BY id"
+    "SELECT l.text, l.faq_id, l.source, l.snapshot, l.ranked_first, l.confidence, l.offered,"
+    " l.refused, l.turn_id, l.created_at, t.conversation_id"
+    " FROM turn_labels l LEFT JOIN turns t ON t.id = l.turn_id"
+    " WHERE (CAST(:since AS timestamptz) IS NULL OR l.created_at >= :since) ORDER BY l.id"
 )
 _NEWEST = statement("SELECT COALESCE(max(id), 0) FROM turn_labels")
 _SINCE = statement("SELECT count(*) FROM turn_labels WHERE id > :newest")
@@ -93,6 +95,7 @@ def labels(connection: Connection, since: datetime | None = None) -> list[Stored
             ),
             row.turn_id,
             row.created_at,
+            row.conversation_id,
         )
         for row in connection.execute(_LABELS, {"since": since})
     ]

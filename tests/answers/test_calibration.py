@@ -15,6 +15,7 @@ from chatbot.answers.calibration import (
     Thresholds,
     calibrated,
     corrected_judge,
+    weights_of,
 )
 from chatbot.answers.correction import Correction, category_group, entry_group, everything
 from chatbot.answers.entries import Entry, plain_answer
@@ -76,6 +77,23 @@ def test_that_a_higher_target_answers_no_more(confidences: list[float]) -> None:
         for threshold, to in zip(found, (0.8, 0.9, 0.95), strict=True)
     ):
         assert answered == sorted(answered, reverse=True)
+
+
+def test_that_one_more_wrong_answer_has_to_be_borne() -> None:
+    assert _given([0.951] * 30).threshold(0.95) == threshold_for(0.95)
+    assert _given([0.951] * 3000).threshold(0.95) == 0.951
+
+
+def test_that_each_question_stands_for_its_own_share_of_messages() -> None:
+    unsure, sure = [0.6] * 200, [0.99] * 200
+    weights = np.array([0.004] * 200 + [0.001] * 200)
+    calibration = Calibration(_JUDGE, np.array(unsure + sure), weights)
+    assert calibration.threshold(0.975) == 0.99
+
+
+def test_that_questions_with_and_without_an_entry_have_the_share_they_are_meant_to_have() -> None:
+    left_out = [_left_out(number, 0.5, known=number < 4) for number in range(6)]
+    assert weights_of(left_out, 0.3) == pytest.approx([0.7 / 4] * 4 + [0.3 / 2] * 2)
 
 
 def test_that_few_questions_leave_what_is_usual() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,14 +17,16 @@ from chatbot.answers.correction import (
     Correction,
     JudgedLabel,
     as_fitted,
-    at_share,
     binomial_tail,
     corrected,
+    counted_alike,
     entry_group,
     everything,
     least_precision,
+    messages_a_label,
     share_without_entry,
     threshold_by_test,
+    with_share,
 )
 
 
@@ -64,6 +67,7 @@ _LABEL = st.builds(
     right=st.booleans(),
     known=st.booleans(),
     weight=st.floats(0.0, 5.0),
+    messages=st.floats(0.01, 1000.0),
 )
 
 
@@ -85,16 +89,52 @@ def test_that_weights_are_those_of_the_share_models_are_fitted_for(
     assert all(each.weight == pytest.approx(1.0) for each in as_fitted(labels, 0.3))
 
 
+def test_that_labels_of_a_share_weigh_as_that_share_is_in_what_models_are_fitted_for() -> None:
+    known, unknown = (JudgedLabel(0.0, 0.5, "late", each, known=each) for each in (True, False))
+    weights = [each.weight for each in as_fitted([known, unknown], 0.6)]
+    assert weights == pytest.approx([0.7 / 0.4, 0.3 / 0.6])
+
+
 @given(st.lists(_LABEL, max_size=80), st.floats(0.01, 0.99))
-def test_that_a_sample_has_the_share_it_is_meant_to_have(
+def test_that_a_sample_has_at_least_the_share_it_is_meant_to_have(
     labels: list[JudgedLabel], share: float
 ) -> None:
-    sample = at_share(labels, share)
-    assert all(any(each is label for label in labels) for each in sample)
-    without = sum(not each.known for each in sample)
-    # Of each kind a whole number: one too many at most.
-    assert abs(without - share * len(sample)) <= 1.0
-    assert bool(sample) is ({each.known for each in labels} == {True, False})
+    sample = with_share(labels, share)
+    assert bool(sample) is any(not each.known for each in labels)
+    without = sum(each.messages for each in sample if not each.known)
+    assert without >= share * sum(each.messages for each in sample) - 1e-6
+    for each, before in zip(sample, labels, strict=False):
+        assert each.messages <= before.messages
+        assert each.known or each == before, "none is dropped for being too many"
+
+
+def test_that_a_label_stands_for_the_messages_of_its_band() -> None:
+    assert messages_a_label([(900, 90), (2000, 100)]) == [10, 20]
+    # Sure messages without enough labels are taken for as good as the next less sure ones.
+    assert (
+        messages_a_label([(900, 90), (500, 50), (300, 0), (200, 10)])
+        == [10, 1000 / 60] + [1000 / 60] * 2
+    )
+    # Unsure ones are taken for no better than they are.
+    assert messages_a_label([(5000, 2), (1000, 100)]) == [2500, 10]
+    assert messages_a_label([(90, 1), (10, 4)]) == [20, 20]
+    assert messages_a_label([(90, 0), (10, 0)]) == [0, 0]
+
+
+def test_that_no_more_is_proved_than_by_labels_as_scarce_as_the_scarcest() -> None:
+    right = JudgedLabel(3.0, 0.95, "late", right=True)
+    wrong = JudgedLabel(3.0, 0.95, "late", right=False)
+    assert counted_alike([]) == (0, 0)
+    assert counted_alike([right] * 20 + [wrong]) == (21, 1)
+    many = replace(wrong, messages=10.0)
+    assert counted_alike([right] * 25 + [many]) == (3, 1)
+    assert counted_alike([replace(right, messages=10.0)] * 2 + [wrong]) == (2, 1)
+
+
+@given(st.lists(_LABEL, min_size=1, max_size=60), st.floats(0.1, 100.0))
+def test_that_only_how_labels_compare_counts(labels: list[JudgedLabel], times: float) -> None:
+    alike = [replace(each, messages=times) for each in labels]
+    assert counted_alike(alike) == (len(labels), sum(not each.right for each in labels))
 
 
 @pytest.mark.parametrize("target", [0.9, 0.95])
@@ -124,7 +164,46 @@ def test_that_a_threshold_needs_enough_labels() -> None:
     assert threshold_by_test(sure * 1000, 1.0) is None
 
 
+def _row(*right: tuple[int, bool]) -> list[JudgedLabel]:
+    """Return labels from the surest down, so many right or wrong ones after each other."""
+    kinds = [kind for count, kind in right for _ in range(count)]
+    return [
+        JudgedLabel(3.0, 0.99 - 0.0001 * number, "late", right=kind)
+        for number, kind in enumerate(kinds)
+    ]
+
+
+def test_that_the_first_few_need_not_prove_anything() -> None:
+    labels = _row((100, True))
+    assert threshold_by_test(labels, 0.95) == labels[-1].confidence
+
+
+def test_that_nothing_is_answered_below_what_could_not_be_proved() -> None:
+    labels = _row((22, True), (10, False), (300, True))
+    assert binomial_tail(10, 332, 0.1) < DOUBT
+    assert threshold_by_test(labels, 0.9) == labels[21].confidence
+
+
+def test_that_several_starts_share_the_risk() -> None:
+    # Wrong ones among the surest leave only the last of four starts, at three quarters of them.
+    labels = _row((76, False), (1124, True))
+    assert DOUBT / 4 < binomial_tail(76, 900, 0.1) < DOUBT
+    assert threshold_by_test(labels, 0.9) is None
+    assert threshold_by_test(_row((60, False), (1140, True)), 0.9) is not None
+
+
+def test_that_labels_for_many_messages_weigh_more() -> None:
+    labels = _row((200, True), (10, False))
+    assert threshold_by_test(labels, 0.9) == labels[-1].confidence
+    scarce = labels[:200] + [replace(each, messages=5.0) for each in labels[200:]]
+    threshold = threshold_by_test(scarce, 0.9)
+    assert threshold is not None
+    assert threshold > labels[-1].confidence
+
+
 def test_that_equal_confidences_are_answered_together() -> None:
+    both = [JudgedLabel(3.0, 0.95, "late", right=number < 100) for number in range(200)]
+    assert threshold_by_test(both, 0.9) is None
     labels = [JudgedLabel(3.0, 0.95, "late", right=number % 2 == 0) for number in range(300)]
     assert threshold_by_test(labels, 0.9) is None
 
@@ -173,7 +252,7 @@ def test_that_bands_without_labels_are_taken_for_as_stated() -> None:
 
 def test_that_a_correction_is_kept_as_json() -> None:
     thresholds = {everything(0.95): 0.8123, entry_group("late", 0.99): 0.9}
-    correction = Correction(0.1234, -0.5, 0.9, 321, thresholds, 77)
+    correction = Correction(0.1234, -0.5, 0.9, 321, thresholds, 77, "abc")
     again = Correction.from_json(json.loads(json.dumps(correction.to_json())))
     assert again == correction
     assert everything(0.95) != everything(0.951)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,15 @@ from chatbot.answers.correction import Correction
 from chatbot.answers.entries import Auto, Entry, plain_answer
 from chatbot.cli.calibration import sentence
 from chatbot.curation.calibration_report import Expected, report_on
-from chatbot.curation.learning import Labelled, read_labels, see_labels, texts_of
+from chatbot.curation.learning import (
+    EDGES,
+    Band,
+    Labelled,
+    SeenLabel,
+    read_labels,
+    see_labels,
+    texts_of,
+)
 from chatbot.curation.reliability import Judged, reliability
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
@@ -103,14 +112,17 @@ def test_that_shares_of_all_messages_add_up(dialogue: Dialogue) -> None:
     assert (promise.ground, promise.entries) == ("left-out", 7)
 
 
-def test_that_entries_for_agents_alone_are_never_expected_to_answer(vectors_dir: Path) -> None:
-    autos: dict[str, Auto] = dict.fromkeys(_TEXTS, "agents-only")
+@pytest.mark.parametrize("auto", ["agents-only", "ask"])
+def test_that_what_never_answers_is_not_promised_to(vectors_dir: Path, auto: Auto) -> None:
+    autos: dict[str, Auto] = dict.fromkeys(_TEXTS, auto)
     dialogue = _build(vectors_dir, _entries(**autos))
     left_out = dialogue.snapshot.thresholds.calibration.left_out
     report = report_on(dialogue, left_out, stated_share=0.3)
     assert report.expected is not None
-    assert report.expected.handoff == pytest.approx(1.0)
-    assert report.needs == ()
+    assert report.expected.direct == 0.0
+    if auto == "agents-only":
+        assert report.expected.handoff == pytest.approx(1.0)
+    assert (report.growth.curve, report.needs, report.gain) == ((), (), 0.0)
 
 
 def test_that_confused_entries_are_named_with_a_wording(vectors_dir: Path) -> None:
@@ -156,6 +168,30 @@ def test_that_labels_bound_the_promise(dialogue: Dialogue, vectors_dir: Path) ->
     record = report.to_json()
     assert record["bound"]["labels"] == 4
     assert record["correction"]["share"] == 0.25
+
+
+def test_that_scarce_labels_bound_the_promise_no_more_than_they_can(dialogue: Dialogue) -> None:
+    """Of the sure messages one in a hundred has a label, of those asked back about all have."""
+    snapshot = dialogue.snapshot
+    (signals, *_) = sorted(
+        (each.signals for each in snapshot.thresholds.calibration.left_out),
+        key=lambda each: -snapshot.ranker.judge.judge(each).right,
+    )
+    late = snapshot.entries[snapshot.by_id["late"]]
+    seen = [
+        SeenLabel(Labelled(f"问{at}", faq_id, confidence=confidence), signals, late)
+        for at in range(50)
+        for faq_id, confidence in (("late", 0.97), ("food", 0.65), (None, 0.65))
+    ]
+    bands = [Band()] * bisect_right(EDGES, 0.65) + [Band(100)]
+    bands += [Band()] * (len(EDGES) - len(bands)) + [Band(5000, 5000)]
+    keen = with_correction(dialogue, 0.5, Correction(0.0))
+    plain = report_on(keen, (), stated_share=0.3, seen=seen).bound
+    counted = report_on(keen, (), stated_share=0.3, seen=seen, bands=bands).bound
+    assert plain is not None
+    assert counted is not None
+    assert (plain.labels, plain.answered, plain.right) == (150, 150, 50)
+    assert (counted.labels, counted.answered, counted.right) == (150, 51, 50)
 
 
 def test_that_bins_hold_means_by_weight() -> None:

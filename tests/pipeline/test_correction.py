@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from chatbot.answers.correction import everything
 from chatbot.dialogue.turn import Context, Situation, Utterance
 from chatbot.learning import WORTH_LEARNING
 from chatbot.store.database import Database
-from chatbot.store.snapshots import Basis, history, live_basis
+from chatbot.store.snapshots import (
+    Basis,
+    Offer,
+    history,
+    live_basis,
+    live_snapshot,
+    restate_live,
+)
 from chatbot.store.turn_labels import NewLabel, save_label
 from tests.pipeline.machines import Machine, all_at, machine
 from tests.pipeline.stage import Json
@@ -109,7 +119,10 @@ async def test_that_what_is_published_carries_it_on_and_learns_from_labels_since
         assert learnt.labels == 3
         one.save("可以，随时找前台拿。")
         await all_at(2, one)
-        assert (await _basis(database)).correction == learnt
+        other = (await _basis(database)).correction
+        assert other is not None
+        assert other.content != learnt.content, "it is learnt anew for other content"
+        assert (other.share, other.labels, other.newest) == (learnt.share, 3, learnt.newest)
         await _label(database, 2, None, start=10)
         one.save("可以，找前台拿。")
         await all_at(3, one)
@@ -160,3 +173,50 @@ async def test_that_nothing_waits_long_to_go_live_for_what_may_be_learnt_later(
     learnt = (await _basis(database)).correction
     assert learnt is not None
     assert learnt.labels == WORTH_LEARNING
+
+
+async def test_that_the_same_content_is_not_learnt_for_again(
+    database: Database, home: Path, vectors_dir: Path
+) -> None:
+    same = _settings(vectors_dir, home / "knowledge", publish="auto")
+    await _label(database, 3, "breakfast")
+    async with machine(database, home, **same):
+        learnt = (await _basis(database)).correction
+    breakfast = home / "knowledge" / "breakfast.yaml"
+    with capture_logs() as logs:
+        async with machine(database, home, **same) as one:
+            breakfast.write_text(breakfast.read_text("utf-8") + "# 审过\n", "utf-8")
+            async with _learning(one):
+                await asyncio.sleep(2)
+    assert one.number == 1
+    assert [line for line in logs if line["event"] == "confidence_learnt"] == []
+    assert (await _basis(database)).correction == learnt
+
+
+async def test_that_no_threshold_is_carried_to_content_it_was_not_tested_on(
+    database: Database, home: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.learning.AT_ONCE", 10)
+    same = _settings(vectors_dir, home / "knowledge", publish="auto")
+    await _label(database, 3, "breakfast")
+    async with machine(database, home, **same) as one:
+        live = await database.run(live_snapshot)
+        assert live is not None
+        assert live.basis.correction is not None
+        tested = replace(live.basis.correction, thresholds={everything(0.95): 0.6})
+        offer = Offer(live.digest, live.content, live.entries, live.intents)
+        basis = replace(live.basis, correction=tested)
+        await database.run(restate_live, live, offer, basis, datetime.now(UTC))
+        await all_at(2, one)
+        assert one.service.dialogue.snapshot.threshold == 0.6
+        await _label(database, WORTH_LEARNING - 1, "breakfast", start=900)  # never embedded
+        one.save("可以，随时找前台拿。")
+        await all_at(3, one)
+        assert (await _basis(database)).correction == replace(tested, thresholds={})
+        async with _learning(one):
+            await all_at(4, one)
+    learnt, now = (await _basis(database)).correction, await database.run(live_snapshot)
+    assert learnt is not None
+    assert now is not None
+    assert learnt.labels == WORTH_LEARNING + 2, "it does not wait for a label more"
+    assert learnt.content == now.digest != live.digest

@@ -18,6 +18,7 @@ from chatbot.matching.encoder import EncoderError, Vectors
 from chatbot.store.database import Database
 from chatbot.store.encoders import EncoderSwitch, report_switch, switch_under_way
 from chatbot.store.snapshots import history, live_snapshot
+from chatbot.store.turn_labels import NewLabel, save_label
 from tests.matching.models import save_bert
 from tests.pipeline.machines import CountingEncoder, Machine, all_at, machine
 from tests.pipeline.stage import Json, Stage, eventually, play
@@ -71,8 +72,15 @@ async def test_that_the_former_encoder_answers_until_the_other_is_ready(
         before = await _ask(one)
     other = _other(gate=True)
     with capture_logs() as logs:
+
+        async def told() -> list[str]:
+            return [line["event"] for line in logs]
+
         async with machine(database, tmp_path, other, CountingEncoder()) as one:
-            await _embedding(other)
+            reported = await eventually(
+                lambda: database.run(switch_under_way),
+                lambda found: found is not None and found.embedded == other.free,
+            )
             meanwhile = await _ask(one)
             assert one.number == 1
             assert meanwhile.decision == before.decision
@@ -83,8 +91,7 @@ async def test_that_the_former_encoder_answers_until_the_other_is_ready(
             )
             assert 0 < state["switching"]["embedded"] < state["switching"]["texts"]
             assert 0 < (one.gauge(_PROGRESS) or 0) < 1
-            under_way = await database.run(switch_under_way)
-            assert under_way == EncoderSwitch(
+            assert reported == EncoderSwitch(
                 "turned-7", state["switching"]["embedded"], state["switching"]["texts"]
             )
             other.gate.set()
@@ -96,13 +103,13 @@ async def test_that_the_former_encoder_answers_until_the_other_is_ready(
             )
             assert after.decision.confidence == pytest.approx(before.decision.confidence, abs=1e-3)
             assert other.asked[-1] == "早餐是几点开始的", "turns are embedded by it as well"
-            await _is_over(one)
+            events = await eventually(told, lambda found: "encoder_switched" in found)
+            assert one.follower.encoder_state() == {"in_force": "turned-7"}
             assert one.gauge(_PROGRESS) == 1
             assert await database.run(switch_under_way) is None
     newest, *_ = await database.run(history, 1)
     assert (newest.origin.cause, newest.origin.source) == ("basis", 1)
     assert newest.basis.encoder == "turned-7"
-    events = [line["event"] for line in logs]
     assert events.count("encoder_switch_begins") == events.count("encoder_switched") == 1
     assert "encoder_switch_goes_on" in events
 
@@ -198,6 +205,39 @@ async def test_that_a_restart_with_all_vectors_there_begins_with_the_other(
         assert one.number == 3
         assert one.follower.encoder_state() == {"in_force": back.fingerprint}
         assert back.asked == []
+
+
+async def test_that_what_labels_say_goes_live_with_the_other_encoder(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.learning.AT_ONCE", 10)
+    now = datetime.now(UTC)
+    for number in range(40):
+        label = NewLabel(f"我住{number}房，早上那一顿几点有", None, "click", 1, None, 0.4)
+        await database.run(save_label, label, None, now)
+    async with _first_life(database, tmp_path):
+        pass
+    other = _other(gate=True)
+    async with machine(database, tmp_path, other, CountingEncoder()) as one:
+        await _embedding(other)
+        of_content = one.follower.encoder_state()["switching"]["texts"]
+        other.free = of_content + 1  # the first labels pass, the others stand before the gate
+        other.gate.set()
+        other.gate.clear()
+
+        async def switching() -> Json:
+            found: Json = one.follower.encoder_state()["switching"]
+            return found
+
+        counted = await eventually(switching, lambda found: found["texts"] > of_content)
+        assert counted["texts"] == of_content + 40
+        assert of_content <= counted["embedded"] < counted["texts"]
+        other.gate.set()
+        await all_at(2, one)
+    newest, *_ = await database.run(history, 1)
+    assert newest.basis.encoder == "turned-7"
+    assert newest.basis.correction is not None
+    assert newest.basis.correction.labels == 40
 
 
 async def test_that_of_two_machines_one_embeds_and_both_switch(

@@ -30,7 +30,7 @@ from chatbot.store.turn_labels import (
 )
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_LEARNT = Correction(0.1234, -0.0567, 1.0321, 40, {everything(0.95): 0.8123}, 77)
+_LEARNT = Correction(0.1234, -0.0567, 1.0321, 40, {everything(0.95): 0.8123}, 77, "a")
 _BASIS = Basis("letters", 0.95, "1.0", 0.2, _LEARNT)
 _OFFER = Offer("a", "a", entries=1, intents=0)
 

@@ -33,8 +33,12 @@ def test_that_a_label_is_read_as_it_was_told(database: Database) -> None:
     database.run_sync(save_label, CHOSEN, turn, NOW)
     database.run_sync(save_label, PERSON, None, NOW + timedelta(days=1))
     first, second = database.run_sync(labels)
-    assert first == StoredLabel(CHOSEN, turn, NOW)
-    assert (second.turn_id, second.label.faq_id, second.label.text) == (None, None, "怎么?取消")
+    (conversation,) = database.run_sync(
+        lambda c: list(c.scalars(text("SELECT conversation_id FROM turns")))
+    )
+    assert first == StoredLabel(CHOSEN, turn, NOW, conversation)
+    assert (second.turn_id, second.conversation_id) == (None, None)
+    assert (second.label.faq_id, second.label.text) == (None, "怎么?取消")
     assert database.run_sync(labels, NOW + timedelta(hours=1)) == [second]
 
 
