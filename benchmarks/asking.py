@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from chatbot.matching.vector_cache import VectorCache, embed_with_cache
 Query = Mapping[str, Any]
 
 _TARGET = 0.95
-_HERE = Situation(datetime(2026, 1, 1, tzinfo=UTC))
+HERE = Situation(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Bench:
 
     def ask(self, dialogue: Dialogue, queries: Sequence[Query]) -> list[Result]:
         """Ask each of ``queries`` as the first message of a conversation."""
-        steps = [dialogue.begin(Utterance((q["text"],)), Context(), _HERE) for q in queries]
+        steps = [dialogue.begin(Utterance((q["text"],)), Context(), HERE) for q in queries]
         self._embed(text for s in steps if isinstance(s, NeedsVectors) for text in s.texts)
         return [
             Result(query, self._finish(dialogue, step))
@@ -110,6 +111,28 @@ class Bench:
         self._vectors |= dict(
             zip(new, embed_with_cache(self._encoder, self._cache, new), strict=True)
         )
+
+
+def exam_parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser of options for asking knowledge bases; ``doc`` begins with what for."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, help="folder with queries.jsonl and faq*.jsonl")
+    parser.add_argument("--knowledge", type=Path, help="knowledge folder or file")
+    parser.add_argument("--queries", type=Path, help="labelled questions for --knowledge")
+    parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs")
+    return parser
+
+
+def read_exam(
+    parser: argparse.ArgumentParser,
+) -> tuple[argparse.Namespace, list[Path], list[Query]]:
+    """Return the options given to an ``exam_parser``, its knowledge bases and its questions."""
+    options = parser.parse_args()
+    if bool(options.data) == bool(options.knowledge and options.queries):
+        parser.error("either --data, or --knowledge with --queries")
+    queries = read_queries(options.queries or options.data / "queries.jsonl")
+    files = sorted(options.data.glob("faq*.jsonl")) if options.data else [options.knowledge]
+    return options, files, queries
 
 
 def read_queries(path: Path) -> list[Query]:

@@ -8,10 +8,10 @@ test messages and some of the others', which have no intent there; once by itsel
 the questions of ``--knowledge``. Figures: ranked, the share of its own messages whose best intent
 is the right one; accuracy, the same where it was also said; tagged, where it was sure enough for
 a tag; precision of the tags; none, the share of messages without an intent where none was said; ECE
-of the best intent over 15 bins. "a，b" asks pairs of messages of different intents in one: both and
-one, the share of pairs where both, or at least one, were told from the whole message; parts, where
-both were told from the whole and its halves. With --fit a model never judges the folder it was
-fitted on.
+of the best intent over 15 bins. ``--far`` is a file of lines {"text", "kind", "origin"}: those of
+kind "oos_far" are asked too, but for the corpus that the folder itself is from. The other folders'
+messages are harder, as some ask for what an intent here is about. With --fit a model never judges
+the folder it was fitted on. ``benchmarks/several_intents.py`` asks several things in one message.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ from chatbot.understanding.normalise import Normaliser, NormalText
 _NONE_SHARE = 0.3  # of the weight
 _FOREIGN = 400
 _NEAR = 1000
-_PAIRS = 400
 _FEWER = (5, 10, 20)
 _FEW_EXAMPLES = (3, 5)
 _WHOLE, _BESIDE, _FEW, _TOLD = 4.0, 2.0, 2.0, 1.0  # weights of the kinds of task in the fit
@@ -108,26 +107,6 @@ class Bench:
         weights = _weights(task)[list(asked)]
         return Judged(task, np.array(features), np.array(right), weights, asked)
 
-    def pairs(self, task: Task) -> dict[str, float]:
-        """Return how often both of two messages in one are told, by the shipped model."""
-        names = list(dict.fromkeys(name for _, name in task.examples))
-        finder = self._finder(task, names)
-        some = _some([pair for pair in task.asked if pair[1]], 2 * _PAIRS)
-        pairs = [
-            pair for pair in zip(some[::2], some[1::2], strict=False) if pair[0][1] != pair[1][1]
-        ]
-        whole, both, one = 0, 0, 0
-        for (text, name), (other, second) in pairs:
-            joined = text.rstrip("。，？！?!.") + "，" + other
-            forms = [self._normaliser.normalise(each) for each in (joined, text, other)]
-            vectors = self._embed(forms)
-            by_whole = _told(finder, forms[:1], vectors[:1])
-            whole += {name, second} <= by_whole
-            one += bool({name, second} & by_whole)
-            both += {name, second} <= _told(finder, forms, vectors)
-        shares = {"both": whole, "one": one, "parts": both}
-        return {key: count / len(pairs) for key, count in shares.items()}
-
     def _finder(self, task: Task, names: Sequence[str]) -> IntentExamples:
         intents = [
             Intent(name, name, tuple(text for text, of in task.examples if of == name))
@@ -152,10 +131,6 @@ def _best(assessed: list[tuple[int, IntentSignals]]) -> list[tuple[int, IntentSi
     return sorted(assessed, key=lambda each: -each[1].score)[:1]
 
 
-def _told(finder: IntentExamples, texts: Sequence[NormalText], vectors: Vectors) -> set[str]:
-    return {hit.intent.name for hit in finder.find(texts, vectors)}
-
-
 def _weights(task: Task) -> Floats:
     """Return a weight for each message, so that the shares do not depend on the numbers."""
     without = np.array([not name for _, name in task.asked])
@@ -177,6 +152,20 @@ def figures(judged: Judged, model: ConfidenceModel) -> dict[str, float]:
         "none": float(1 - mistaken / max(1, (~has_intent).sum())),
         "ece": calibration_error(chance, judged.right, judged.weights),
     }
+
+
+def none_said(judged: Judged, model: ConfidenceModel) -> float:
+    """Return the share of all messages in which no intent is said."""
+    said = sum(model.of_features(row) >= SAID_FROM for row in judged.features)
+    return 1 - said / len(judged.task.asked)
+
+
+def far_from(path: Path, name: str) -> list[Labelled]:
+    """Return the messages of ``path`` that are far from everything in the folder ``name``."""
+    rows = map(json.loads, filter(str.strip, path.read_text(encoding="utf-8").splitlines()))
+    corpus = name.partition("_")[0]
+    far = (row for row in rows if row["kind"] == "oos_far")
+    return [(row["text"], "") for row in far if not row.get("origin", "").startswith(corpus)]
 
 
 def whole(sets: Sets, questions: Sequence[str]) -> Iterator[Task]:
@@ -269,6 +258,7 @@ def main() -> None:
         "--knowledge", type=Path, default=Path("knowledge"), help="its questions have no intent"
     )
     parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs")
+    parser.add_argument("--far", type=Path, help="file with messages of other subjects")
     parser.add_argument("--fit", action="store_true", help="fit the shipped model")
     options = parser.parse_args()
     sets = {
@@ -287,8 +277,9 @@ def main() -> None:
             return
         for task in whole(sets, questions):
             print_row(task.name, figures(bench.judge(task), SHIPPED_INTENT_MODEL))
-        for name, (examples, asked) in sets.items():
-            print_row(f"{name}, pairs a，b", bench.pairs(Task(name, examples, asked)))
+        for name, (examples, _) in sets.items() if options.far else ():
+            far = bench.judge(Task(name, examples, far_from(options.far, name), questions))
+            print_row(f"{name}, far", {"none": none_said(far, SHIPPED_INTENT_MODEL)})
 
 
 if __name__ == "__main__":

@@ -38,6 +38,19 @@ def calibration_error(confidence: Floats, right: Bools, weights: Floats) -> floa
     return float(np.abs(gaps).sum() / weights.sum())
 
 
+def ranking_figures(
+    confidence: Floats, right: Bools, in_five: Bools, in_scope: Bools
+) -> dict[str, float]:
+    """Return the figures that do not depend on thresholds."""
+    return {
+        "hit@1": float(right[in_scope].mean()),
+        "hit@5": float(in_five[in_scope].mean()),
+        "auroc": auroc(confidence, right),
+        "cov@95": coverage(confidence, right, in_scope, 0.95),
+        "cov@90": coverage(confidence, right, in_scope, 0.90),
+    }
+
+
 def weights_for(in_scope: Bools, share: float) -> Floats:
     """Return a weight for each message, so that those without an entry are ``share`` of all."""
     parts = np.where(in_scope, 1.0 - share, share)

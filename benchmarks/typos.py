@@ -18,7 +18,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import argparse
 import random
 import re
 import tempfile
@@ -30,7 +29,7 @@ from pypinyin import lazy_pinyin, pinyin
 from pypinyin.constants import Style
 
 from benchmarks.answers import answers_given, figures
-from benchmarks.asking import Bench, Result, read_queries
+from benchmarks.asking import Bench, Result, exam_parser, read_exam
 from benchmarks.scores import print_row
 from chatbot.knowledge.content import load_content
 from chatbot.matching.vector_cache import VectorCache
@@ -195,17 +194,9 @@ def _print(name: str, results: Sequence[Result], clean: Sequence[Result], spared
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, help="folder with queries.jsonl and faq*.jsonl")
-    parser.add_argument("--knowledge", type=Path, help="knowledge folder or file")
-    parser.add_argument("--queries", type=Path, help="labelled questions for --knowledge")
-    parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs")
+    parser = exam_parser(__doc__)
     parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
-    if bool(options.data) == bool(options.knowledge and options.queries):
-        parser.error("either --data, or --knowledge with --queries")
-    queries = read_queries(options.queries or options.data / "queries.jsonl")
-    files = sorted(options.data.glob("faq*.jsonl")) if options.data else [options.knowledge]
+    options, files, queries = read_exam(parser)
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(VectorCache(options.cache or Path(scratch)))
         for path in files:

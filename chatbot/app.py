@@ -17,14 +17,13 @@ from chatbot.api.answering import Answering
 from chatbot.api.application import PREFIX, make_api
 from chatbot.api.turns import RecordedTurns
 from chatbot.api.workshop import WorkshopDesk
-from chatbot.bench import former_bench, open_bench
+from chatbot.bench import former_bench, open_bench, vectors_of
 from chatbot.clock import Clock, make_clock
 from chatbot.console.turns import conversation_pages
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
-from chatbot.matching.vector_cache import LayeredVectors, VectorCache
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
@@ -37,7 +36,6 @@ from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
 from chatbot.store.presence import Presence
-from chatbot.store.vectors import DatabaseVectors
 from chatbot.switching import Switching
 from chatbot.wecom.callback import register_callback
 from chatbot.wecom.client import WeComClient
@@ -166,7 +164,7 @@ def _workshop(
     settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
 ) -> WorkshopDesk:
     folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
-    vectors = LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    vectors = vectors_of(settings, database, clock)
     return WorkshopDesk(database, lambda: dialogue.mind, vectors, folders, clock)
 
 

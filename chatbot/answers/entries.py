@@ -19,6 +19,8 @@ from chatbot.understanding.language import CHINESE, is_foreign, is_said_in
 #: Whether an entry may answer by itself, only after asking back, or is for agents alone.
 Auto = Literal["yes", "ask", "agents-only"]
 AUTOS: tuple[Auto, ...] = get_args(Auto)
+#: Wordings of entries with similar questions that are needed to see how confidences spread here.
+ENOUGH_WORDINGS = 30
 
 
 @dataclass(frozen=True, slots=True)

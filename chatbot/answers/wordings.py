@@ -8,7 +8,7 @@ from typing import Literal
 
 from chatbot.answers.entries import Entry
 from chatbot.matching import fuzzy
-from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.normalise import Normaliser, NormalText
 
 #: Share of right answers among messages that word a question the same; not quite all, because
 #: one wording can ask for two things.
@@ -62,6 +62,36 @@ class Wordings:
             if close:
                 return WordingMatch(close, "near-exact", ratio)
         return None
+
+
+def indexed_wordings(
+    entries: Sequence[Entry], normaliser: Normaliser
+) -> list[dict[NormalText, str]]:
+    """Return the wordings of each entry as they are indexed, in this order, and as written.
+
+    The same wording is indexed once: of two entries the earlier one has it, if it answers wherever
+    the later one does. In both it would tell neither from the other, and so lead to none.
+    """
+    indexed: list[dict[NormalText, str]] = []
+    first: dict[str, list[Entry]] = {}
+    for entry in entries:
+        written: dict[NormalText, str] = {}
+        for wording in entry.wordings:
+            text = normaliser.normalise(wording)
+            before = first.setdefault(text.key, [])
+            if any(other is not entry and _stands_in(other, entry) for other in before):
+                continue
+            before.append(entry)
+            written.setdefault(text, wording)
+        indexed.append(written)
+    return indexed
+
+
+def _stands_in(entry: Entry, other: Entry) -> bool:
+    """Return whether ``entry`` answers on all days and accounts that ``other`` answers on."""
+    anywhere = not entry.scope or (bool(other.scope) and set(other.scope) <= set(entry.scope))
+    always = not entry.valid.is_limited or entry.valid == other.valid
+    return anywhere and always and entry.category == other.category
 
 
 def _collect(

@@ -56,27 +56,31 @@ def calibrate(
     PATH 是知识文件夹或文件，只看文件，不用数据库；不写则看线上的内容和存下的标注。
     """
     from chatbot.cli.calibration import calibration_json, show_calibration
+    from chatbot.cli.database import has_database
     from chatbot.settings import load_settings
 
     settings = load_settings()
     if applies and (path is not None or labels is not None):
         raise UserError("--apply 按存下的标注校准线上的内容，不能同时写 PATH 或 --labels。")
     given = None if labels is None else _read_labels(labels)
+    if picture is not None:
+        _check_picture(picture)
     said = ""
-    if path is None and _has_database(settings):
+    if path is None and has_database(settings):
         report, said = _of_live(settings, given, full=full, applies=applies)
     elif applies:
         raise UserError("还没有数据库；先用 chatbot knowledge publish 发布。")
     else:
         report = _of_files(settings, path, given or (), full=full)
-    if picture is not None:
-        _draw(report, picture)
     if as_json:
         click.echo(calibration_json(report))
     else:
         show_calibration(report)
     if said:
         click.echo(said, err=as_json)
+    # Last: a disk that is full takes neither the report nor the word of what was done.
+    if picture is not None:
+        _draw(report, picture)
 
 
 def _read_labels(path: Path) -> list[Labelled]:
@@ -94,14 +98,6 @@ def _read_labels(path: Path) -> list[Labelled]:
     return found
 
 
-def _has_database(settings: Settings) -> bool:
-    from chatbot.store.embedded.home import SYSTEM_DIR, find_home
-
-    if settings.database_url:
-        return True
-    return find_home(settings.data_dir.resolve(), SYSTEM_DIR) is not None
-
-
 def _of_files(
     settings: Settings, path: Path | None, labels: Sequence[Labelled], *, full: bool
 ) -> CalibrationReport:
@@ -113,6 +109,7 @@ def _of_files(
 
     intents = settings.intents_dir if path is None else None
     content = load_content(path or settings.knowledge_dir, intents)
+    _tell_unknown(str(path or settings.knowledge_dir), content, labels)
     encoder, vectors = make_encoder(settings.encoder), VectorCache(settings.data_dir)
     now = make_clock(settings.test_clock).now()
     examiner = _Examiner(settings, encoder, vectors, basis_of(settings, encoder), now, full)
@@ -131,15 +128,25 @@ def _of_live(
         live = desk.database.run_sync(live_snapshot)
         if live is None:
             raise UserError("还没有发布过；先用 chatbot knowledge publish 发布，或写上知识文件夹。")
-        if applies and live.basis.uncorrected != desk.bench.basis:
-            raise UserError("线上的编码器、设置或程序版本与这里的不同；在运行服务的环境里校准。")
+        if applies:
+            desk.refuse_other_ways(live.basis)
         now, bench = desk.clock.now(), desk.bench
         told = desk.database.run_sync(read_turns, now)
         labels, bands = (told.labels, told.bands) if given is None else (given, ())
+        content = desk.content_of(live)
+        _tell_unknown(f"线上的快照 {live.number}", content, given or ())
         examiner = _Examiner(settings, bench.encoder, bench.vectors, live.basis, now, full)
-        report = examiner.report(desk.content_of(live), labels, bands)
+        report = examiner.report(content, labels, bands)
         said = _apply(desk, live, report.correction, told.newest) if applies else ""
     return report, said
+
+
+def _tell_unknown(where: str, content: Content, labels: Sequence[Labelled]) -> None:
+    """Say which labels name no entry: they are not learnt from."""
+    from chatbot.cli.unknown import tell_unknown
+
+    named = {each.faq_id for each in labels if each.faq_id is not None}
+    tell_unknown(where, "条目", named, {entry.id for entry in content.entries})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +175,10 @@ class _Examiner:
         correction = learn(plain, seen, bands, self.basis.out_of_scope_share)
         dialogue = decided_by(plain, replace(self.basis, correction=correction))
         matcher = dialogue.snapshot.ranker.matcher
-        with progress("留出问法来试", None):
+        with progress("留出问法来试", None) as advance:
             count = 0 if matcher is None else len(matcher)
             asked = count if self.full else min(count, _SAMPLE)
-            left_out = practise(matcher, asked) if matcher else ()
+            left_out = practise(matcher, asked, advance) if matcher else ()
         with progress("量学习曲线", None) as advance:
             return report_on(
                 dialogue,
@@ -181,20 +188,19 @@ class _Examiner:
                 seen=seen,
                 full=self.full,
                 advance=advance,
+                bands=bands,
             )
 
     def _build(self, content: Content) -> Dialogue:
-        from chatbot.cli.opening import progress
-        from chatbot.knowledge.build import build_dialogue
+        from chatbot.building import builder_of
+        from chatbot.cli.opening import built
 
-        with progress("计算向量", None) as advance:
-            return build_dialogue(
-                content, 0, self.encoder, self.vectors,
-                target_precision=self.basis.target_precision,
-                timezone=self.settings.timezone, progress=advance,
-                threads=self.settings.encoder_threads,
-                out_of_scope_share=self.basis.out_of_scope_share,
-            )  # fmt: skip
+        stated = {
+            "target_precision": self.basis.target_precision,
+            "out_of_scope_share": self.basis.out_of_scope_share,
+        }
+        settings = self.settings.model_copy(update=stated)
+        return built(builder_of(settings, self.encoder, self.vectors), content)
 
 
 def _apply(desk: Desk, live: Snapshot, correction: Correction | None, newest: int) -> str:
@@ -210,6 +216,18 @@ def _apply(desk: Desk, live: Snapshot, correction: Correction | None, newest: in
     if not offered.changed:
         return f"校准的结果没有变化，线上仍是快照 {offered.number}。"
     return f"已按 {correction.labels} 条标注校准，作为快照 {offered.number} 上线。"
+
+
+def _check_picture(picture: Path) -> None:
+    """Raise UserError if the file cannot be written, before minutes of work and a change live."""
+    try:
+        made = not (picture.exists() or picture.is_symlink())
+        with picture.open("ab"):
+            pass
+        if made:
+            picture.unlink()
+    except OSError as error:
+        raise UserError(f"--picture {picture}：{error.strerror}") from None
 
 
 def _draw(report: CalibrationReport, picture: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from chatbot.curation.cautions import FEW_WORDINGS, Caution, CautionKind
+from chatbot.answers.entries import ENOUGH_WORDINGS
+from chatbot.curation.cautions import Caution, CautionKind
 
 _SENTENCES: Mapping[CautionKind, str] = MappingProxyType(
     {
@@ -16,8 +17,8 @@ _SENTENCES: Mapping[CautionKind, str] = MappingProxyType(
         "多写几个相似问。",
         "crowded": "“{entries}”有 {count} 个问法，多半是重复的，别的条目的消息会被它吸走；"
         "留几十个最不一样的就够。",
-        "same-wording": "“{wording}”同时写在 {entries} 里，这样问总是由前一条回答；"
-        "合并成一条，或改掉一处。",
+        "same-wording": "“{wording}”同时写在 {entries} 里，这样问和差不多这样问，都由前一条回答，"
+        "后一条只按它别的问法找到；合并成一条，或改掉一处。",
     }
 )
 #: Of a kind, so many are told one by one.
@@ -30,7 +31,7 @@ def caution_lines(cautions: Sequence[Caution]) -> Iterator[str]:
     for each in (*(one for one in cautions if one.kind != "same-wording"), *same[:_TOLD]):
         yield _SENTENCES[each.kind].format(
             entries="、".join(each.entries), wording=each.wording, count=each.count,
-            few=FEW_WORDINGS,
+            few=ENOUGH_WORDINGS,
         )  # fmt: skip
     if len(same) > _TOLD:
         yield f"还有 {len(same) - _TOLD} 个问法同时写在几个条目里。"

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from chatbot.running import embedded_or_given, prepare
 from chatbot.settings import Settings
 from chatbot.store.database import Database
+from chatbot.store.embedded.home import SYSTEM_DIR, find_home
 from chatbot.store.migrate import migrate
+
+
+def has_database(settings: Settings) -> bool:
+    """Return whether there is a database to open, so that opening it would not make one."""
+    if settings.database_url:
+        return True
+    return find_home(settings.data_dir.resolve(), SYSTEM_DIR) is not None
 
 
 @contextmanager

@@ -117,20 +117,12 @@ def _evaluate(
 
 
 def _tell_unknown(path: Path, content: Content, questions: Sequence[Question]) -> None:
-    """Say which labels name nothing: a typing mistake would only show as a bad figure."""
-    _tell(path, "条目", {each for question in questions for each in question.right}, [
-        entry.id for entry in content.entries
-    ])  # fmt: skip
-    _tell(path, "意图", {question.intent for question in questions if question.intent}, [
-        intent.name for intent in content.intents
-    ])  # fmt: skip
+    from chatbot.cli.unknown import tell_unknown
 
-
-def _tell(path: Path, what: str, labels: set[str], known: Sequence[str]) -> None:
-    unknown = sorted(labels.difference(known))
-    if unknown:
-        named = "、".join(unknown[:5]) + ("……" if len(unknown) > 5 else "")
-        click.echo(f"注意：{path} 里没有这 {len(unknown)} 个{what}：{named}", err=True)
+    right = {each for question in questions for each in question.right}
+    tell_unknown(str(path), "条目", right, {entry.id for entry in content.entries})
+    intents = {question.intent for question in questions if question.intent}
+    tell_unknown(str(path), "意图", intents, {intent.name for intent in content.intents})
 
 
 def _show(reports: Sequence[Report], *, compared: bool, as_json: bool) -> None:

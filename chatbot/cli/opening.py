@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from chatbot.errors import UserError
 
 if TYPE_CHECKING:
+    from chatbot.building import DialogueBuilder
+    from chatbot.dialogue.dialogue import Dialogue
     from chatbot.dialogue.service import DialogueService
     from chatbot.knowledge.content import Content
     from chatbot.matching.encoder import Encoder
@@ -39,29 +41,24 @@ def open_service(
     ``encoder`` and ``threads`` are those of the settings unless given; raises SettingError for an
     encoder that cannot be made.
     """
+    from chatbot.building import builder_of
     from chatbot.dialogue.service import DialogueService
-    from chatbot.knowledge.build import build_dialogue
     from chatbot.matching.encoder import make_encoder
     from chatbot.matching.vector_cache import VectorCache
 
     encoder = encoder or make_encoder(settings.encoder)
-    with progress("计算向量", None) as advance:
-        dialogue = build_dialogue(
-            content,
-            0,
-            encoder,
-            VectorCache(settings.data_dir),
-            target_precision=settings.target_precision,
-            timezone=settings.timezone,
-            progress=advance,
-            threads=settings.encoder_threads,
-            out_of_scope_share=settings.out_of_scope_share,
-        )
+    dialogue = built(builder_of(settings, encoder, VectorCache(settings.data_dir)), content)
     service = DialogueService(dialogue, encoder, threads or settings.encoder_threads)
     try:
         yield service
     finally:
         service.close()
+
+
+def built(build: DialogueBuilder, content: Content) -> Dialogue:
+    """Return the dialogue of ``content``, showing how many vectors it still takes."""
+    with progress("计算向量", None) as advance:
+        return build(content, 0, progress=advance)
 
 
 class Advance:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chatbot.answers.entries import Entry
-from chatbot.dialogue.decision import Candidate, Decision, GivenTag, MenuReply
+from chatbot.dialogue.decision import Candidate, Decision, GivenTag, MenuReply, Reply
 from chatbot.dialogue.menus import entry_item, lines_of, person_item
 from chatbot.dialogue.outcomes import decided, hand_over, question_of
 from chatbot.dialogue.rows import ask_which_row, find_row
@@ -15,6 +17,9 @@ from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import MissingFact, fill_text, tables_needed, to_replies
 from chatbot.texts import in_language
 from chatbot.understanding.language import is_foreign, language_of
+
+#: Candidates that a menu asks about at most.
+MOST_ASKED_ABOUT = 3
 
 
 def give_answer(
@@ -48,21 +53,43 @@ def give_answer(
     if not reply:
         why = f"{entry.id}: every question of its menu is out of date or of other accounts"
         return hand_over(turn, known, "missing-fact", why)
-    tags = (GivenTag(tag, "entry", entry.id, round(known.confidence, 4)) for tag in entry.tags)
-    decision = replace(
-        known,
-        action="answer",
-        faq_id=entry.id,
-        given=(*known.given, *tags),
-        reply=reply,
-        reason=reason,
+    decision = replace(known, action="answer", faq_id=entry.id, reply=reply, reason=reason)
+    return _answered(turn, decision, entry, question, follow_up, rule)
+
+
+def _answered(
+    turn: Understood,
+    decision: Decision,
+    entry: Entry,
+    question: Question,
+    follow_up: WaitingRow | None,
+    rule: str,
+) -> Outcome:
+    """Return the answer with the entry's tags, and what the conversation remembers of it."""
+    sure = round(decision.confidence, 4)
+    tags = (GivenTag(tag, "entry", entry.id, sure) for tag in entry.tags)
+    decision = replace(decision, given=(*decision.given, *tags))
+    said = _digest(decision.reply)
+    before = turn.last
+    again = before is not None and before.said == said and rule not in {"picked", "follow-up"}
+    last = Answered(
+        question,
+        (entry.id,),
+        turn.situation.now,
+        _menu(turn, decision, rule),
+        said,
+        before.times + 1 if before is not None and again else 1,
     )
-    last = Answered(question, (entry.id,), turn.situation.now, _menu(turn, decision, rule))
     context = replace(
         turn.context, waiting_row=None, follow_up=follow_up, offered=(), asked=None, last=last,
         waiting_about=None,
     )  # fmt: skip
     return decided(turn, decision, rule, context)
+
+
+def _digest(reply: Sequence[Reply]) -> str:
+    """Return what tells a reply from others, short."""
+    return f"{zlib.crc32(repr(reply).encode('utf-8', 'replace')):08x}"
 
 
 def _question(turn: Understood, known: Decision, rule: str) -> Question:

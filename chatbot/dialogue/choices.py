@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
+from chatbot.understanding.patterns import compile_expression
+
 _DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九", 1)}
-_PICK = re.compile(
-    r"(?:选|要|就|我选|我要|问)?第?([1-9一二三四五六七八九])(?:个|条|项|号)?(?:吧|呢|哦)?"
+_PICK = compile_expression(
+    r"(?:好的?|好吧|嗯+|行|ok|okay|那)?(?:选|要|就|我选|我要|问)?"
+    r"第?([1-9一二三四五六七八九])(?:个|条|项|号)?(?:吧|呢|哦)?(?:谢谢[你您啦了]?|多谢|谢了|thanks|thankyou|please)?"
 )
+# Expressions of RE2, which takes no longer for words that repeat and can be read in many ways.
 #: What is said in front of a place and behind it.
-_POINTING = r"(?:那|那么|就|是|应该是|就是|选|要|问|我|想|看|说的|问的|是的|嗯|对)*"
+_POINTING = r"(?:好的?|好吧|那|那么|就|是|应该是|就是|选|要|问|我|想|看|说的|问的|是的|嗯|对)*"
 _LINE = r"(?:那|这)?(?:一)?(?:个|条|项|种)?(?:的)?(?:问题|选项)?(?:吧|呢|哦|啊|呀|谢谢)*"
-_FIRST = re.compile(rf"{_POINTING}(?:最?前面|最?上面|前|上|头|前者|最前|最上)(?:的)?{_LINE}")
-_LAST = re.compile(
+_FIRST = compile_expression(
+    rf"{_POINTING}(?:最?前面|最?上面|前|上|头|前者|最前|最上)(?:的)?{_LINE}"
+)
+_LAST = compile_expression(
     rf"{_POINTING}(?:最?后面|最?下面|后者|最后|最末|末尾|最下|倒数第一|后|下)(?:的)?{_LINE}"
 )
-_MIDDLE = re.compile(rf"{_POINTING}(?:中间|当中)(?:的)?{_LINE}")
+_MIDDLE = compile_expression(rf"{_POINTING}(?:中间|当中)(?:的)?{_LINE}")
 #: Said to a menu of one line: yes, that one.
-_YES = re.compile(
+_YES = compile_expression(
     r"(?:嗯|对|是|就)*(?:是的?|对的?|没错|正是|嗯|就是|这个|这一个)(?:的|啊|呀|呢|吧|哦|了|就是|就|这个|没错)*"
 )
-_ORDINAL = re.compile(rf"{_POINTING}第([1-9一二三四五六七八九])(?:个|条|项|种|号)?(?:的)?{_LINE}")
+_ORDINAL = compile_expression(
+    rf"{_POINTING}第([1-9一二三四五六七八九])(?:个|条|项|种|号)?(?:的)?{_LINE}"
+)
 #: What only wraps the words that tell a line from the others.
-_WRAPPING = re.compile(
+_WRAPPING = compile_expression(
     r"^(?:那就|就是|就|是|我想问的是|我问的是|我说的是|我想问|我要问|我问|想问|应该是|选|我选|要|我要|关于|有关)+"
     r"|(?:的)?(?:那|这)(?:一)?(?:个|条|项|种)(?:问题|选项)?(?:吧|呢|啊|呀|谢谢)*$|(?:吧|呢|的|啊|呀|谢谢)+$"
 )
 _LEAST_SAID = 2
+#: Letters of a message that says no more than which line is meant.
+_LONGEST = 24
 
 
 def chosen(key: str, lines: int) -> int | None:
@@ -35,6 +44,8 @@ def chosen(key: str, lines: int) -> int | None:
 
     "1", "第一个" and "选2" pick a line; None if the message says more, or there is no such line.
     """
+    if not _may_choose(key, lines):
+        return None
     match = _PICK.fullmatch(key)
     return None if match is None else _place(match.group(1), lines)
 
@@ -45,11 +56,11 @@ def pointed_at(key: str, lines: int) -> int | None:
     A single line is meant by 对 and 就是这个 as well. None if the message says more, or there is no
     such line.
     """
+    if not _may_choose(key, lines):
+        return None
     ordinal = _ORDINAL.fullmatch(key)
     if ordinal is not None:
         return _place(ordinal.group(1), lines)
-    if lines < 1:
-        return None
     if _FIRST.fullmatch(key) or (lines == 1 and _YES.fullmatch(key)):
         return 0
     if _LAST.fullmatch(key):
@@ -71,7 +82,11 @@ def told_apart(words: Collection[str], lines: Sequence[Collection[str]]) -> int 
 
 def unwrapped(key: str) -> str:
     """Return what is left of a message without 我问的是 in front and 的那个 behind."""
-    return _WRAPPING.sub("", key)
+    return str(_WRAPPING.sub("", key))
+
+
+def _may_choose(key: str, lines: int) -> bool:
+    return lines > 0 and len(key) <= _LONGEST
 
 
 def _place(written: str, lines: int) -> int | None:

@@ -9,8 +9,17 @@ import numpy as np
 
 from chatbot.answers.ranking import Assessment
 from chatbot.dialogue.answering import ask_back, give_answer
-from chatbot.dialogue.decision import Candidate, Decision
-from chatbot.dialogue.dissatisfied import with_refusal_taken
+from chatbot.dialogue.attachments import words_of
+from chatbot.dialogue.beside import replied_in_front, with_reply_in_front, with_row_in_front
+from chatbot.dialogue.clauses import (
+    texts_of_clauses,
+    vectors_of_clauses,
+    with_clauses,
+    with_smalltalk_beside,
+)
+from chatbot.dialogue.decision import Decision
+from chatbot.dialogue.denied import denies
+from chatbot.dialogue.dissatisfied import not_said_again, with_refusal_taken
 from chatbot.dialogue.follow_ups import (
     answer_follow_up,
     as_follow_up,
@@ -19,16 +28,18 @@ from chatbot.dialogue.follow_ups import (
     with_follow_up,
 )
 from chatbot.dialogue.forms import follow_step, next_step, resume
-from chatbot.dialogue.intents import follow_intent
+from chatbot.dialogue.intents import follow_intent, is_shown_enough
 from chatbot.dialogue.labels import labelled
+from chatbot.dialogue.offering import likely_among, lines_to_offer
 from chatbot.dialogue.outcomes import hand_over, told
 from chatbot.dialogue.picks import names_row_at_least
 from chatbot.dialogue.ranked import candidates_by_meaning
 from chatbot.dialogue.rephrased import asks_the_same, choose_rephrased
-from chatbot.dialogue.rules import ALWAYS, RULES, Rule
+from chatbot.dialogue.rules import ALWAYS, BEFORE_INTENTS, RULES, Rule
 from chatbot.dialogue.several import answer_parts, as_embedded, embedded_forms, take_apart
+from chatbot.dialogue.shown import as_tapped, seeing_menu
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.steps import step_by_confidence
+from chatbot.dialogue.steps import Step, step_by_confidence
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
 from chatbot.dialogue.understood import (
     NeedsVectors,
@@ -40,9 +51,6 @@ from chatbot.matching.encoder import Vectors
 from chatbot.understanding.intents import FoundIntent
 from chatbot.understanding.normalise import NormalText
 
-#: Least probability of a candidate for being asked about beside the best one.
-_ASK_ALSO = 0.02
-_ASKED_ABOUT = 3
 #: From this probability on a message that names a row is about something else than the question
 #: which row is meant.
 _ELSEWHERE = 0.5
@@ -66,31 +74,45 @@ class Dialogue:
     ) -> Outcome | NeedsVectors:
         """Decide by rules, or say which texts have to be embedded."""
         snapshot = self.snapshot
-        turn = understand(snapshot, utterance, context, situation)
+        tapped = as_tapped(snapshot, utterance, context)
+        turn = understand(snapshot, tapped, context, situation)
+        if tapped is not utterance:
+            turn = replace(turn, typed=words_of(utterance))
         outcome = _first(ALWAYS, snapshot, turn)
         if outcome is not None:
-            return outcome
+            return seeing_menu(turn, outcome)
         form = next_step(snapshot, turn)
         if form is not None:
             flow, step = form
             if step.kind != "not-mine":
-                return follow_step(snapshot, turn, flow, step, f"form {flow.name}")
+                step_taken = follow_step(snapshot, turn, flow, step, f"form {flow.name}")
+                return seeing_menu(turn, step_taken)
             turn = replace(turn, aside=form)
-        turn = with_refusal_taken(snapshot, turn)
-        outcome = _first(RULES, snapshot, turn)
+        turn = with_row_in_front(snapshot, with_refusal_taken(snapshot, turn))
+        turn = with_reply_in_front(snapshot, turn)
+        outcome = _first(BEFORE_INTENTS, snapshot, turn)
+        if outcome is None and turn.acting is not None:
+            turn = with_clauses(snapshot, turn)
+            if turn.clauses:
+                return NeedsVectors(_texts(snapshot, turn), turn)
+        outcome = outcome or _first(RULES, snapshot, turn)
         if outcome is not None:
-            return resume(snapshot, turn, labelled(turn, outcome))
+            return _ended(snapshot, turn, outcome)
         if not (snapshot.ranker.needs_vectors or snapshot.examples.needs_vectors):
             return NeedsVectors((), turn)
-        turn = with_follow_up(snapshot, take_apart(snapshot, turn))
+        turn = with_clauses(snapshot, with_follow_up(snapshot, take_apart(snapshot, turn)))
         return NeedsVectors(_texts(snapshot, turn), turn)
 
     def finish(self, pending: NeedsVectors, vectors: Vectors) -> Outcome:
         """Decide what ``begin`` left open; ``vectors`` has one unit row a pending text."""
         by_text = dict(zip(pending.texts, vectors, strict=True))
         turn = self._with_examples(pending.turn, by_text)
-        outcome = labelled(turn, self._by_meaning(turn, by_text))
-        return resume(self.snapshot, turn, outcome)
+        hit = pending.turn.acting
+        if hit is not None:  # its other clauses only add tags to what the rule says
+            outcome = follow_intent(self.snapshot, turn, hit)
+        else:
+            outcome = self._by_meaning(turn, by_text)
+        return _ended(self.snapshot, turn, outcome)
 
     def _by_meaning(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Outcome:
         snapshot = self.snapshot
@@ -125,8 +147,10 @@ class Dialogue:
             return turn
         shown = [form for form in _told_by(self.snapshot, turn) if form.text in vectors]
         rows = [vectors[form.text] for form in shown]
-        found = self.snapshot.examples.find(shown, rows, turn.found)
-        return replace(turn, found=found).knowing(intents=intents_trace(found))
+        spoken = vectors_of_clauses(turn, vectors)
+        found = self.snapshot.examples.find(shown, rows, turn.found, turn.clauses, spoken)
+        turn = with_smalltalk_beside(self.snapshot, replace(turn, found=found))
+        return turn.knowing(intents=intents_trace(turn.found))
 
     def _decide_by_confidence(
         self,
@@ -135,8 +159,7 @@ class Dialogue:
         assessment: Assessment,
         vectors: Mapping[str, Vectors],
     ) -> Outcome:
-        snapshot = self.snapshot
-        confidence = assessment.confidence
+        snapshot, confidence = self.snapshot, assessment.confidence
         outcome = names_row_at_least(snapshot, turn) if confidence < _ELSEWHERE else None
         if outcome is not None:
             return outcome
@@ -146,38 +169,67 @@ class Dialogue:
         threshold = snapshot.threshold_of(assessment.best)
         known = replace(known, threshold=threshold)
         asks_first = entry.auto == "ask" and entry.id not in turn.context.offered
-        step = step_by_confidence(
-            confidence, threshold, assessment.offerable, asks_first=asks_first
-        )
+        likely = likely_among(assessment, lines_to_offer(snapshot, known))
+        step = step_by_confidence(confidence, threshold, likely, asks_first=asks_first)
+        if denies(snapshot, turn, entry):
+            turn, step = turn.knowing(denied=entry.id), "clarify" if step == "answer" else step
         if step == "answer":
             reason = f"confidence {confidence} >= threshold {threshold}"
             return give_answer(snapshot, turn, known, assessment.best, reason, "confidence")
+        return self._decide_unsure(turn, known, assessment, vectors, step, asks_first=asks_first)
+
+    def _decide_unsure(
+        self,
+        turn: Understood,
+        known: Decision,
+        assessment: Assessment,
+        vectors: Mapping[str, Vectors],
+        step: Step,
+        *,
+        asks_first: bool,
+    ) -> Outcome:
+        """Answer what goes on from the menu or answer before; else ask back or hand over."""
+        snapshot, denied = self.snapshot, "denied" in turn.trace
         further = follow_up(snapshot, turn, vectors)
         outcome = choose_rephrased(snapshot, turn, known, assessment)
         outcome = outcome or answer_follow_up(snapshot, turn, known, further)
-        if outcome is not None:
+        if outcome is not None and not denied:
             return outcome
-        reason = f"confidence {confidence} < threshold {threshold}"
-        if confidence >= threshold:
-            reason = f"confidence {confidence}, and {entry.id} asks back first"
+        reason = _why_unsure(known, denied=denied)
         goes_on = further is not None and leads(snapshot, turn, assessment, further)
-        if goes_on and further is not None:
-            known, assessment = as_follow_up(snapshot, known, further), further
-            confidence = assessment.confidence
-            reason = f"after the last answer, confidence {confidence} < threshold {known.threshold}"
-        offered = _offered(known, snapshot)
+        if further is not None and goes_on:
+            known, assessment, step = as_follow_up(snapshot, known, further), further, "clarify"
+            reason = f"confidence {further.confidence} < threshold {known.threshold}"
+            reason = f"after the last answer, {reason}"
+        offered = lines_to_offer(snapshot, known)
         asked_once = asks_the_same(turn, offered) and not asks_first
-        may_ask = step == "clarify" or goes_on
-        if may_ask and offered and not asked_once:
-            likely = assessment.offerable
+        says_what = goes_on or asks_first or snapshot.parts.says_something(turn.asked)
+        if step == "clarify" and offered and says_what and not asked_once:
+            likely = likely_among(assessment, offered)
             reason = f"{reason}, but one of the offered is right with {likely:.4f}"
             return ask_back(snapshot, turn, known, offered, reason)
         return hand_over(turn, known, "low-confidence", reason)
 
 
+def _why_unsure(known: Decision, *, denied: bool) -> str:
+    """Return why the best entry is not answered by itself."""
+    if denied:
+        return f"confidence {known.confidence}, but the message denies it"
+    if known.confidence >= known.threshold:
+        return f"confidence {known.confidence}, and {known.candidates[0].faq_id} asks back first"
+    return f"confidence {known.confidence} < threshold {known.threshold}"
+
+
 def _first(rules: Iterable[Rule], snapshot: Snapshot, turn: Understood) -> Outcome | None:
     outcomes = (rule(snapshot, turn) for rule in rules)
     return next((outcome for outcome in outcomes if outcome is not None), None)
+
+
+def _ended(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
+    """Return ``outcome`` with all that belongs to the turn beside what was decided."""
+    outcome = not_said_again(snapshot, turn, labelled(turn, outcome))
+    outcome = replied_in_front(snapshot, turn, outcome)
+    return seeing_menu(turn, resume(snapshot, turn, outcome))
 
 
 def _told_by(snapshot: Snapshot, turn: Understood) -> list[NormalText]:
@@ -200,25 +252,13 @@ def _texts(snapshot: Snapshot, turn: Understood) -> tuple[str, ...]:
     asked += _told_by(snapshot, turn)
     if turn.follow_up is not None:
         asked.append(turn.follow_up)
-    return tuple(dict.fromkeys(form.text for form in asked))
-
-
-def _offered(known: Decision, snapshot: Snapshot) -> tuple[Candidate, ...]:
-    """Return the candidates worth asking about, best first; none if that is for agents alone."""
-    likely = [
-        each
-        for each in known.candidates[:_ASKED_ABOUT]
-        if each is known.candidates[0] or each.confidence >= _ASK_ALSO
-    ]
-    auto = [snapshot.entries[snapshot.by_id[each.faq_id]].auto for each in likely]
-    if not likely or auto[0] == "agents-only":
-        return ()
-    shown = zip(likely, auto, strict=True)
-    return tuple(each for each, kind in shown if kind != "agents-only")
+    return tuple(dict.fromkeys((*(form.text for form in asked), *texts_of_clauses(turn))))
 
 
 def _acting(turn: Understood, confidence: float) -> FoundIntent | None:
     """Return the intent found by meaning to follow, if the best entry is thrice as doubtful."""
     least = max(1.0 - (1.0 - confidence) / 3.0, _ACT_FROM)
-    sure = (hit for hit in turn.found if hit.intent.acts and hit.confidence >= least)
-    return next(sure, None)
+    hit = turn.acting
+    if hit is None or hit.confidence < least or not is_shown_enough(turn, hit):
+        return None
+    return hit

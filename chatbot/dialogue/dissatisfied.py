@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from chatbot.dialogue.answering import ask_back
+from chatbot.dialogue.answering import MOST_ASKED_ABOUT, ask_back
 from chatbot.dialogue.decision import Candidate, Decision, HandoffReason
 from chatbot.dialogue.labels import with_choice, with_refusal
+from chatbot.dialogue.offering import without_twins
 from chatbot.dialogue.outcomes import hand_over, told
+from chatbot.dialogue.rows import row_told
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import Answered, Outcome, Question
 from chatbot.dialogue.understood import Understood, asking
@@ -18,23 +21,30 @@ from chatbot.matching import fuzzy
 _ANOTHER = 0.2
 #: Least share of the best other one's probability for being asked about beside it.
 _ANOTHER_ALSO = 0.25
-_ASKED_ABOUT = 3
+#: So often in a row the very same is said to a question in other words.
+_MOST_TIMES = 2
+#: What may stand in front of a question that is asked again: 我问能晚点退房吗.
+_AGAIN = re.compile(r"^(?:那么|那|我问的是|我是问|我想问|我问|我说|我是说|请问|就问|问)+")
 
 
 def with_refusal_taken(snapshot: Snapshot, turn: Understood) -> Understood:
     """Return ``turn`` as what it asks instead of what it refuses: 不对，我问的是停车.
 
-    Refused is the menu that asks back, else the last answer.
+    Refused is the menu that asks back, else the answer that waits for a row, else the last one.
     """
-    refused = turn.context.offered or (turn.last.faq_ids if turn.last is not None else ())
+    waiting, last = turn.context.waiting_row, turn.last
+    waiting_ids = (waiting.faq_id, *waiting.also) if waiting is not None else ()
+    refused = turn.context.offered or waiting_ids or (last.faq_ids if last is not None else ())
     if not refused or turn.utterance.menu_id is not None:
         return turn
     refusal = snapshot.dissatisfaction.find(turn.message)
     if refusal is None or refusal.rest is None:
         return turn
-    question = turn.context.asked or (turn.last.question if turn.last is not None else None)
+    question = turn.context.asked or (last.question if last is not None else None)
     before = question.refused if question is not None else ()
     asked = asking(snapshot, turn, refusal.rest)
+    if waiting is not None and row_told(snapshot, asked, waiting) is not None:
+        return asked  # 不对，我问的是外滩店 tells the row
     barred = frozenset(snapshot.by_id[each] for each in refused if each in snapshot.by_id)
     return replace(asked, barred=asked.barred | barred, refused=(*before, *refused))
 
@@ -77,6 +87,20 @@ def refuses_the_answer(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     return with_refusal(turn, _make_good(snapshot, turn, last, reason), "dissatisfied")
 
 
+def not_said_again(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
+    """Return ``outcome``, or something better where it would say the very same a third time.
+
+    Who asks in ever other words has not got what they asked for.
+    """
+    last, now = turn.last, outcome.context.last
+    if outcome.decision.action != "answer" or last is None or now is None:
+        return outcome
+    if now.times <= _MOST_TIMES:
+        return outcome
+    reason = "the same answer to a question asked in other words again and again"
+    return with_refusal(turn, _make_good(snapshot, turn, last, reason), "dissatisfied")
+
+
 def _make_good(snapshot: Snapshot, turn: Understood, last: Answered, reason: str) -> Outcome:
     question = last.question
     refused = (*question.refused, *last.faq_ids)
@@ -108,10 +132,11 @@ def _others(
         and number not in turn.barred
         and snapshot.entries[number].auto != "agents-only"
     ]
+    others = list(without_twins(snapshot, others, refused))
     if not others or others[0].confidence < _ANOTHER:
         return ()
     least = _ANOTHER_ALSO * others[0].confidence
-    return tuple(each for each in others if each.confidence >= least)[:_ASKED_ABOUT]
+    return tuple(each for each in others if each.confidence >= least)[:MOST_ASKED_ABOUT]
 
 
 def _same(snapshot: Snapshot, turn: Understood, question: Question) -> bool:
@@ -121,7 +146,8 @@ def _same(snapshot: Snapshot, turn: Understood, question: Question) -> bool:
     """
     meant, _ = snapshot.words.mend(snapshot.normaliser.normalise(question.text))
     before = snapshot.words.canonical(snapshot.smalltalk.question(meant)).key
-    now = turn.asked.key
+    now = _AGAIN.sub("", turn.asked.key)
+    before = _AGAIN.sub("", before)
     if not now or not before:
         return False
     if now == before:

@@ -35,7 +35,10 @@ _PARTICLES = re.compile(r"[呢啊呀哦吧嘛]+$")
 _ASKS = re.compile(
     r"[吗么嘛?]|什么|啥|怎|咋|如何|多少|多久|多大|几|哪|谁|何时|有没有|(.)不\1|没有?$|不$"
 )
-
+#: A thing to be told, named and nothing else, or asked for with 呢.
+_NAMES = re.compile(
+    r"呢[?]?$|^(?:那|它|那么)*的?(?:价格|价钱|费用|收费|时间|地址|位置|流程|手续)[?]?$"
+)
 
 #: Least probability of what goes on from the last answer for being asked about.
 _WORTH_ASKING = 0.1
@@ -98,13 +101,18 @@ def follow_up(
     elsewhere = frozenset(
         number for number, other in enumerate(snapshot.entries) if other.category != entry.category
     )
-    if _tells(entry, _core(turn.asked.text)):
+    if _asks_something(turn.asked) and _tells(entry, _core(turn.asked.text)):
         again = snapshot.ranker.assess((form,), row, turn.barred | elsewhere)
         if again.best is not None and again.confidence >= snapshot.threshold_of(again.best):
             return again
     said = frozenset(snapshot.by_id[each] for each in last.faq_ids if each in snapshot.by_id)
     further = snapshot.ranker.assess((form,), row, turn.barred | elsewhere | said)
     return further if further.best is not None else None
+
+
+def _asks_something(message: NormalText) -> bool:
+    """Return whether a short message asks, and does not only remark on the answer: 也太贵了吧."""
+    return _ASKS.search(_core(message.text)) is not None or _NAMES.search(message.text) is not None
 
 
 def _tells(entry: Entry, core: str) -> bool:

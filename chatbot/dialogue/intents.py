@@ -13,8 +13,27 @@ from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import Outcome
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import MissingFact, tables_needed, to_replies
+from chatbot.matching import fuzzy
 from chatbot.understanding.intents import FoundIntent, Intent
 from chatbot.understanding.language import is_foreign, is_said_in
+
+#: Letters from which on the meaning of a message tells what it is after.
+_ENOUGH_LETTERS = 6
+#: How much of a shorter one must be letters of an example.
+_NEARLY = 0.75
+
+
+def is_shown_enough(turn: Understood, hit: FoundIntent) -> bool:
+    """Return whether the message says enough to do what an intent found in it says.
+
+    Its meaning alone does not tell whether 发票 or 门锁没坏 reports a trouble: a few letters are
+    near much. A short message must be nearly the wording of an example, or have a keyword.
+    """
+    key = turn.message.key
+    if hit.evidence != "examples" or len(key) >= _ENOUGH_LETTERS:
+        return True
+    example = "".join(filter(str.isalnum, hit.detail))
+    return fuzzy.ratio(key, example) >= _NEARLY and fuzzy.same_particulars(key, example)
 
 
 def is_urgent(hit: FoundIntent) -> bool:

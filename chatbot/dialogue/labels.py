@@ -19,7 +19,11 @@ def labelled(turn: Understood, outcome: Outcome) -> Outcome:
     if turn.refused:
         return _refused(turn, outcome)
     faq_id = outcome.decision.faq_id
-    return outcome if faq_id is None else with_choice(turn, outcome, faq_id, "rephrased")
+    return (
+        outcome
+        if faq_id is None or not turn.is_menu_fresh
+        else with_choice(turn, outcome, faq_id, "rephrased")
+    )
 
 
 def _refused(turn: Understood, outcome: Outcome) -> Outcome:
@@ -47,10 +51,14 @@ def with_choice(
 
 def with_refusal(turn: Understood, outcome: Outcome, source: LabelSource) -> Outcome:
     """Return ``outcome`` with the label that the answers just given were not what was asked."""
-    last = turn.last
-    if last is None:
+    last, asked, waiting = turn.last, turn.context.asked, turn.context.waiting_row
+    if last is not None:
+        label = _label(last.question, None, source, refused=last.faq_ids)
+    elif asked is not None and waiting is not None and turn.refused:
+        label = _label(asked, None, source, refused=(waiting.faq_id, *waiting.also))
+    else:
         return outcome
-    return replace(outcome, label=_label(last.question, None, source, refused=last.faq_ids))
+    return replace(outcome, label=label)
 
 
 def _label(

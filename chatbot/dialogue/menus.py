@@ -62,7 +62,7 @@ def person_item(snapshot: Snapshot) -> MenuItem:
     return MenuItem(HUMAN_MENU_ID, snapshot.texts.human_caption)
 
 
-def service_menu(snapshot: Snapshot, account: Account, silent: Collection[int] = ()) -> MenuReply:
+def service_menu(snapshot: Snapshot, account: Account, silent: Collection[int]) -> MenuReply:
     """Return the account's service menu, as 菜单 or 0 ask for it and as the welcome shows it.
 
     Questions of the ``silent`` entries (by number) are left out.

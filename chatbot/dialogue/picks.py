@@ -61,7 +61,7 @@ def picked_by_words(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     offered = turn.context.offered
     if not offered or turn.smalltalk is not None or turn.utterance.menu_id is not None:
         return None
-    if says_again(snapshot, turn):
+    if says_again(snapshot, turn) or not turn.is_menu_fresh:
         return None
     entries = [snapshot.entries[snapshot.by_id[each]] for each in offered if each in snapshot.by_id]
     lines = (snapshot.normaliser.normalise(entry.question) for entry in entries)
@@ -136,5 +136,6 @@ def _picked(snapshot: Snapshot, turn: Understood, numbers: tuple[int, ...]) -> D
     return replace(
         told(snapshot, turn),
         confidence=_PICKED_CONFIDENCE,
+        threshold=snapshot.threshold_of(numbers[0]),
         candidates=tuple(Candidate(e.id, e.question, _PICKED_CONFIDENCE) for e in entries),
     )

@@ -8,7 +8,8 @@ from chatbot.dialogue.decision import Candidate
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.understood import Understood
 
-_CANDIDATES = 5
+#: Candidates that a decision tells at most.
+MOST_CANDIDATES = 5
 
 
 def closest_wording(snapshot: Snapshot, turn: Understood) -> WordingMatch | None:
@@ -24,7 +25,7 @@ def closest_wording(snapshot: Snapshot, turn: Understood) -> WordingMatch | None
 
 def candidates_by_wording(snapshot: Snapshot, match: WordingMatch) -> tuple[Candidate, ...]:
     """Return the entries worded like the message as candidates."""
-    entries = (snapshot.entries[number] for number in match.entries[:_CANDIDATES])
+    entries = (snapshot.entries[number] for number in match.entries[:MOST_CANDIDATES])
     return tuple(Candidate(each.id, each.question, match.confidence) for each in entries)
 
 

@@ -29,7 +29,8 @@ def choose_rephrased(
     if assessment.best is None or turn.utterance.menu_id is not None:
         return None
     entry = snapshot.entries[assessment.best]
-    if entry.id not in turn.context.offered or assessment.confidence < _CHOSEN_FROM:
+    offered = turn.context.offered if turn.is_menu_fresh else ()
+    if entry.id not in offered or assessment.confidence < _CHOSEN_FROM:
         return None
     if says_again(snapshot, turn):
         return None
@@ -54,7 +55,8 @@ def asks_the_same(turn: Understood, candidates: Sequence[Candidate]) -> bool:
 
     Either's most likely one is among the other's.
     """
-    before, now = turn.context.offered, [each.faq_id for each in candidates]
+    before = turn.context.offered if turn.is_menu_fresh else ()
+    now = [each.faq_id for each in candidates]
     return bool(before and now) and (now[0] in before or before[0] in now)
 
 

@@ -87,6 +87,11 @@ def row_told(
     return Followed(both or told.keys)
 
 
+def is_row(line: MenuItem) -> bool:
+    """Return whether a line of a menu chooses a row of a table."""
+    return line.id.startswith(_ROW)
+
+
 def turns_page(turn: Understood) -> bool:
     """Return whether the line that shows more rows was tapped."""
     return (turn.utterance.menu_id or "").startswith(f"{_ROW}+")

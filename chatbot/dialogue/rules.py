@@ -62,6 +62,8 @@ def _called_person(turn: Understood, outcome: Outcome) -> Outcome:
     if turn.context.offered:
         source: LabelSource = "click" if turn.utterance.menu_id is not None else "typed"
         return with_choice(turn, outcome, None, source)
+    if len(turn.context.shown) == 1:  # offered for the question beside those answered
+        return outcome
     return with_refusal(turn, outcome, "wish")
 
 
@@ -149,18 +151,23 @@ def says_nothing(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 
 def has_intent(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Follow the strongest intent that says what to do; the others only leave their tags."""
-    hit = next((hit for hit in turn.found if hit.intent.acts), None)
-    return None if hit is None else follow_intent(snapshot, turn, hit)
+    return None if turn.acting is None else follow_intent(snapshot, turn, turn.acting)
 
 
 def worded_alike(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Answer a message that words an entry's question the same, or nearly so."""
     match = closest_wording(snapshot, turn)
-    if match is None or match.confidence < snapshot.threshold_of(match.entries[0]):
+    threshold = snapshot.threshold_of(match.entries[0]) if match is not None else 1.0
+    if match is None or match.confidence < threshold:
         return None
     first = snapshot.entries[match.entries[0]]
-    candidates = candidates_by_wording(snapshot, match)
-    known = replace(told(snapshot, turn), confidence=match.confidence, candidates=candidates)
+    known = replace(
+        told(snapshot, turn),
+        confidence=match.confidence,
+        candidates=candidates_by_wording(snapshot, match),
+        threshold=threshold,
+    )
+    candidates = known.candidates
     reason = f"{match.rule} wording of a question ({round(match.ratio, 4)})"
     if first.auto == "ask" and first.id not in turn.context.offered:
         return ask_back(snapshot, turn, known, candidates[:1], f"{reason}; the entry asks back")
@@ -193,7 +200,7 @@ def _chat(snapshot: Snapshot, turn: Understood, text: str, rule: str, context: C
 ALWAYS: tuple[Rule, ...] = (tapped_person, wishes_person, wants_menu, is_emergency)
 
 #: Asked after a form in progress, in this order; the first outcome counts.
-RULES: tuple[Rule, ...] = (
+BEFORE_INTENTS: tuple[Rule, ...] = (
     asks_about_something_shown,
     speaks,
     shows_something,
@@ -205,6 +212,10 @@ RULES: tuple[Rule, ...] = (
     refuses_the_menu,
     answers_which_row,
     turns_old_page,
+)
+
+#: Asked after these.
+RULES: tuple[Rule, ...] = (
     has_intent,
     refuses_the_answer,
     worded_alike,

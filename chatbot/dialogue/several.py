@@ -7,17 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chatbot.dialogue.answering import ask_back, give_answer
+from chatbot.dialogue.answering import MOST_ASKED_ABOUT, ask_back, give_answer
 from chatbot.dialogue.decision import (
     Candidate,
     Decision,
     MenuReply,
     Part,
     Reply,
+    TextReply,
 )
+from chatbot.dialogue.denied import denies
 from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.outcomes import decided, told
-from chatbot.dialogue.ranked import candidates_by_meaning, candidates_by_wording, closest_wording
+from chatbot.dialogue.ranked import (
+    MOST_CANDIDATES,
+    candidates_by_meaning,
+    candidates_by_wording,
+    closest_wording,
+)
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.together import fits_one_reply, put_together
 from chatbot.dialogue.turn import Outcome, Question
@@ -27,7 +34,6 @@ from chatbot.matching.encoder import Vectors
 from chatbot.understanding.normalise import NormalText
 from chatbot.understanding.parts import Piece
 
-_CANDIDATES = 5
 #: Least probability of the best candidate for asking back about one of several questions.
 _LIKELY = 0.3
 #: The same where the whole message is surely about what the other question asks: then the rest of
@@ -35,7 +41,6 @@ _LIKELY = 0.3
 _LIKELY_BESIDE = 0.5
 #: Least share of the best one's probability for being asked about beside it.
 _LIKELY_ALSO = 0.15
-_ASKED_ABOUT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,9 @@ def take_apart(snapshot: Snapshot, turn: Understood) -> Understood:
     """Return ``turn`` with the questions of a message that asks several."""
     if turn.refused or turn.utterance.menu_id is not None:
         return turn
-    pieces = snapshot.parts.split(turn.said)
-    sentences = snapshot.parts.split(turn.said, statements=True)
+    said = turn.said if turn.in_front is None else turn.message.text
+    pieces = snapshot.parts.split(said)
+    sentences = snapshot.parts.split(said, statements=True)
     return replace(
         turn,
         parts=_each_asked(snapshot, turn, pieces),
@@ -79,8 +85,9 @@ def answer_parts(
 ) -> Outcome | None:
     """Answer a message's questions together; None if it is rather to be taken as a whole.
 
-    At least two must be surely about different entries; or one, and the other is likely enough
-    about something else to be asked back about. ``vectors`` has a unit row a text of their forms.
+    At least one must be sure, and at most one not: that one is asked back about where it is likely
+    about something else, and else a person is offered for it. ``vectors`` has a unit row a text of
+    their forms.
     """
     sentences = [_assess(snapshot, text, part, vectors) for text, part in turn.sentences]
     if sentences and all(part.sure for part in sentences):
@@ -103,7 +110,9 @@ def _answer_all(
     is_one = whole in numbers and known.confidence >= sure[0].threshold
     least = _LIKELY_BESIDE if is_one else _LIKELY
     likely = _likely(snapshot, left, numbers, least) if left else ()
-    if len(numbers) < 2 and not likely:
+    if len(numbers) < 2 and is_one and not likely and not (left and _is_else(left, numbers)):
+        return None
+    if len(numbers) < 2 and left is None:
         return None
     outcome = _answer_sure(snapshot, turn, known, sure, parts)
     if outcome is not None and left is not None:
@@ -127,6 +136,7 @@ def _assess(
     threshold = snapshot.threshold_of(number)
     entry = snapshot.entries[number]
     sure = candidates[0].confidence >= threshold and entry.auto != "ask"
+    sure = sure and not (match is None and denies(snapshot, turn, entry))
     return AskedPart(text, turn, candidates, number, threshold, sure)
 
 
@@ -153,7 +163,12 @@ def _likely(
         and snapshot.by_id[each.faq_id] not in answered
         and snapshot.entries[snapshot.by_id[each.faq_id]].auto != "agents-only"
     )
-    return tuple(likely)[:_ASKED_ABOUT]
+    return tuple(likely)[:MOST_ASKED_ABOUT]
+
+
+def _is_else(part: AskedPart, answered: set[int | None]) -> bool:
+    """Return whether a question is about something else than ``answered``, whatever it is."""
+    return part.number not in answered or part.confidence < _LIKELY
 
 
 def _answer_sure(
@@ -215,7 +230,7 @@ def _merged(lists: Sequence[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
     )
     by_id = {each.faq_id: each for each in reversed([*best, *others])}
     merged = [by_id[faq_id] for faq_id in dict.fromkeys(e.faq_id for e in [*best, *others])]
-    return tuple(merged[:_CANDIDATES])
+    return tuple(merged[:MOST_CANDIDATES])
 
 
 def _ask_about(
@@ -229,13 +244,10 @@ def _ask_about(
 
     None where the answers ask for something themselves, or a person is called anyway.
     """
+    if outcome.decision.handoff is None and not likely:
+        return _offer_person_for(snapshot, turn, outcome, part)
     if outcome.decision.action != "answer" or outcome.context.waiting_row is not None:
         return None
-    if not likely:
-        head = _about(snapshot, turn, snapshot.texts.unsure_part, part)
-        menu = MenuReply(head, (person_item(snapshot),))
-        reply: tuple[Reply, ...] = (*outcome.decision.reply, menu)
-        return replace(outcome, decision=replace(outcome.decision, reply=reply))
     head = _about(snapshot, turn, snapshot.texts.clarify_part_head, part)
     known = replace(told(snapshot, part.turn), candidates=part.candidates)
     asked = Question(
@@ -249,6 +261,21 @@ def _ask_about(
     decision = replace(outcome.decision, reply=(*outcome.decision.reply, *clarified.decision.reply))
     context = replace(outcome.context, offered=clarified.context.offered, asked=asked)
     return decided(turn, decision, "several", context)
+
+
+def _offer_person_for(
+    snapshot: Snapshot, turn: Understood, outcome: Outcome, part: AskedPart
+) -> Outcome:
+    """Add to the answers that the question left is not known, and a person for it.
+
+    A menu that asks for something stays the last, and has the person in it anyway.
+    """
+    head, reply = _about(snapshot, turn, snapshot.texts.unsure_part, part), outcome.decision.reply
+    if outcome.context.waiting_row is not None:
+        added: tuple[Reply, ...] = (*reply[:-1], TextReply(head), reply[-1])
+    else:
+        added = (*reply, MenuReply(head, (person_item(snapshot),)))
+    return replace(outcome, decision=replace(outcome.decision, reply=added))
 
 
 def _about(snapshot: Snapshot, turn: Understood, text: str, part: AskedPart) -> str:

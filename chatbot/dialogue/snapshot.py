@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from chatbot.accounts.account import Account, Accounts
@@ -98,3 +99,7 @@ class Snapshot:
     def threshold_of(self, number: int) -> float:
         """Return the confidence from which on the entry ``number`` answers by itself."""
         return self.thresholds.of(number)
+
+    def silent(self, account: Account, day: date) -> frozenset[int]:
+        """Return the numbers of the entries that answer nothing on ``day`` and on ``account``."""
+        return self.ranker.not_valid(day) | self.scopes.outside(account)

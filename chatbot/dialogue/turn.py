@@ -7,9 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from chatbot.dialogue.decision import Decision
+from chatbot.dialogue.decision import Decision, MenuItem
+from chatbot.dialogue.json_values import (
+    instant_in,
+    language_in,
+    lines_in,
+    pairs_in,
+    texts_by_name_in,
+    texts_in,
+)
 from chatbot.forms.form import WebhookCall
-from chatbot.understanding.language import LANGUAGES
 
 #: ``id`` of the menu line that calls a person; it comes back as the click's ``menu_id``.
 HUMAN_MENU_ID = "human"
@@ -96,7 +103,7 @@ class WaitingRow:
         faq_id, table = record.get("faq_id"), record.get("table")
         if not isinstance(faq_id, str) or not isinstance(table, str):
             return None
-        return cls(faq_id, table, _texts(record.get("keys")), _texts(record.get("also")))
+        return cls(faq_id, table, texts_in(record.get("keys")), texts_in(record.get("also")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,7 @@ class Question:
         text, snapshot = record.get("text"), record.get("snapshot")
         if not isinstance(text, str) or not isinstance(snapshot, int):
             return None
-        return cls(text, snapshot, _pairs(record.get("ranked")), _texts(record.get("refused")))
+        return cls(text, snapshot, pairs_in(record.get("ranked")), texts_in(record.get("refused")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +148,15 @@ class Answered:
     """The answers given last, to what, and when.
 
     ``menu`` holds the ids of the entries in the menu that the customer saw last, in its order.
+    ``times`` counts how often in a row the very same was said, of which ``said`` is a digest.
     """
 
     question: Question
     faq_ids: tuple[str, ...]
     at: datetime
     menu: tuple[str, ...] = ()
+    said: str = ""
+    times: int = 1
 
     def is_fresh(self, now: datetime) -> bool:
         """Return whether the customer still has the answer in mind."""
@@ -158,6 +168,8 @@ class Answered:
             "faq_ids": list(self.faq_ids),
             "at": self.at.isoformat(),
             "menu": list(self.menu),
+            "said": self.said,
+            "times": self.times,
         }
 
     @classmethod
@@ -165,10 +177,18 @@ class Answered:
         """Rebuild what ``to_json`` gave; None of anything else."""
         if not isinstance(record, dict):
             return None
-        question, at = Question.from_json(record.get("question")), _instant(record.get("at"))
+        question, at = Question.from_json(record.get("question")), instant_in(record.get("at"))
         if question is None or at is None:
             return None
-        return cls(question, _texts(record.get("faq_ids")), at, _texts(record.get("menu")))
+        said, times = record.get("said"), record.get("times")
+        return cls(
+            question,
+            texts_in(record.get("faq_ids")),
+            at,
+            texts_in(record.get("menu")),
+            said if isinstance(said, str) else "",
+            times if isinstance(times, int) else 1,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +220,9 @@ class Context:
     waiting_about: Literal["image", "file", "video"] | None = None
     #: Ids of the entries that the last menu offered, in its order.
     offered: tuple[str, ...] = ()
+    #: The lines of the menu that the customer saw last, whatever it was for, and since when.
+    shown: tuple[MenuItem, ...] = ()
+    shown_at: datetime | None = None
     #: The message that was asked back about, by that menu or for a row of a table.
     asked: Question | None = None
     #: The answer given last, until something else is said.
@@ -215,6 +238,10 @@ class Context:
     #: The form in progress, as ``FormState.to_json`` gives it; empty without one.
     form: Mapping[str, Any] = field(default_factory=dict)
 
+    def is_menu_fresh(self, now: datetime) -> bool:
+        """Return whether the customer still has the menu seen last in mind, not only in sight."""
+        return self.shown_at is None or timedelta() <= now - self.shown_at <= _FRESH
+
     def spoken_of_else(self) -> Context:
         """Return this after something else was said: no menu and no answer is meant any more.
 
@@ -228,6 +255,8 @@ class Context:
             "asked_to_type": self.asked_to_type,
             "waiting_about": self.waiting_about,
             "offered": list(self.offered),
+            "shown": [[item.id, item.text] for item in self.shown],
+            "shown_at": self.shown_at and self.shown_at.isoformat(),
             "asked": self.asked and self.asked.to_json(),
             "last": self.last and self.last.to_json(),
             "waiting_row": self.waiting_row and self.waiting_row.to_json(),
@@ -247,47 +276,17 @@ class Context:
         return cls(
             asked_to_type=record.get("asked_to_type") is True,
             waiting_about=about if about in {"image", "file", "video"} else None,
-            offered=_texts(record.get("offered")),
+            offered=texts_in(record.get("offered")),
+            shown=lines_in(record.get("shown")),
+            shown_at=instant_in(record.get("shown_at")),
             asked=Question.from_json(record.get("asked")),
             last=Answered.from_json(record.get("last")),
             waiting_row=WaitingRow.from_json(record.get("waiting_row")),
             follow_up=WaitingRow.from_json(record.get("follow_up")),
-            rows=_texts_by_name(record.get("rows")),
-            language=_language(record.get("language")),
+            rows=texts_by_name_in(record.get("rows")),
+            language=language_in(record.get("language")),
             form=form if isinstance(form, dict) else {},
         )
-
-
-def _language(value: object) -> str:
-    return value if isinstance(value, str) and value in LANGUAGES else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    listed = value if isinstance(value, list) else ()
-    return tuple(text for text in listed if isinstance(text, str))
-
-
-def _pairs(value: object) -> tuple[tuple[str, float], ...]:
-    listed = value if isinstance(value, list) else ()
-    pairs = (pair for pair in listed if isinstance(pair, list) and len(pair) == 2)
-    return tuple(
-        (name, float(share))
-        for name, share in pairs
-        if isinstance(name, str) and isinstance(share, int | float)
-    )
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
-
-
-def _texts_by_name(value: object) -> dict[str, str]:
-    pairs = value.items() if isinstance(value, dict) else ()
-    return {name: text for name, text in pairs if isinstance(text, str)}
 
 
 @dataclass(frozen=True, slots=True)

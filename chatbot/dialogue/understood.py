@@ -12,9 +12,10 @@ from chatbot.customers.tag_groups import STAGES
 from chatbot.dialogue.attachments import words_of
 from chatbot.dialogue.decision import GivenTag, IntentMatch
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Answered, Context, Situation, Utterance
+from chatbot.dialogue.turn import Answered, Context, Outcome, Situation, Utterance
 from chatbot.forms.form import Flow
 from chatbot.forms.step import FormStep
+from chatbot.understanding.clauses import Clause
 from chatbot.understanding.intent_examples import SURE_FROM
 from chatbot.understanding.intents import FoundIntent, Intent
 from chatbot.understanding.language import CHINESE, language_of
@@ -58,8 +59,16 @@ class Understood:
     #: same with every sentence by itself, if that differs.
     parts: tuple[tuple[str, Understood], ...] = ()
     sentences: tuple[tuple[str, Understood], ...] = ()
+    #: Its clauses that may each tell another intent, if there are several.
+    clauses: tuple[Clause, ...] = ()
     #: The message together with what was spoken of before, if it says little by itself.
     follow_up: NormalText | None = None
+    #: What an intent replies to the other part of the message, which asks nothing.
+    in_front: Outcome | None = None
+    #: The intents that have been replied to in that way.
+    replied: frozenset[str] = frozenset()
+    #: What was typed instead of tapping the line that this is a tap on.
+    typed: str = ""
     #: The form that this message interrupts, and how it is resumed.
     aside: tuple[Flow, FormStep] | None = None
 
@@ -82,6 +91,12 @@ class Understood:
     def forms(self) -> tuple[NormalText, ...]:
         """Return the question as it was asked and, if that differs, as it is asked of any row."""
         return (self.asked,) if self.question is self.asked else (self.asked, self.question)
+
+    @property
+    def acting(self) -> FoundIntent | None:
+        """Return the strongest of the intents found that says what is still to be done."""
+        acting = (hit for hit in self.found if hit.intent.acts)
+        return next((hit for hit in acting if hit.intent.name not in self.replied), None)
 
     @property
     def intents(self) -> tuple[IntentMatch, ...]:
@@ -114,6 +129,11 @@ class Understood:
         last = self.context.last
         return last if last is not None and last.is_fresh(self.situation.now) else None
 
+    @property
+    def is_menu_fresh(self) -> bool:
+        """Return whether the menu that asked back is still in the customer's mind."""
+        return self.context.is_menu_fresh(self.situation.now)
+
     def remembering(self, table: str, key: str) -> Understood:
         """Return this with the row of ``table`` that is meant from now on."""
         rows = {**self.context.rows, table: key}
@@ -145,7 +165,7 @@ def understand(
     shown = question.text[:LONGEST_MATCHED]
     today = situation.now.astimezone(snapshot.timezone).date()
     account = snapshot.accounts.of(situation.account)
-    silent = snapshot.ranker.not_valid(today) | snapshot.scopes.outside(account)
+    silent = snapshot.silent(account, today)
     refused = frozenset().union(*(snapshot.wordings.refused(form.key) for form in forms))
     return Understood(
         utterance=utterance,

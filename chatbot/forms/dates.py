@@ -222,7 +222,7 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
 )
 #: The day that ends a range, its month left out: 5月1日到3日, 1-3号.
 _LAST_DAY = re.compile(rf"{_TO}(?P<day>{SMALL}(?=[日号])|\d{{1,2}}(?![\d.月/]))[日号]?{_NO_DAY}")
-_JOINT = re.compile(rf"(?:[入住的]|入住|晚上|早上|上午|中午|下午)*{_TO}")
+_JOINT = re.compile(rf"(?:[入住的]|晚上|早上|上午|中午|下午)*{_TO}")
 
 
 def find_dates(text: str, today: date, *, past: bool = False) -> list[FoundDate]:

@@ -20,7 +20,7 @@ from chatbot.answers.calibration import (
 from chatbot.answers.correction import Correction
 from chatbot.answers.entries import Entry
 from chatbot.answers.ranking import Ranker
-from chatbot.answers.wordings import Wordings
+from chatbot.answers.wordings import Wordings, indexed_wordings
 from chatbot.customers.tag_groups import groups_by_name
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.snapshot import Scopes, Snapshot
@@ -68,7 +68,11 @@ def build_dialogue(
     texts = make_texts(content.texts)
     words = _brand_words(content, texts, normaliser)
     canonical, segmenter = words.normaliser(normaliser), words.segmenter
-    wordings = _wordings(content.entries, canonical)
+    wordings = [
+        (number, text)
+        for number, texts_of in enumerate(indexed_wordings(content.entries, canonical))
+        for text in texts_of
+    ]
     by_key = Wordings(content.entries, canonical)
     smalltalk = Smalltalk(texts, normaliser)
     examples = examples_of(content.intents, canonical)
@@ -152,15 +156,6 @@ def _brand_words(content: Content, texts: Texts, normaliser: Normaliser) -> Bran
         words=content.words,
         synonyms=content.synonyms,
     )
-
-
-def _wordings(entries: Sequence[Entry], normaliser: Normaliser) -> list[tuple[int, NormalText]]:
-    """Return each wording with its entry's number; the same wording of an entry once."""
-    return [
-        (number, text)
-        for number, entry in enumerate(entries)
-        for text in dict.fromkeys(map(normaliser.normalise, entry.wordings))
-    ]
 
 
 def _by_question(entries: Sequence[Entry], normaliser: Normaliser) -> dict[str, tuple[int, ...]]:

@@ -104,8 +104,8 @@ class Matcher:
         return int(self._labels[number])
 
     def texts_of(self, label: int) -> Sequence[int]:
-        """Return the numbers of the texts of ``label``."""
-        return self._of_label[label]
+        """Return the numbers of the texts of ``label``; none of one whose texts others have."""
+        return self._of_label.get(label, ())
 
     def rank(self, query: Query, excluded: frozenset[int] = frozenset()) -> Ranking:
         """Return the best labels but ``excluded``; equal scores go by label, low first."""

@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import structlog
 
+from chatbot.errors import ChatbotError
 from chatbot.matching.encoder import Encoder, Vectors
 
 log = structlog.get_logger()
@@ -32,7 +33,16 @@ CREATE TABLE IF NOT EXISTS vectors (
 ) WITHOUT ROWID
 """
 
+#: Told how many of how many are done.
 Progress = Callable[[int, int], None]
+
+
+class TooManyToEmbed(ChatbotError):
+    """So many texts have to be embedded, more than may be waited for."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(f"{total} texts have to be embedded, more than may be waited for")
+        self.total = total
 
 
 class VectorStore(Protocol):
@@ -163,6 +173,18 @@ def embed_with_cache(
     if not texts:
         return np.zeros((0, encoder.dim), dtype=np.float32)
     return np.stack([known[key] for key in hashes]).astype(np.float32)
+
+
+def at_most(limit: int, progress: Progress | None = None) -> Progress:
+    """Return a ``progress`` that ends the work with TooManyToEmbed before more than ``limit``."""
+
+    def tell(done: int, total: int) -> None:
+        if total > limit:
+            raise TooManyToEmbed(total)
+        if progress is not None:
+            progress(done, total)
+
+    return tell
 
 
 def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

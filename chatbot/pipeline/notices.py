@@ -50,7 +50,7 @@ def make_notices(snapshot: Snapshot, account: Account, now: datetime) -> Notices
     """Return an account's notices in its own wording, as they read at ``now``."""
     texts = snapshot.texts
     return Notices(
-        welcome=_welcome(snapshot, account),
+        welcome=_welcome(snapshot, account, now),
         handed_over=handed_over_notice(snapshot, account, now),
         waiting_in_pool=queue_notice(snapshot, account, now),
         session_ended=text_message(_filled(texts.session_ended, account, texts)),
@@ -91,9 +91,11 @@ def queue_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPaylo
     return text_message(_filled(snapshot.texts.queue_notice, account, snapshot.texts))
 
 
-def _welcome(snapshot: Snapshot, account: Account) -> KfPayload:
+def _welcome(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
     texts = snapshot.texts
-    items = [ClickItem(item.id, item.text) for item in service_menu(snapshot, account).items]
+    silent = snapshot.silent(account, now.astimezone(snapshot.timezone).date())
+    menu = service_menu(snapshot, account, silent)
+    items = [ClickItem(item.id, item.text) for item in menu.items]
     head = _filled(account.welcome or texts.welcome_head, account, texts)
     return menu_message(head, items, _filled(texts.welcome_tail, account, texts))
 

@@ -31,6 +31,12 @@ class Texts:
     goodbye_phrases: tuple[str, ...]
     okay: str
     okay_phrases: tuple[str, ...]
+    remark: str
+    remark_phrases: tuple[str, ...]
+    undecided: str
+    undecided_phrases: tuple[str, ...]
+    doubt: str
+    doubt_phrases: tuple[str, ...]
     praise: str
     praise_phrases: tuple[str, ...]
     abuse: str

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from chatbot.matching.confidence import ConfidenceModel
-from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
+from chatbot.understanding.clauses import Clause, Span, joined, spans
+from chatbot.understanding.example_space import ExampleSpace
 from chatbot.understanding.intent_head import IntentHead
 from chatbot.understanding.intents import FoundIntent, Intent
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.patterns import Patterns
+from chatbot.understanding.several_intents import SeveralIntents, Told, strongest_of
 
 #: From this probability on an intent is more likely right than wrong: enough for its tags.
 SURE_FROM = 0.5
@@ -32,6 +34,9 @@ _AT_ONCE = 1000
 _LEAST_SCORE = 0.01
 #: Intents with less than this are not worth a probability.
 _WORTH_A_LOOK = 0.05
+#: How alike two intents are is told by so many pairs of examples, the nearest of the first so many.
+_NEAREST_PAIRS = 5
+_PAIRED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,11 @@ class IntentExamples:
             self._learn(vectors, elsewhere)
 
     def _learn(self, vectors: Vectors, elsewhere: Elsewhere) -> None:
-        self._texts = DenseIndex(vectors, elsewhere.everyday_vectors)
+        self._texts = ExampleSpace(vectors, elsewhere.everyday_vectors)
         everyday, kept = self._foreign(elsewhere.everyday_vectors)
         asked, _ = self._foreign(elsewhere.asked_vectors)
         self._elsewhere = np.concatenate([everyday, asked])
+        self._usual_length = float(np.median([len(each.text.key) for each in self._examples]))
         learnt = evenly(self._of_intent, _MOST_LEARNT)
         self._head = IntentHead(
             [
@@ -153,27 +159,88 @@ class IntentExamples:
         texts: Sequence[NormalText],
         vectors: Iterable[Vectors],
         found: Sequence[FoundIntent] = (),
+        clauses: Sequence[Clause] = (),
+        of_spans: Iterable[Vectors] = (),
     ) -> tuple[FoundIntent, ...]:
         """Return ``found``, what the rules found, and what the examples tell, strongest first.
 
         ``texts`` are a message and, if it asks several things, its parts: an intent is as likely
-        as in the text that shows it most. ``vectors`` are their embeddings, shape (dim,) each.
-        The examples tell the strongest from ``SAID_FROM`` on and others from ``SURE_FROM`` on, and
-        nothing that an intent's ``exclude`` forbids. Equally strong ones go by urgency, what the
-        rules found before the rest, then by file order.
+        as in the text that shows it most. ``vectors`` are their embeddings, shape (dim,) each, and
+        ``of_spans`` those of the message's ``clauses``, one for each of ``spans``. The examples
+        tell the strongest from ``SAID_FROM`` on and others from ``SURE_FROM`` on, if the whole
+        message shows them; clauses that are surely about several things tell one each, and they
+        alone where a rule says what to do anyway. Nothing that an intent's ``exclude`` forbids.
+        Equally strong ones go by urgency, what the rules found before the rest.
         """
-        known = {hit.intent.name for hit in found}
-        likely = self._likely_in_any(texts, vectors)
+        shown = [self._likely(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+        whole = shown[0] if shown else {}
+        apart = self._apart(whole, clauses, of_spans) if clauses else {}
+        ruled = any(hit.intent.acts for hit in found)
+        likely = self._allowed(apart or ({} if ruled else strongest_of(shown)), texts, found)
+        first = max(likely, key=lambda number: likely[number].confidence, default=None)
         new = [
-            FoundIntent(self._intents[number], confidence, "examples", detail)
-            for number, (confidence, detail) in sorted(likely.items())
+            FoundIntent(self._intents[number], each.confidence, "examples", each.detail)
+            for number, each in likely.items()
+            if number == first or number in apart or _is_sure(whole.get(number))
+        ]
+        ranked = sorted((*found, *new), key=lambda hit: (-hit.confidence, -hit.intent.urgency))
+        return tuple(ranked)
+
+    def _allowed(
+        self, likely: Mapping[int, Told], texts: Sequence[NormalText], found: Sequence[FoundIntent]
+    ) -> dict[int, Told]:
+        """Return those of ``likely`` that are new and not excluded, in their order."""
+        known = {hit.intent.name for hit in found}
+        return {
+            number: each
+            for number, each in likely.items()
             if self._intents[number].name not in known
             and not any(map(self._exclude[number].find, texts))
-        ]
-        new.sort(key=lambda hit: -hit.confidence)
-        said = [hit for at, hit in enumerate(new) if at == 0 or hit.confidence >= SURE_FROM]
-        ranked = sorted((*found, *said), key=lambda hit: (-hit.confidence, -hit.intent.urgency))
-        return tuple(ranked)
+        }
+
+    def _apart(
+        self, whole: Mapping[int, Told], clauses: Sequence[Clause], of_spans: Iterable[Vectors]
+    ) -> dict[int, Told]:
+        """Return the intents of a message whose clauses are surely about several things.
+
+        None is stronger than the one that the whole message shows most. If that is none of them
+        and yet sure, the clauses have misled.
+        """
+        told = self._told_by(clauses, of_spans)
+        several = SeveralIntents(clauses, told, self._alike, self._usual_length).find()
+        first = max(whole.values(), key=lambda each: each.confidence, default=None)
+        apart = {each.number: each for each in several}
+        if first is None or first.number not in apart:
+            return {} if _is_sure(first) else apart
+        apart = {first.number: first, **apart}
+        shown = strongest_of([apart, whole, {each.number: each for each in several}])
+        most = shown[first.number].confidence
+        return {
+            number: replace(shown[number], confidence=min(shown[number].confidence, most))
+            for number in apart
+        }
+
+    def _told_by(self, clauses: Sequence[Clause], of_spans: Iterable[Vectors]) -> dict[Span, Told]:
+        """Return what each run of clauses tells by itself, if it tells anything."""
+        number_of = {intent.name: number for number, intent in enumerate(self._intents)}
+        told: dict[Span, Told] = {}
+        for span, vector in zip(spans(len(clauses)), of_spans, strict=True):
+            some = clauses[slice(*span)]
+            by_rule = sorted(number_of[name] for clause in some for name in clause.found)
+            if by_rule:
+                told[span] = Told(by_rule[0], 1.0, 1.0, "")
+                continue
+            likely = self._likely(joined(some), vector)
+            if likely:
+                told[span] = max(likely.values(), key=lambda each: each.score)
+        return told
+
+    def _alike(self, one: int, other: int) -> float:
+        some, others = (
+            self._texts.rows[self._of_intent == number][:_PAIRED] for number in (one, other)
+        )
+        nearest = np.sort((some @ others.T).ravel())[-_NEAREST_PAIRS:]
+        return float(nearest.mean()) if len(nearest) else 0.0
 
     def assess(self, question: NormalText, vector: Vectors) -> list[tuple[int, IntentSignals]]:
         """Return the signals of each intent that ``question`` may have, in file order."""
@@ -193,31 +260,28 @@ class IntentExamples:
             count = int(self._counts[number])
             yield number, IntentSignals(score, score - rival, elsewhere, count)
 
-    def _likely_in_any(
-        self, texts: Sequence[NormalText], vectors: Iterable[Vectors]
-    ) -> dict[int, tuple[float, str]]:
-        """Return the confidence and the nearest example of each intent likely enough to be said."""
-        likely: dict[int, tuple[float, str]] = {}
-        for text, vector in zip(texts, vectors, strict=True):
-            for number, confidence, example in self._likely(text, vector):
-                if number not in likely or confidence > likely[number][0]:
-                    likely[number] = (confidence, example)
-        return likely
-
-    def _likely(self, text: NormalText, vector: Vectors) -> Iterator[tuple[int, float, str]]:
+    def _likely(self, text: NormalText, vector: Vectors) -> dict[int, Told]:
+        """Return each intent likely enough to be said of ``text``."""
         if not self._examples or text.is_empty:
-            return
+            return {}
         centred = self._texts.centre(vector)
+        likely: dict[int, Told] = {}
         for number, signals in self._assess(text.key, centred):
             confidence = round(self._model.of_features(signals.features()), 4)
             if confidence >= SAID_FROM:
-                yield number, confidence, self._nearest(number, centred)
+                nearest = self._nearest(number, centred)
+                likely[number] = Told(number, confidence, signals.score, nearest)
+        return likely
 
     def _nearest(self, number: int, centred: Vectors) -> str:
         """Return the example of the intent ``number`` that means most nearly the same."""
         own = np.flatnonzero(self._of_intent == number)
         nearest = int(own[np.argmax(self._texts.rows[own] @ centred)])
         return self._examples[nearest].text.text
+
+
+def _is_sure(told: Told | None) -> bool:
+    return told is not None and told.confidence >= SURE_FROM
 
 
 def evenly(labels: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:

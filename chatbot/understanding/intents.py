@@ -11,7 +11,6 @@ from chatbot.forms.form import Flow
 from chatbot.matching import fuzzy
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.patterns import PatternGroups, Patterns
-from chatbot.understanding.smalltalk import Kind as SmalltalkKind
 from chatbot.understanding.smalltalk import Smalltalk
 
 Priority = Literal["normal", "high", "urgent"]
@@ -118,17 +117,17 @@ class IntentRules:
         self._close = fuzzy.CloseKeys(self._example_keys)
         #: Whether small talk beside a question may tell an intent: some example has any.
         self.heeds_smalltalk = False
-        self._of_smalltalk: dict[SmalltalkKind, dict[int, tuple[str, float]]] = {}
+        self._of_smalltalk: dict[str, dict[int, tuple[str, float]]] = {}
         if smalltalk is not None:
             for example, number in examples:
                 self._learn_smalltalk(smalltalk, example, number)
 
     def _learn_smalltalk(self, smalltalk: Smalltalk, example: NormalText, number: int) -> None:
-        kind = smalltalk.kind(example)
-        if kind is not None:
-            alike = self._of_smalltalk.setdefault(kind, {})
+        meaning = smalltalk.meaning(example)
+        if meaning is not None:
+            alike = self._of_smalltalk.setdefault(meaning, {})
             alike.setdefault(number, (example.key, _SAME_SMALLTALK))
-        if kind is not None or smalltalk.question(example) is not example:
+        if meaning is not None or smalltalk.question(example) is not example:
             self.heeds_smalltalk = True
 
     def find(self, *forms: NormalText) -> Sequence[FoundIntent]:
@@ -137,7 +136,7 @@ class IntentRules:
         ``forms`` are ways to write the same message: what any of them shows counts, and so does
         what any of them excludes. A keyword and an example's own wording are the admin's rule and
         certain; a wording close to an example is as sure as it is close, and small talk nearly as
-        sure as an example that is small talk of the same kind.
+        sure as an example that is small talk of the same meaning.
         """
         by_example: dict[int, tuple[str, float]] = {}
         by_keyword: dict[int, str] = {}
@@ -159,8 +158,8 @@ class IntentRules:
             closest.setdefault(self._example_of[at], (self._example_keys[at], ratio))
         if self._smalltalk is None or not self._of_smalltalk:
             return closest
-        kind = self._smalltalk.kind(message)
-        return {**self._of_smalltalk.get(kind, {}), **closest} if kind is not None else closest
+        meaning = self._smalltalk.meaning(message)
+        return closest if meaning is None else {**self._of_smalltalk.get(meaning, {}), **closest}
 
 
 def _ratio(close: tuple[str, float]) -> float:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from chatbot.understanding.patterns import compile_expression
+
 CHINESE = "zh"
 #: Languages that are told apart, by their ISO 639-1 code, with what they are called in Chinese.
 LANGUAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -123,7 +125,8 @@ _SYLLABLE = (
     r"(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu"
     r"|ua|uo|ui|ue|a|o|e|i|u)|[nl]ve?|a|e|ai|ei|ao|ou|an|en|ang|er|o)"
 )
-_PINYIN = re.compile(rf"{_SYLLABLE}+")
+#: Of RE2: letters can be read as syllables in many ways.
+_PINYIN = compile_expression(rf"{_SYLLABLE}+")
 
 
 def language_of(text: str) -> str:

@@ -1,7 +1,8 @@
 """Several questions in one message, taken apart.
 
 A message is cut at sentence marks, line ends and words such as 另外. What cannot stand alone stays
-with its neighbour: "我明天到" belongs to the question after it, "多少钱" to the one before it.
+with its neighbour: "我明天到" belongs to the question after it, "多少钱" to the one before it. What
+people want need not be asked: the clauses of a message may each tell an intent of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
 
+from chatbot.understanding.clauses import Clause, Joint, at_most
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.segment import Segmenter
 from chatbot.understanding.smalltalk import Smalltalk
@@ -58,6 +60,14 @@ _THING = re.compile(
 _UNFINISHED = re.compile(
     r"(?:的时候|(?<!什么)时候|以后|之后|的话|上面|上|(?<!哪)里|中|的|[那这]个|因为|但是)$"
 )
+#: What a clause may be about without a word of its own for it: 地址在哪 is about an address.
+_ASKED_FOR = re.compile(
+    r"时间|价格|价钱|价位|费用|地址|电话|位置|流程|政策|规定|标准|多少钱|收费|免费|几点|哪"
+)
+#: A clause that tells when, or begins a sentence that the next one ends.
+_CIRCUMSTANCE = re.compile(r"(?:的时候|以后|之后|的话|因为|但是|然后|上面|上)$")
+#: What begins a clause that wants something more.
+_FURTHER = re.compile(r"^(?:还要|还想|还得|还需要|也想|也要|并且|再帮我|再给我)")
 #: A wish, which a reply can grant as well, if it is a whole sentence.
 _WISH = re.compile(r"想|要|帮|请|麻烦|申请|需要|给我")
 
@@ -106,6 +116,62 @@ class PartSplitter:
         clauses = [each for each in clauses if not self._is_chat(each.text)]
         pieces = self._joined(clauses, statements)
         return tuple(pieces) if 1 < len(pieces) <= MOST_PARTS else ()
+
+    def clauses(self, said: str) -> tuple[Clause, ...]:
+        """Return the clauses of ``said`` that may each be about something else, in order.
+
+        Nothing if there is one, or a message so long that a person had better read it. What says
+        little by itself goes with the clause before it, and small talk away.
+        """
+        if not _SHORTEST <= len(said) <= _LONGEST:
+            return ()
+        written = _clauses(said)
+        if len(written) < 2:
+            return ()
+        clauses: list[Clause] = []
+        begun = False  # whether the last clause says what it is about
+        for each in written:
+            normal = self._normaliser.normalise(_without_front(each.text))
+            if normal.is_empty or self._smalltalk.kind(normal) is not None:
+                continue
+            normal = self._smalltalk.question(normal)
+            clause = Clause(normal, _joint(each), _asks_or_wishes(each.text))
+            speaks = self.says_something(normal)
+            if clauses and not (speaks and begun and not _goes_on(clauses[-1], clause)):
+                clauses[-1] = clauses[-1].with_next(clause)
+            else:
+                clauses.append(clause)
+            begun = begun or speaks
+        return at_most(clauses) if len(clauses) > 1 else ()
+
+    def all_clauses(self, said: str) -> tuple[Clause, ...]:
+        """Return every clause of ``said``, small talk too; nothing if it is one, or a letter."""
+        if not _SHORTEST <= len(said) <= _LONGEST:
+            return ()
+        written = _clauses(said)
+        pairs = ((each, self._normaliser.normalise(each.text)) for each in written)
+        return tuple(
+            Clause(self._smalltalk.question(normal), _joint(each), _asks_or_wishes(each.text))
+            for each, normal in pairs
+            if len(written) > 1 and not normal.is_empty
+        )
+
+    def smalltalk(self, said: str) -> tuple[NormalText, ...]:
+        """Return the clauses of ``said`` that are nothing but small talk beside something else."""
+        if not _SHORTEST <= len(said) <= _LONGEST:
+            return ()
+        written = _clauses(said)
+        normal = [self._normaliser.normalise(each.text) for each in written]
+        chat = [each for each in normal if self._smalltalk.kind(each) is not None]
+        return tuple(chat) if len(chat) < len(normal) else ()
+
+    def says_something(self, normal: NormalText) -> bool:
+        """Return whether a message says what it is about, or names a thing to be told."""
+        return self.has_topic(normal.text) or _ASKED_FOR.search(normal.text) is not None
+
+    def has_question(self, message: NormalText) -> bool:
+        """Return whether a message asks for something, more than that it wishes it."""
+        return _QUESTION.search(message.text) is not None
 
     def has_topic(self, text: str) -> bool:
         """Return whether a normalised text says what it is about, and not only what it asks."""
@@ -164,8 +230,24 @@ def _clauses(said: str) -> list[_Clause]:
                 found.append((text, "half+word" if joined else after))
                 after = "word"
             after = "half"
-    ends: list[Mark] = [*(after for _, after in found[1:]), "full"]
+    ends: list[Mark] = [*(after for _, after in found[1:]), "full"][: len(found)]
     return [_Clause(text, after, before) for (text, after), before in zip(found, ends, strict=True)]
+
+
+def _joint(clause: _Clause) -> Joint:
+    """Return what tells a clause from the one before it, as far as that says something."""
+    if clause.after == "half+word" or (clause.after == "half" and _FURTHER.match(clause.text)):
+        return "word"
+    return "stop" if clause.after == "full" else "comma"
+
+
+def _asks_or_wishes(text: str) -> bool:
+    return _QUESTION.search(text) is not None or _WISH.search(text) is not None
+
+
+def _goes_on(before: Clause, clause: Clause) -> bool:
+    """Return whether a clause ends the sentence that the one before it begins."""
+    return clause.joint == "comma" and _CIRCUMSTANCE.search(before.text.text) is not None
 
 
 def _between(mark: re.Pattern[str], text: str) -> list[str]:

@@ -13,9 +13,12 @@ from chatbot.understanding.patterns import compile_expression, is_expression, wi
 #: The kinds of small talk, each the key of its answer in the texts; its phrases are beside it.
 #: Of several in one message the last of this order is answered.
 Kind = Literal[
-    "okay", "greeting", "thanks", "goodbye", "praise", "abuse", "chatter", "name", "robot"
-]
+    "okay", "remark", "undecided", "doubt", "greeting", "thanks", "goodbye", "praise", "abuse",
+    "chatter", "name", "robot",
+]  # fmt: skip
 _KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Kinds whose phrases have their answer in common and not what they mean: 讲个笑话 and 吃了吗.
+_MIXED: frozenset[Kind] = frozenset({"okay", "remark", "undecided", "doubt", "chatter", "name"})
 
 _MARK = r"[^\pL\pN]"
 _PARTICLES = "[呀啊哦噢喔呢嘛哈啦哟呦咯哒]*"
@@ -74,6 +77,10 @@ class Smalltalk:
         phrases = {kind: _read(getattr(texts, f"{kind}_phrases"), normaliser) for kind in _KINDS}
         self._normaliser = normaliser
         self._whole = tuple(_whole(phrases, count) for count in range(1, len(_KINDS) + 1))
+        self._same = {
+            kind: tuple((each, _repeated(each)) for each in phrases[kind].expressions)
+            for kind in _MIXED
+        }
         self._in_front = _in_front(phrases)
         self._before_question = _before_question(phrases)
         self._after_mark = _after_mark(phrases)
@@ -86,6 +93,19 @@ class Smalltalk:
             return None
         pairs = zip(_KINDS, self._whole, strict=True)
         return next((kind for kind, whole in pairs if whole.fullmatch(written)), None)
+
+    def meaning(self, message: NormalText) -> str | None:
+        """Return a name for what the small talk ``message`` means, None if there is more in it.
+
+        It is its kind, where all phrases of a kind mean the same. Elsewhere it is the expression
+        of the texts that it is an instance of, or else its own wording.
+        """
+        kind = self.kind(message)
+        if kind not in self._same or kind is None:
+            return kind
+        forms = (message.text, message.key)
+        same = (name for name, each in self._same[kind] if any(map(each.fullmatch, forms)))
+        return next(same, message.key)
 
     def _whole_in(self, message: NormalText) -> str | None:
         """Return the form of ``message`` that is nothing but small talk, None if neither is."""
@@ -154,10 +174,15 @@ def _escaped(word: str) -> str:
     return "".join(f"\\{each}" if each.isascii() and not each.isalnum() else each for each in word)
 
 
+def _repeated(expression: str) -> Any:
+    """Match a text of nothing but ``expression``, particles and marks."""
+    return compile_expression(rf"(?:{_MARK}*(?:{expression}){_PARTICLES})+{_MARK}*")
+
+
 def _whole(phrases: dict[Kind, _Phrases], count: int) -> Any:
     """Match a text of nothing but phrases of the first ``count`` kinds, and marks."""
     kinds = "|".join(f"(?:{phrases[kind].all})" for kind in _KINDS[:count])
-    return compile_expression(rf"(?:{_MARK}*(?:{kinds}){_PARTICLES})+{_MARK}*")
+    return _repeated(kinds)
 
 
 def _in_front(phrases: dict[Kind, _Phrases]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from chatbot.cli.ask import ask
 from chatbot.cli.knowledge import knowledge
 from chatbot.errors import UserError
 from chatbot.matching.encoder import make_encoder
-from chatbot.matching.vector_cache import VectorCache
+from chatbot.matching.vector_cache import Progress, VectorCache
 from chatbot.store.database import Database
 from chatbot.store.snapshots import live_basis, live_number
 from chatbot.store.turn_labels import NewLabel, save_label
@@ -129,6 +130,20 @@ def test_that_another_share_moves_the_promise(monkeypatch: pytest.MonkeyPatch) -
     assert many["expected"]["coverage"] < usual["expected"]["coverage"]
 
 
+def test_that_the_bar_knows_how_many_wordings_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def recording(title: str, _: int | None) -> Iterator[Progress]:
+        yield lambda done, total: told.append((title, done, total))
+
+    monkeypatch.setattr("chatbot.cli.opening.progress", recording)
+    _write("faq.jsonl", [_LATE, _FOOD])
+    _said("--full", "faq.jsonl")
+    tried = [(done, total) for title, done, total in told if title == "留出问法来试"]
+    assert tried == [(number, 6) for number in range(1, 7)]
+
+
 def test_that_the_curve_is_a_picture() -> None:
     _write("faq.jsonl", [_LATE, _FOOD])
     _said("faq.jsonl", "--picture", "curve.svg")
@@ -138,6 +153,22 @@ def test_that_the_curve_is_a_picture() -> None:
     result = _run("faq.jsonl", "--picture", "none/curve.svg")
     assert isinstance(result.exception, UserError)
     assert "--picture none/curve.svg" in str(result.exception)
+    assert not result.stdout, "it is said before any work"
+
+
+def test_that_nothing_is_left_of_a_picture_that_was_not_drawn() -> None:
+    Path("faq.jsonl").write_text("{", encoding="utf-8")
+    assert _run("faq.jsonl", "--picture", "curve.svg").exit_code
+    assert not Path("curve.svg").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_that_the_report_is_shown_though_the_disk_is_full() -> None:
+    _write("faq.jsonl", [_LATE, _FOOD])
+    result = _run("faq.jsonl", "--json", "--picture", "/dev/full")
+    assert isinstance(result.exception, UserError)
+    assert "--picture /dev/full" in str(result.exception)
+    assert json.loads(result.stdout)["entries"] == 2
 
 
 def test_that_labels_of_a_file_are_learnt_from() -> None:
@@ -150,6 +181,15 @@ def test_that_labels_of_a_file_are_learnt_from() -> None:
     assert sum(each["messages"] for each in found["reliability"]["labels"]) == 3
     assert found["bound"]["labels"] <= 3
     assert "按 3 条标注估计是 30.1%" in _said("faq.jsonl", "--labels", "labels.jsonl")
+
+
+def test_that_labels_of_no_entry_are_named() -> None:
+    _write("faq.jsonl", [_LATE, _FOOD])
+    about = [("晚一点退房行不行", "late"), ("早饭什么时候开始", "fod"), ("附近能滑雪吗", None)]
+    _write("labels.jsonl", [{"text": text, "faq_id": faq_id} for text, faq_id in about])
+    result = _run("faq.jsonl", "--json", "--labels", "labels.jsonl")
+    assert result.stderr == "注意：faq.jsonl 里没有这 1 个条目：fod\n"
+    assert json.loads(result.stdout)["correction"]["labels"] == 2
 
 
 @pytest.mark.parametrize(
@@ -278,6 +318,22 @@ def test_that_other_settings_than_the_live_ones_are_not_applied(
     assert isinstance(result.exception, UserError)
     assert "与这里的不同" in str(result.exception)
     assert _json()["stated_share"] == 0.3, "the report is on what is live"
+
+
+@pytest.mark.usefixtures("live")
+def test_that_nothing_is_applied_if_the_picture_cannot_be_drawn(database: Database) -> None:
+    _tell(database, "晚一点退房行不行", "late")
+    result = _run("--apply", "--picture", "none/curve.svg")
+    assert isinstance(result.exception, UserError)
+    assert database.run_sync(live_number) == 1
+
+
+@pytest.mark.usefixtures("live")
+def test_that_labels_of_no_live_entry_are_named() -> None:
+    _write("labels.jsonl", [{"text": "早饭什么时候开始", "faq_id": "fod"}])
+    result = _run("--labels", "labels.jsonl")
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert result.stderr == "注意：线上的快照 1 里没有这 1 个条目：fod\n"
 
 
 def test_that_nothing_live_is_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

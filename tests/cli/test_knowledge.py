@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import Connection
 
 from chatbot.cli import run
 from chatbot.cli.knowledge import knowledge
 from chatbot.errors import UserError
 from chatbot.store.content_problems import save_problems
 from chatbot.store.database import Database
-from chatbot.store.snapshots import history
+from chatbot.store.encoders import switch_under_way
+from chatbot.store.snapshots import Offer, history, live_snapshot, restate_live
+from tests.pipeline.machines import CountingEncoder, all_at, machine
 from tests.pipeline.stage import LIN, WANG, Json, Stage, eventually, play
 
 _ENTRY = """\
@@ -95,6 +101,73 @@ def test_that_wrong_use_is_one_clear_sentence(
         run(["knowledge", *arguments])
     assert ended.value.code == 2
     assert problem in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("shell")
+def test_that_nobody_publishes_or_rolls_back_with_another_encoder_than_is_in_force(
+    shell: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first:
+        _set_encoder(first, CountingEncoder(turned=7))
+        assert "已发布快照 1" in _said("publish"), "the first one is free to choose"
+        _write(shell, "可以。")
+        _said("publish")
+    ours = CountingEncoder()
+    _set_encoder(monkeypatch, ours)
+    (shell / "bed.yaml").write_text("- {question: 能加一张床垫吗？, answer: 可以。}", "utf-8")
+    for arguments in (["publish"], ["rollback", "1"]):
+        with pytest.raises(UserError, match="不是线上的（turned-7）：请在运行服务的环境里") as told:
+            CliRunner().invoke(knowledge, arguments, catch_exceptions=False)
+        assert ours.fingerprint in str(told.value)
+    assert ours.asked == [], "it is said before minutes of work"
+    assert [past.number for past in database.run_sync(history, 10)] == [2, 1]
+
+
+def test_that_nothing_is_published_if_a_server_switches_while_it_is_embedded(
+    shell: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = CountingEncoder()
+    _set_encoder(monkeypatch, ours)
+    _said("publish")
+    ours.meanwhile = partial(database.run_sync, _switch)
+    (shell / "crib.yaml").write_text("- {question: 床栏有备用的吗？, answer: 有。}", "utf-8")
+    with pytest.raises(UserError, match="不是线上的（turned-7）"):
+        CliRunner().invoke(knowledge, ["publish"], catch_exceptions=False)
+    assert "床栏有备用的吗" in "".join(ours.asked)
+    assert [past.origin.cause for past in database.run_sync(history, 10)] == ["basis", "publish"]
+
+
+def _switch(connection: Connection) -> None:
+    """Let what is live be decided with another encoder, as a server does."""
+    live = live_snapshot(connection)
+    assert live is not None
+    offer = Offer(live.digest, live.content, live.entries, live.intents)
+    basis = replace(live.basis, encoder="turned-7")
+    restate_live(connection, live, offer, basis, datetime(2026, 3, 2, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("shell")
+async def test_that_a_shell_may_be_ahead_of_a_server_that_switches(
+    shell: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with machine(database, tmp_path / "server"):
+        pass
+    _set_encoder(monkeypatch, CountingEncoder(turned=7))
+    other = CountingEncoder(turned=7)
+    other.free = 64
+    other.gate.clear()
+    async with machine(database, tmp_path / "server", other, CountingEncoder()) as one:
+        try:
+            await eventually(lambda: database.run(switch_under_way), bool)
+            assert "已发布快照 2" in await asyncio.to_thread(_said, "publish")
+        finally:
+            other.gate.set()
+        await all_at(2, one)
+        assert one.follower.encoder_state() == {"in_force": "turned-7"}
+
+
+def _set_encoder(monkeypatch: pytest.MonkeyPatch, encoder: CountingEncoder) -> None:
+    monkeypatch.setattr("chatbot.bench.make_encoder", lambda _: encoder)
 
 
 async def test_that_a_candidate_is_published_while_the_server_runs(

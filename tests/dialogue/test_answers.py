@@ -272,7 +272,8 @@ def test_that_the_service_menu_is_there_at_any_time(
         ],
         "tail": "",
     }
-    assert outcome.context == asked.context
+    assert outcome.decision.menu is not None
+    assert outcome.context == replace(asked.context, shown=outcome.decision.menu.items)
 
 
 def test_that_a_tapped_line_is_answered(stage: Stage, dialogue: Dialogue) -> None:

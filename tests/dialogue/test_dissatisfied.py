@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from chatbot.answers.entries import Entry, plain_answer
 from chatbot.dialogue.turn import Answered, Context, Outcome, Question, Situation
+from chatbot.facts.tables import Table
 from chatbot.forms.form import Flow, HandoffAction, Slot
 from chatbot.knowledge.content import Content
 from chatbot.understanding.intents import Intent
@@ -141,3 +143,93 @@ def test_that_an_entry_that_is_gone_is_not_offered(stage: Stage) -> None:
     gone = replace(ASKED, ranked=(("late", 0.5), ("gone", 0.4), ("early", 0.09)))
     context = Context(last=Answered(gone, ("late",), NOW))
     assert _handoff(stage.say("不对", context=context)) == "dissatisfied"
+
+
+ROW_ENTRIES = (
+    *ENTRIES,
+    Entry("gym", "健身房几点开？", plain_answer("{门店.健身}"), ("健身房开放时间",)),
+    Entry("pool", "有泳池吗？", plain_answer("在六楼。"), ("泳池在哪",)),
+)
+STORES = Table(
+    "门店",
+    ("酒店", "别名", "健身"),
+    {
+        "云栖西湖店": {"别名": "西湖店", "健身": "西湖六点"},
+        "云栖外滩店": {"别名": "外滩店", "健身": "外滩七点"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "faq_id"),
+    [
+        ("不是，我问的是泳池在哪", "pool"), ("不对，我问的是早餐几点供应", "breakfast"),
+        ("错了，我想问有泳池吗", "pool"),
+    ],
+)  # fmt: skip
+def test_that_what_is_asked_instead_of_telling_a_row_is_answered(
+    said: str, faq_id: str, stage: Stage
+) -> None:
+    dialogue = stage.dialogue(Content(ROW_ENTRIES, tables=(STORES,)))
+    asked = stage.say("健身房几点开", dialogue=dialogue)
+    assert asked.context.waiting_row is not None
+    outcome = stage.say(said, dialogue=dialogue, context=asked.context)
+    assert outcome.decision.faq_id == faq_id
+    assert outcome.label is not None
+    assert (outcome.label.text, outcome.label.refused) == ("健身房几点开", ("gym",))
+    row = stage.say("不对，我问的是外滩店", dialogue=dialogue, context=asked.context)
+    assert (row.decision.faq_id, row.context.rows["门店"]) == ("gym", "云栖外滩店")
+    assert _handoff(stage.say("不对", dialogue=dialogue, context=asked.context)) is not None
+
+
+@pytest.mark.parametrize(
+    "said", ["看不懂", "说了等于没说", "乱回答", "又是这个", "没说清楚", "瞎说", "没说明白"]
+)
+def test_that_everyday_words_of_dissatisfaction_are_known(said: str, stage: Stage) -> None:
+    outcome = stage.say(said, context=TOLD)
+    assert _captions(outcome) == ["提前退房能退钱吗？", "转人工"]
+    assert outcome.label is not None
+    assert outcome.label.source == "dissatisfied"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("能晚点退房吗", "可以延迟退房吗", "能晚点退房吗"),
+        ("可以延迟退房吗", "能晚点退房吗", "退房时间能延到下午吗"),
+    ],
+)
+def test_that_the_same_is_never_said_a_third_time(said: tuple[str, ...], stage: Stage) -> None:
+    context = Context()
+    for text in said[:2]:
+        outcome = stage.say(text, context=context)
+        assert outcome.decision.faq_id == "late"
+        context = Context.from_json(outcome.context.to_json())
+    third = stage.say(said[2], context=context)
+    assert _handoff(third) == "dissatisfied"
+    assert third.label is not None
+    assert third.label.refused == ("late",)
+
+
+def test_that_in_place_of_the_third_time_other_candidates_are_offered(stage: Stage) -> None:
+    answered = stage.say("能晚点退房吗")
+    again = stage.say("可以延迟退房吗", context=answered.context)
+    assert again.decision.faq_id == "late"
+    assert again.context.last is not None
+    unsure = replace(again.context.last, question=ASKED)
+    third = stage.say("能晚点退房吗", context=replace(again.context, last=unsure))
+    assert _captions(third) == ["提前退房能退钱吗？", "转人工"]
+
+
+@pytest.mark.parametrize("again", ["我问能晚点退房吗", "那能晚点退房吗", "我问的是能晚点退房吗"])
+def test_that_the_same_question_with_a_word_in_front_is_the_same(again: str, stage: Stage) -> None:
+    answered = stage.say("能晚点退房吗")
+    assert _handoff(stage.say(again, context=answered.context)) == "dissatisfied"
+
+
+def test_that_another_answer_in_between_begins_the_count_anew(stage: Stage) -> None:
+    context = Context()
+    for text in ("能晚点退房吗", "可以延迟退房吗", "早餐几点供应", "能晚点退房吗"):
+        outcome = stage.say(text, context=context)
+        assert outcome.decision.action == "answer"
+        context = outcome.context

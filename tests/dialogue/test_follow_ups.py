@@ -105,3 +105,26 @@ def test_that_a_line_of_the_answers_menu_is_asked_for_by_its_place(
 def test_that_what_follows_small_talk_still_goes_on(stage: Stage, dialogue: Dialogue) -> None:
     outcome = _after(stage, dialogue, "有停车场吗", "好的", "那多少钱")
     assert outcome.decision.faq_id == "fee"
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "这也太贵了吧", "太贵", "真贵", "好贵", "免费的呀", "要提前啊", "那免费挺好",
+        "我觉得价格有点离谱", "时间上倒也行",
+    ],
+)  # fmt: skip
+def test_that_a_remark_is_no_question_about_the_same(
+    remark: str, stage: Stage, dialogue: Dialogue
+) -> None:
+    for question in ("可以加床吗", "停车场怎么收费"):
+        outcome = _after(stage, dialogue, question, remark)
+        assert outcome.decision.action != "answer"
+
+
+@pytest.mark.parametrize("said", ["真的吗", "为什么", "是的", "对", "没有", "这样啊", "怎么会"])
+def test_that_a_message_that_names_nothing_gets_no_menu(
+    said: str, stage: Stage, dialogue: Dialogue
+) -> None:
+    for talk in ((said,), ("有停车场吗", said)):
+        assert _after(stage, dialogue, *talk).decision.action == "smalltalk"

@@ -169,6 +169,37 @@ def test_that_a_person_is_offered_for_what_nothing_is_known_about(
     assert menu.items[-1].text == "转人工"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "几点退房？可以帮我买束花放房间吗？", "可以帮我买束花放房间吗？几点退房？",
+        "几点退房？你们跟希尔顿什么关系？", "怎么开发票？你们酒店有多少年历史了？",
+    ],
+)  # fmt: skip
+def test_that_the_one_known_is_answered_and_the_other_not_passed_over(
+    said: str, stage: Stage, dialogue: Dialogue
+) -> None:
+    decision = stage.say(said, dialogue=dialogue).decision
+    known, unknown = sorted(decision.parts, key=lambda part: part.faq_id is None)
+    assert decision.action == "answer"
+    assert (known.faq_id, unknown.faq_id) == (decision.faq_id, None)
+    assert decision.menu is not None
+    assert unknown.text.rstrip("？") in decision.menu.head
+    assert [item.text for item in decision.menu.items] == ["转人工"]
+
+
+def test_that_the_unknown_one_is_named_before_a_row_is_asked_for(
+    stage: Stage, dialogue: Dialogue
+) -> None:
+    said = "停车收费吗？可以帮我买束花放房间吗？"
+    asked = stage.say(said, dialogue=dialogue)
+    assert asked.decision.action == "clarify"
+    assert asked.decision.menu is asked.decision.reply[-1]
+    assert "可以帮我买束花放房间吗" in _texts(asked)[0]
+    told = stage.say("西湖店", dialogue=dialogue, context=asked.context)
+    assert _texts(told) == ["西湖停车免费"]
+
+
 def test_that_what_only_agents_may_say_calls_one_after_the_other_answer(
     stage: Stage, dialogue: Dialogue
 ) -> None:

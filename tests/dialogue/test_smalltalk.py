@@ -56,6 +56,16 @@ def _said(outcome: Outcome) -> str:
         ("你是真人吗？", TEXTS.robot),
         ("你叫什么", _NAME),
         ("在干嘛", TEXTS.chatter),
+        ("对", TEXTS.okay),
+        ("是的", TEXTS.okay),
+        ("那好吧", TEXTS.okay),
+        ("算了", TEXTS.undecided),
+        ("那算了", TEXTS.undecided),
+        ("我再想想", TEXTS.undecided),
+        ("这样啊", TEXTS.remark),
+        ("这也太贵了吧", TEXTS.remark),
+        ("真的吗", TEXTS.doubt),
+        ("为什么", TEXTS.doubt),
     ],
 )
 def test_that_small_talk_is_answered_and_leaves_the_context_alone(

@@ -55,6 +55,17 @@ def test_that_another_wording_is_answered_by_meaning(stage: Stage) -> None:
     assert {"kernel", "dense", "lexical", "fuzzy", "words"} < scores.keys()
 
 
+def test_that_the_threshold_told_is_that_of_the_entry(stage: Stage) -> None:
+    strict = replace(ENTRIES[0], target=0.8)
+    dialogue = stage.dialogue(Content((strict, *ENTRIES[1:]), (), {}))
+    snapshot = dialogue.snapshot
+    assert snapshot.threshold_of(0) != snapshot.threshold
+    for said, menu_id in (("可以延迟退房吗", None), ("可以延迟退房吗？", "faq:late")):
+        decision = stage.say(said, dialogue=dialogue, menu_id=menu_id).decision
+        assert decision.faq_id == "late"
+        assert decision.threshold == snapshot.threshold_of(0)
+
+
 def test_that_a_burst_is_one_question(stage: Stage) -> None:
     assert stage.say("你好", "我想问下", "可以延迟退房吗").decision.faq_id == "late"
 

