@@ -21,7 +21,7 @@ from chatbot.wecom.codes import Condition
 from chatbot.wecom.errors import error_for_code, error_for_condition
 from chatbot.wecom.media import MediaApi, UploadedMedia
 from tests.pipeline.samples import NOW
-from tests.pipeline.stage import AZHEN, Json, Stage, eventually, play
+from tests.pipeline.stage import AZHEN, LIANG, Json, Stage, eventually, play
 
 _PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 _ENTRY = """\
@@ -70,8 +70,8 @@ async def _parts(stage: Stage) -> list[Json]:
     return stage.rows("SELECT state, attempts FROM outbox WHERE kind = 'kf_message'")
 
 
-async def _ask_as_member(stage: Stage, question: str) -> None:
-    await stage.control("app_messages", {"userid": AZHEN, "content": question})
+async def _ask_as_member(stage: Stage, question: str, member: str = AZHEN) -> None:
+    await stage.control("app_messages", {"userid": member, "content": question})
 
 
 async def test_that_a_picture_the_platform_forgot_is_uploaded_anew(house: House) -> None:
@@ -93,7 +93,8 @@ async def test_that_a_member_gets_a_picture_that_the_platform_had_forgotten(hous
         await _ask_as_member(stage, _AGAIN)
         second = (await _pictures(stage, "app_message", 2))[1]
         assert first["content"] != second["content"]
-        await _ask_as_member(stage, _ONCE_MORE)
+        # Somebody else: the same answer is not said to anybody a third time.
+        await _ask_as_member(stage, _ONCE_MORE, LIANG)
         assert (await _pictures(stage, "app_message", 3))[2]["content"] == second["content"]
 
 
