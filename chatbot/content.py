@@ -112,12 +112,11 @@ class ContentFollower:
             snapshot = await self._database.run(live_snapshot)
             if snapshot is None:
                 return
-            bench = self._switching.bench_for(snapshot)
+            bench = await self._switching.bench_for(snapshot)
             service.swap(await self._publisher.mind_of(snapshot, bench))
             self._now_at(snapshot.number)
             log.info("content_switched", snapshot=snapshot.number)
-            if bench is not self._publisher.bench:
-                await self._switching.end()
+            await self._switching.decided_with(bench)
 
     async def switch(self, service: DialogueService) -> None:
         """Take ``service`` to the encoder that is set, if another one is in force, until cancelled.

@@ -223,11 +223,19 @@ class Publisher:
         return offered
 
     async def mind_of(self, snapshot: Snapshot, bench: Bench | None = None) -> Mind:
-        """Return what decides by a snapshot, and forget vectors that nothing uses any more."""
+        """Return what decides by a snapshot, and forget vectors that nothing uses any more.
+
+        What labels said of another encoder's confidence says nothing of this one's.
+        """
         bench = bench or self._bench
+        basis = snapshot.basis
+        if basis.encoder != bench.basis.encoder:
+            advice = "set the same CHATBOT_ENCODER on all machines and restart this one"
+            log.warning("encoder_of_snapshot_not_here", snapshot=snapshot.number, advice=advice)
+            basis = basis.uncorrected
         content = await asyncio.to_thread(Content.from_json, snapshot.content)
         dialogue = await self.prepare(content, bench)
-        decided = await asyncio.to_thread(decided_by, dialogue, snapshot.basis)
+        decided = await asyncio.to_thread(decided_by, dialogue, basis)
         await self._database.run(prune_vectors, self._clock.now())
         numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
         return Mind(numbered, bench.encoder)

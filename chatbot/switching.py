@@ -67,15 +67,18 @@ class Switching:
             state["switching"] = {"to": self._wanted.basis.encoder, **progress}
         return state
 
-    def bench_for(self, snapshot: Snapshot) -> Bench:
+    async def bench_for(self, snapshot: Snapshot) -> Bench:
         """Return what a snapshot is decided with here.
 
         A snapshot of the encoder that is set has been embedded for it, by whoever published it.
+        One of another encoder than any in use here comes from a process that was started later:
+        this one goes with it, if the encoder is here.
         """
-        wanted = self._wanted
-        if wanted is not None and snapshot.basis.encoder == wanted.basis.encoder:
-            return wanted
-        return self._publisher.bench
+        fingerprint = snapshot.basis.encoder
+        for bench in (self._wanted, self._publisher.bench):
+            if bench is not None and bench.basis.encoder == fingerprint:
+                return bench
+        return await asyncio.to_thread(self._former, fingerprint) or self._publisher.bench
 
     async def begin(self, live: Snapshot) -> None:
         """Let the publisher use the former encoder if there is more to embed than a start may wait.
@@ -145,15 +148,17 @@ class Switching:
         await self._prepare(live, self._wanted, self._report)
         await self._publisher.restate(live, self._wanted)
 
-    async def end(self) -> None:
-        """Use the encoder that is set from now on; call it when it has begun to decide."""
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            self._publisher.use(wanted)
-            await self._end(wanted)
-            log.info("encoder_switched", encoder=wanted.basis.encoder)
-            # The layers of a torch model refer to each other; nobody else may collect for hours.
-            await asyncio.to_thread(gc.collect)
+    async def decided_with(self, bench: Bench) -> None:
+        """Use ``bench`` from now on; call it when it has begun to decide."""
+        if bench is self._publisher.bench:
+            return
+        self._publisher.use(bench)
+        if bench is self._wanted:
+            self._wanted = None
+            await self._end(bench)
+        log.info("encoder_switched", encoder=bench.basis.encoder)
+        # The layers of a torch model refer to each other; nobody else may collect for hours.
+        await asyncio.to_thread(gc.collect)
 
     async def _end(self, bench: Bench) -> None:
         self._metrics.embedded(1)

@@ -350,3 +350,27 @@ async def _readiness(stage: Stage) -> Json:
         assert answer.status == 200
         found: Json = await answer.json()
         return found
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+async def test_that_a_machine_goes_with_the_encoder_that_one_started_later_brings(
+    database: Database, tmp_path: Path, is_here: bool
+) -> None:
+    own = CountingEncoder()
+    with capture_logs() as logs:
+        async with (
+            machine(database, tmp_path / "old", own, _other() if is_here else None) as old,
+            machine(database, tmp_path / "new", _other(), CountingEncoder()) as new,
+        ):
+            await all_at(2, old, new)
+            in_force = "turned-7" if is_here else own.fingerprint
+
+            async def state() -> Json:
+                return old.follower.encoder_state()
+
+            await eventually(state, lambda found: found == {"in_force": in_force})
+            both = [(await _ask(one)).decision for one in (old, new)]
+    assert both[0].confidence == pytest.approx(both[1].confidence, abs=1e-3)
+    assert both[0].faq_id == both[1].faq_id
+    events = [line["event"] for line in logs]
+    assert ("encoder_of_snapshot_not_here" in events) is not is_here
