@@ -88,7 +88,9 @@ class Accounts:
     def of(self, open_kfid: str) -> Account:
         """Return the account's description; the default one, with this id, if it has none."""
         found = next((each for each in self.accounts if each.open_kfid == open_kfid), None)
-        return found or replace(self.default, open_kfid=open_kfid)
+        if found is not None:
+            return found
+        return replace(self.default, open_kfid=open_kfid) if open_kfid else self.default
 
     def named(self, key: str) -> Account | None:
         """Return the account with this short name."""

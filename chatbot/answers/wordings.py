@@ -36,13 +36,19 @@ class Wordings:
     def __init__(self, entries: Sequence[Entry], normaliser: Normaliser) -> None:
         self._asked: dict[str, list[int]] = {}
         self._refused: dict[str, list[int]] = {}
+        self._questions = [normaliser.key(entry.question) for entry in entries]
         for number, entry in enumerate(entries):
-            _collect(self._asked, entry.wordings, number, normaliser)
-            _collect(self._refused, entry.excluded, number, normaliser)
+            similar = map(normaliser.key, entry.wordings[1:])
+            _collect(self._asked, (self._questions[number], *similar), number)
+            _collect(self._refused, map(normaliser.key, entry.excluded), number)
         self._asked_keys = list(self._asked)
         self._close_asked = fuzzy.CloseKeys(self._asked_keys)
         self._refused_keys = list(self._refused)
         self._close_refused = fuzzy.CloseKeys(self._refused_keys)
+
+    def question_key(self, number: int) -> str:
+        """Return the letters and digits of the question of the entry ``number``."""
+        return self._questions[number]
 
     def refused(self, key: str) -> frozenset[int]:
         """Return the entries that the message must never lead to."""
@@ -94,10 +100,8 @@ def _stands_in(entry: Entry, other: Entry) -> bool:
     return anywhere and always and entry.category == other.category
 
 
-def _collect(
-    into: dict[str, list[int]], wordings: Iterable[str], number: int, normaliser: Normaliser
-) -> None:
-    for key in dict.fromkeys(map(normaliser.key, wordings)):
+def _collect(into: dict[str, list[int]], keys: Iterable[str], number: int) -> None:
+    for key in dict.fromkeys(keys):
         if key:
             into.setdefault(key, []).append(number)
 

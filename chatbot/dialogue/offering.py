@@ -41,7 +41,7 @@ def without_twins(
 
 
 def _key(snapshot: Snapshot, faq_id: str) -> str:
-    return snapshot.normaliser.key(snapshot.entries[snapshot.by_id[faq_id]].question)
+    return snapshot.wordings.question_key(snapshot.by_id[faq_id])
 
 
 def likely_among(assessment: Assessment, offered: Sequence[Candidate]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 _LEAST = 0.01
 
@@ -49,7 +49,7 @@ class Signals:
         return (math.log1p(self.length), 1.0 - 1.0 / self.wordings)
 
     def to_json(self) -> dict[str, float]:
-        return {name: round(value, 4) for name, value in asdict(self).items()}
+        return {each.name: round(getattr(self, each.name), 4) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)

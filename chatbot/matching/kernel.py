@@ -58,6 +58,6 @@ def support(query: Floats, pairwise: Floats) -> Support:
     Processes for Machine Learning", 2006, eq. 2.26).
     """
     among, toward = kernel(pairwise), kernel(query)
-    among[np.diag_indices_from(among)] += RIDGE
+    among.flat[:: len(among) + 1] += RIDGE
     weights = np.asarray(np.linalg.solve(among, toward), dtype=np.float64)
     return Support(weights, min(1.0, max(0.0, 1.0 - float(toward @ weights))))

@@ -63,8 +63,9 @@ class SparseRows:
         """Return the inner products of the rows with another one, shape (n,)."""
         if not len(row.terms):
             return np.zeros(len(self.lengths), dtype=np.float32)
-        at = np.minimum(np.searchsorted(row.terms, self.terms), len(row.terms) - 1)
-        gains = np.where(row.terms[at] == self.terms, row.weights[at] * self.weights, 0.0)
+        weights = np.zeros(max(self.terms.max(initial=0), row.terms[-1]) + 1, dtype=np.float32)
+        weights[row.terms] = row.weights
+        gains = weights[self.terms] * self.weights
         return np.bincount(self.owners, gains, len(self.lengths)).astype(np.float32)
 
     def products(self) -> Floats:
@@ -78,7 +79,7 @@ class SparseRows:
         table[owners[kept], place[self.terms[kept]]] = self.weights[kept]
         found = np.asarray(table @ table.T, dtype=np.float32)
         squares = np.bincount(owners, self.weights * self.weights, len(self.lengths))
-        found[np.diag_indices_from(found)] = squares
+        np.fill_diagonal(found, squares)
         return found
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from chatbot.matching.confidence import Signals
 from chatbot.matching.encoder import Vectors
@@ -123,49 +122,54 @@ class Matcher:
     def _ranking(
         self, key: str, words: Words, centred: Vectors, near: Near, excluded: frozenset[int]
     ) -> Ranking:
-        found, place = np.unique(self._labels[near.numbers], return_inverse=True)
-        scores = np.bincount(place, near.weights)
+        # Plain numbers: of so few, NumPy takes longer to look at them than to add them up.
+        weights, places = near.weights.tolist(), self._places(near)
+        scores = {label: sum([weights[at] for at in own]) for label, own in places.items()}
         # Rounded, so that what is equal on paper is a tie and goes by label.
-        order = np.argsort(-np.round(scores, 9), kind="stable").tolist()
-        best = [at for at in order if int(found[at]) not in excluded][:_RANKED]
+        order = sorted(scores, key=lambda label: (-round(scores[label], 9), label))
+        best = [label for label in order if label not in excluded][:_RANKED]
         if not best:
             return Ranking((), None)
+        numbers, dense, lexical, fuzzy = (
+            values.tolist() for values in (near.numbers, near.dense, near.lexical, near.fuzzy)
+        )
         ranked = tuple(
-            self._evidence(words, near, int(found[at]), float(scores[at]), place == at)
-            for at in best
+            Ranked(
+                label=label,
+                score=scores[label],
+                dense=max(dense[at] for at in places[label]),
+                lexical=max(lexical[at] for at in places[label]),
+                fuzzy=max(fuzzy[at] for at in places[label]),
+                words=coverage(words, [self._keys[numbers[at]] for at in places[label]]),
+            )
+            for label in best
         )
         everyday = float((self._everyday @ centred).max(initial=-1.0))
-        others = np.maximum(np.delete(scores, best[0]), 0.0)
+        others = [max(score, 0.0) for label, score in scores.items() if label != best[0]]
         return Ranking(ranked, self._signals(key, ranked[0], others, near.novelty, everyday))
 
-    def _evidence(
-        self, words: Words, near: Near, label: int, score: float, own: npt.NDArray[np.bool_]
-    ) -> Ranked:
-        numbers = np.flatnonzero(own)
-        return Ranked(
-            label=label,
-            score=score,
-            dense=float(near.dense[numbers].max()),
-            lexical=float(near.lexical[numbers].max()),
-            fuzzy=float(near.fuzzy[numbers].max()),
-            words=coverage(words, [self._keys[at] for at in near.numbers[numbers]]),
-        )
+    def _places(self, near: Near) -> dict[int, list[int]]:
+        """Return which of the texts ``near`` are of each label."""
+        places: dict[int, list[int]] = {}
+        for at, label in enumerate(self._labels[near.numbers].tolist()):
+            places.setdefault(label, []).append(at)
+        return places
 
     def _signals(
         self,
         key: str,
         best: Ranked,
-        others: npt.NDArray[np.float64],
+        others: Sequence[float],
         novelty: float,
         everyday: float,
     ) -> Signals:
         """Return the signals for the label ``best``; ``others`` are the scores of the rest."""
         return Signals(
             score=best.score,
-            margin=best.score - float(others.max(initial=0.0)),
+            margin=best.score - max(others, default=0.0),
             novelty=novelty,
             words=best.words,
-            rivals=float(others.sum()),
+            rivals=sum(others),
             dense=best.dense,
             everyday=everyday,
             length=len(key),
@@ -173,7 +177,7 @@ class Matcher:
         )
 
 
-def coverage(words: Words, keys: Sequence[str]) -> float:
+def coverage(words: Words, keys: Iterable[str]) -> float:
     """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
     total = sum(words.values())
     text = "\n".join(keys)  # a word has no line end: none is found across two keys

@@ -13,15 +13,15 @@ from chatbot.matching.dense import DenseIndex
 from chatbot.matching.encoder import Vectors
 from chatbot.matching.lexical import LexicalIndex, SparseRows, terms_of
 
-_NEAREST_DENSE = 80
-_NEAREST_LEXICAL = 16
+_NEAREST_DENSE = 64
+_NEAREST_LEXICAL = 12
 #: How many of them may belong to one label: an entry with hundreds of wordings must not hide what
 #: else a message may be about. So many texts are looked at then for others.
 _OF_ONE_LABEL = 24
 _LOOKED_AT = 400
 #: How many of them are compared with each other by words and letters as well, those most like the
 #: query. For the others the meaning is enough; all of them change no figure by more than noise.
-_COMPARED = 48
+_COMPARED = 32
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -87,32 +87,37 @@ class Neighbourhood:
         row = self._lexical.row(terms_of(key, words))
         left_out = np.array(sorted(without), dtype=np.int64)
         alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(left_out))
-        alike = alike[~np.isin(alike, left_out)][:_NEAREST_LEXICAL]
+        alike = _but(alike, left_out)[:_NEAREST_LEXICAL]
         numbers = np.unique(np.concatenate([self._nearest(centred, left_out), alike]))
         rows = self._dense.rows[numbers]
         dense = np.asarray(rows @ centred, dtype=np.float32)
         lexical = self._lexical.rows_of(numbers).products_with(row)
-        ratios = fuzzy.ratios([key], [self._keys[number] for number in numbers])[0]
+        ratios = fuzzy.ratios([key], [self._keys[number] for number in numbers.tolist()])[0]
         toward = kernel.blend(dense, lexical, ratios)
-        likest = np.argsort(-toward, kind="stable")[:_COMPARED]
-        support = kernel.support(toward, self._pairwise(numbers, rows, likest))
-        return Near(numbers, dense, lexical, ratios, support.weights, support.novelty)
+        by_likeness = np.argsort(-toward, kind="stable")
+        numbers, rows = numbers[by_likeness], rows[by_likeness]
+        support = kernel.support(toward[by_likeness], self._pairwise(numbers, rows))
+        return Near(
+            numbers, dense[by_likeness], lexical[by_likeness], ratios[by_likeness],
+            support.weights, support.novelty,
+        )  # fmt: skip
 
     def _nearest(self, centred: Vectors, left_out: Numbers) -> Numbers:
         """Return the nearest texts by meaning but those ``left_out``, few of any one label."""
         wanted = _LOOKED_AT if self._crowded else _NEAREST_DENSE
         near = self._dense.nearest(centred, wanted + len(left_out))
-        near = near[~np.isin(near, left_out)]
+        near = _but(near, left_out)
         if self._crowded:
             near = near[_place_in_own(self._labels[near]) < _OF_ONE_LABEL]
         return near[:_NEAREST_DENSE]
 
-    def _pairwise(self, numbers: Numbers, rows: Vectors, likest: Numbers) -> Floats:
-        """Return the similarities among the texts ``numbers``, by letters those ``likest``."""
-        keys = [self._keys[number] for number in numbers[likest]]
-        lexical = self._lexical.rows_of(numbers[likest]).products()
+    def _pairwise(self, numbers: Numbers, rows: Vectors) -> Floats:
+        """Return the similarities among the texts ``numbers``, by letters those of the first."""
+        first = numbers[:_COMPARED]
+        keys = [self._keys[number] for number in first.tolist()]
+        lexical = self._lexical.rows_of(first).products()
         pairwise = kernel.DENSE_SHARE * (rows @ rows.T)
-        pairwise[np.ix_(likest, likest)] += kernel.by_letters(lexical, fuzzy.ratios(keys, keys))
+        pairwise[: len(first), : len(first)] += kernel.by_letters(lexical, fuzzy.ratios(keys, keys))
         np.fill_diagonal(pairwise, 1.0)
         return np.asarray(pairwise, dtype=np.float32)
 
@@ -142,6 +147,11 @@ class Neighbourhood:
         dense = np.concatenate([self._dense.rows[numbers], centred])
         everything = [*(self._keys[number] for number in numbers), *keys]
         return kernel.blend(dense @ dense.T, lexical, fuzzy.ratios(everything, everything))
+
+
+def _but(numbers: Numbers, left_out: Numbers) -> Numbers:
+    """Return ``numbers`` without those ``left_out``, in their order."""
+    return numbers[~np.isin(numbers, left_out)] if len(left_out) else numbers
 
 
 def _place_in_own(labels: Numbers) -> Numbers:

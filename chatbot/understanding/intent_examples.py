@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.matching.centring import CentredSpace
 from chatbot.matching.confidence import ConfidenceModel
 from chatbot.matching.encoder import Vectors
 from chatbot.understanding.clauses import Clause, Span, joined, spans
-from chatbot.understanding.example_space import ExampleSpace
 from chatbot.understanding.intent_head import IntentHead
 from chatbot.understanding.intents import FoundIntent, Intent
 from chatbot.understanding.normalise import Normaliser, NormalText
@@ -26,8 +26,11 @@ SURE_FROM = 0.5
 SAID_FROM = 0.3
 #: From this centred cosine with an example on, a message of elsewhere does not speak against it.
 _NOT_FOREIGN = 0.6
+#: From so many examples on, they are compared in the principal directions of them and of everyday
+#: talk alone, so that reading them takes less time than a message's other work.
+_MANY = 200
 #: How many questions of the knowledge base are compared with, those nearest to the examples.
-_MOST_ASKED = 400
+_MOST_ASKED = 300
 #: How many examples are learnt at most; the time to learn them grows with their number cubed.
 _MOST_LEARNT = 3000
 _AT_ONCE = 1000
@@ -121,7 +124,10 @@ class IntentExamples:
             self._learn(vectors, elsewhere)
 
     def _learn(self, vectors: Vectors, elsewhere: Elsewhere) -> None:
-        self._texts = ExampleSpace(vectors, elsewhere.everyday_vectors)
+        background = elsewhere.everyday_vectors
+        spanning = np.concatenate([vectors, background]) if len(vectors) >= _MANY else None
+        self._space = CentredSpace(vectors, background, spanning)
+        self._rows = self._space.rows(vectors)
         everyday, kept = self._foreign(elsewhere.everyday_vectors)
         asked, _ = self._foreign(elsewhere.asked_vectors)
         self._elsewhere = np.concatenate([everyday, asked])
@@ -132,7 +138,7 @@ class IntentExamples:
                 *(self._examples[at].text.key for at in learnt),
                 *(elsewhere.everyday[at].key for at in kept),
             ],
-            np.concatenate([self._texts.rows[learnt], everyday]),
+            np.concatenate([self._rows[learnt], everyday]),
             np.concatenate([self._of_intent[learnt], np.full(len(kept), -1)]),
         )
 
@@ -141,10 +147,10 @@ class IntentExamples:
 
         At most ``_MOST_ASKED``, those nearest to the examples, and their numbers.
         """
-        rows = self._texts.rows
-        centred = np.array([self._texts.centre(row) for row in vectors]).reshape(-1, rows.shape[1])
+        centred = self._space.rows(vectors)
         parts = (centred[at : at + _AT_ONCE] for at in range(0, len(centred), _AT_ONCE))
-        nearest = np.concatenate([(part @ rows.T).max(axis=1) for part in parts] or [centred[:, 0]])
+        likest = [(part @ self._rows.T).max(axis=1) for part in parts]
+        nearest = np.concatenate(likest or [centred[:, 0]])
         foreign = np.flatnonzero(nearest < _NOT_FOREIGN)
         kept = np.sort(foreign[np.argsort(-nearest[foreign], kind="stable")][:_MOST_ASKED])
         return centred[kept], kept
@@ -236,47 +242,58 @@ class IntentExamples:
         return told
 
     def _alike(self, one: int, other: int) -> float:
-        some, others = (
-            self._texts.rows[self._of_intent == number][:_PAIRED] for number in (one, other)
-        )
+        some, others = (self._rows[self._of_intent == number][:_PAIRED] for number in (one, other))
         nearest = np.sort((some @ others.T).ravel())[-_NEAREST_PAIRS:]
         return float(nearest.mean()) if len(nearest) else 0.0
 
     def assess(self, question: NormalText, vector: Vectors) -> list[tuple[int, IntentSignals]]:
         """Return the signals of each intent that ``question`` may have, in file order."""
-        return self._assess(question.key, self._texts.centre(vector))
+        centred = self._space.centre(vector)
+        elsewhere = self._nearest_elsewhere(centred)
+        leading = self._leading(self._head.scores(question.key, centred))
+        return [(lead[0], self._signals(*lead, elsewhere)) for lead in leading]
 
-    def _assess(self, key: str, centred: Vectors) -> list[tuple[int, IntentSignals]]:
-        elsewhere = float((self._elsewhere @ centred).max(initial=0.0))
-        return list(self._signals(self._head.scores(key, centred), elsewhere))
+    def _nearest_elsewhere(self, centred: Vectors) -> float:
+        return float((self._elsewhere @ centred).max(initial=0.0))
 
-    def _signals(
-        self, scores: npt.NDArray[np.float64], elsewhere: float
-    ) -> Iterator[tuple[int, IntentSignals]]:
-        best, second = np.sort(np.append(scores, [0.0, 0.0]))[[-1, -2]].tolist()
-        for number in np.flatnonzero(scores >= _WORTH_A_LOOK).tolist():
-            score = float(scores[number])
-            rival = second if score == best else best
-            count = int(self._counts[number])
-            yield number, IntentSignals(score, score - rival, elsewhere, count)
+    def _leading(self, scores: npt.NDArray[np.float64]) -> list[tuple[int, float, float]]:
+        """Return (number, score, margin) of the intents worth a look, in file order."""
+        second, best = sorted((0.0, 0.0, *scores.tolist()))[-2:]
+        return [
+            (number, score, score - (second if score == best else best))
+            for number, score in enumerate(scores.tolist())
+            if score >= _WORTH_A_LOOK
+        ]
+
+    def _signals(self, number: int, score: float, margin: float, elsewhere: float) -> IntentSignals:
+        return IntentSignals(score, margin, elsewhere, int(self._counts[number]))
 
     def _likely(self, text: NormalText, vector: Vectors) -> dict[int, Told]:
         """Return each intent likely enough to be said of ``text``."""
         if not self._examples or text.is_empty:
             return {}
-        centred = self._texts.centre(vector)
-        likely: dict[int, Told] = {}
-        for number, signals in self._assess(text.key, centred):
-            confidence = round(self._model.of_features(signals.features()), 4)
-            if confidence >= SAID_FROM:
-                nearest = self._nearest(number, centred)
-                likely[number] = Told(number, confidence, signals.score, nearest)
-        return likely
+        centred = self._space.centre(vector)
+        leading = self._leading(self._head.scores(text.key, centred))
+        # What is elsewhere only speaks against an intent: for none it need not be looked at.
+        leading = [lead for lead in leading if self._confidence(*lead, 0.0) >= SAID_FROM]
+        if not leading:
+            return {}
+        elsewhere = self._nearest_elsewhere(centred)
+        judged = ((lead, self._confidence(*lead, elsewhere)) for lead in leading)
+        return {
+            number: Told(number, confidence, score, self._nearest(number, centred))
+            for (number, score, _), confidence in judged
+            if confidence >= SAID_FROM
+        }
+
+    def _confidence(self, number: int, score: float, margin: float, elsewhere: float) -> float:
+        signals = self._signals(number, score, margin, elsewhere)
+        return round(self._model.of_features(signals.features()), 4)
 
     def _nearest(self, number: int, centred: Vectors) -> str:
         """Return the example of the intent ``number`` that means most nearly the same."""
         own = np.flatnonzero(self._of_intent == number)
-        nearest = int(own[np.argmax(self._texts.rows[own] @ centred)])
+        nearest = int(own[np.argmax(self._rows[own] @ centred)])
         return self._examples[nearest].text.text
 
 

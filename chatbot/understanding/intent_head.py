@@ -32,7 +32,7 @@ class Phrases:
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
-        texts = [sorted(_grams(key)) for key in keys]
+        texts = [_grams(key) for key in keys]
         seen = Counter(gram for text in texts for gram in text)
         self._idf = {gram: _idf(count, len(texts)) for gram, count in seen.items()}
         self._unseen_idf = _idf(0, len(texts))
@@ -41,12 +41,11 @@ class Phrases:
 
     def row(self, key: str) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Return the numbers of a text's runs and their weights, a unit row or shorter."""
-        # Sorted, so that a sum of the same numbers is the same in every process.
-        weights = {gram: self._idf.get(gram, self._unseen_idf) for gram in sorted(_grams(key))}
-        length = math.sqrt(sum(weights.values())) or 1.0
-        known = [gram for gram in weights if gram in self._number_of]
-        values = [math.sqrt(weights[gram]) / length for gram in known]
-        return [self._number_of[gram] for gram in known], np.array(values, dtype=np.float32)
+        grams, idf, unseen = _grams(key), self._idf, self._unseen_idf
+        total = sum([idf.get(gram, unseen) for gram in grams]) or 1.0
+        known = [gram for gram in grams if gram in self._number_of]
+        weights = np.sqrt(np.array([idf[gram] for gram in known]) / total)
+        return [self._number_of[gram] for gram in known], weights.astype(np.float32)
 
     def table(self, keys: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the rows of ``keys`` as one table, shape (keys, runs)."""
@@ -95,14 +94,18 @@ def _idf(texts_with_it: int, texts: int) -> float:
     return math.log(1.0 + (texts - texts_with_it + 0.5) / (texts_with_it + 0.5))
 
 
-def _grams(key: str) -> set[str]:
-    """Return the runs of one to three characters of ``key``, its ends marked."""
+def _grams(key: str) -> dict[str, None]:
+    """Return the runs of one to three characters of ``key``, its ends marked, each once.
+
+    In an order that is the same in every process, and so are the sums over them.
+    """
     marked = f"^{key}$"
-    return {
+    runs = [
         marked[at : at + size]
         for size in range(1, _LONGEST_GRAM + 1)
         for at in range(len(marked) - size + 1)
-    }
+    ]
+    return dict.fromkeys(runs)
 
 
 def _meaning(

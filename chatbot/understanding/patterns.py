@@ -7,7 +7,7 @@ meet the normal form of the message; words are compared by letters and digits al
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ import re2
 
 from chatbot.understanding.normalise import Normaliser, NormalText
 
+#: Words are looked up by so many characters of theirs.
+_BEGINNING = 2
 _GROUP_NAME = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
 
 
@@ -86,8 +88,8 @@ class Patterns:
         return next(matching, None)
 
     def may_match(self, message: NormalText) -> bool:
-        """Return whether ``find`` may find anything, after one search."""
-        return any(word in message.key for word in self.words) or self._may_match(_forms(message))
+        """Return whether any expression may be found, after one search."""
+        return self._may_match(_forms(message))
 
     def _may_match(self, forms: Iterable[str]) -> bool:
         if self.any_expression is None:
@@ -114,27 +116,55 @@ class Patterns:
 class PatternGroups:
     """Groups of patterns, such as each intent's keywords, tried in one go.
 
-    A tree of halves: what is in no half is out after one search, and a group that is found costs
-    as many searches as the tree is high.
+    Words are looked up by how they begin: it does not matter how many there are.
     """
 
-    def __init__(
-        self, groups: Sequence[Sequence[str]], normaliser: Normaliser, first: int = 0
-    ) -> None:
-        """Compile ``groups``, numbered from ``first``; raise PatternError for a wrong pattern."""
-        self._first = first
-        self._all = Patterns.compile((each for group in groups for each in group), normaliser)
-        middle = len(groups) // 2
-        halves = ((groups[:middle], first), (groups[middle:], first + middle))
-        self._halves = [
-            PatternGroups(half, normaliser, number) for half, number in halves if middle
-        ]
+    def __init__(self, groups: Sequence[Sequence[str]], normaliser: Normaliser) -> None:
+        """Compile ``groups``; raise PatternError for a wrong pattern."""
+        self._words: dict[str, list[tuple[int, int, str]]] = {}
+        for number, group in enumerate(groups):
+            for place, word in enumerate(Patterns.compile(group, normaliser).words):
+                self._words.setdefault(word[:_BEGINNING], []).append((number, place, word))
+        expressions = [(number, list(filter(is_expression, group)))
+                       for number, group in enumerate(groups)]  # fmt: skip
+        self._expressions = _Halves([each for each in expressions if each[1]], normaliser)
 
     def find(self, message: NormalText) -> dict[int, str]:
-        """Return the first pattern found of each group that has one, by the group's number."""
+        """Return the first pattern found of each group that has one, by the group's number.
+
+        Words come before expressions.
+        """
+        key, found = message.key, self._expressions.find(message)
+        for number, _, word in sorted(set(self._words_in(key)), reverse=True):
+            found[number] = word
+        return dict(sorted(found.items()))
+
+    def _words_in(self, key: str) -> Iterator[tuple[int, int, str]]:
+        for at, letter in enumerate(key):
+            for beginning in (letter, key[at : at + _BEGINNING]):
+                for each in self._words.get(beginning, ()):
+                    if key.startswith(each[2], at):
+                        yield each
+
+
+class _Halves:
+    """Groups of expressions in a tree of halves, numbered.
+
+    What is in no half is out after one search, and a group that is found costs as many searches
+    as the tree is high.
+    """
+
+    def __init__(self, groups: Sequence[tuple[int, list[str]]], normaliser: Normaliser) -> None:
+        self._groups = groups
+        self._all = Patterns.compile((each for _, group in groups for each in group), normaliser)
+        middle = len(groups) // 2
+        halves = (groups[:middle], groups[middle:]) if middle else ()
+        self._halves = [_Halves(half, normaliser) for half in halves]
+
+    def find(self, message: NormalText) -> dict[int, str]:
+        """Return the first expression found of each group that has one, by its number."""
         if not self._halves:
-            pattern = self._all.find(message)
-            return {} if pattern is None else {self._first: pattern}
+            return {number: hit for number, _ in self._groups if (hit := self._all.find(message))}
         if not self._all.may_match(message):
             return {}
         return {number: hit for half in self._halves for number, hit in half.find(message).items()}

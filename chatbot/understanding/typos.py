@@ -63,9 +63,21 @@ class _Word(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """A reading of the text up to a place: its log-probability, its corrections in it."""
+    """A reading of the text up to a place: its log-probability, and the last word of it.
+
+    ``word`` is what ``part`` of the text is read as, ``before`` how what comes before it is read.
+    """
 
     score: float
+    word: _Word | None = None
+    part: str = ""
+    before: _Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mended:
+    """A run of characters as it was meant."""
+
     text: str
     corrections: tuple[Correction, ...]
 
@@ -94,7 +106,7 @@ class Corrector:
         #: Not a cache around a method: that would refer back to this object, and keep a large
         #: knowledge base in memory long after another one has taken its place.
         self._known: dict[str, tuple[_Word, ...]] = {}
-        self._mended: dict[str, _Reading] = {}
+        self._mended: dict[str, _Mended] = {}
 
     def correct(self, text: NormalText) -> tuple[NormalText, tuple[Correction, ...]]:
         """Return ``text`` as it was meant, the very object if nothing seems wrong with it."""
@@ -125,45 +137,48 @@ class Corrector:
                 self._shortened.setdefault("".join(gap), []).append(word)
 
     def _mend(self, run: str, found: list[Correction]) -> str:
-        best = self._mended.get(run)
-        if best is None:
-            best = max(self._readings(run), key=lambda reading: reading.score)
+        mended = self._mended.get(run)
+        if mended is None:
+            mended = _as_meant(self._read(run))
             if len(self._mended) >= _MOST_MENDED:
                 self._mended.clear()
-            self._mended[run] = best
-        found.extend(best.corrections)
-        return best.text
+            self._mended[run] = mended
+        found.extend(mended.corrections)
+        return mended.text
 
-    def _readings(self, run: str) -> list[_Reading]:
-        """Return the likeliest readings of a run of Chinese characters, its end included."""
-        start: dict[str, _Reading] = {EDGE: _Reading(0.0, "", ())}
-        reached = [start]
+    def _read(self, run: str) -> _Reading:
+        """Return the likeliest reading of a run of Chinese characters, its end included."""
+        reached = [{EDGE: _Reading(0.0)}]
+        known = self._known
         for end in range(1, len(run) + 1):
             here: dict[str, _Reading] = {}
             for begin in range(max(0, end - _LONGEST_WORD), end):
-                before, words = reached[begin], self._words_of(run[begin:end])
-                if before and words:
-                    _extend(here, before, run[begin:end], words)
-            likely = sorted(here.items(), key=lambda item: -item[1].score)[:_FOLLOWED]
-            reached.append(dict(likely))
+                before = reached[begin]
+                if not before:
+                    continue
+                part = run[begin:end]
+                words = known.get(part)
+                if words is None:
+                    words = self._words_of(part)
+                if words:
+                    _extend(here, before, part, words)
+            if len(here) > 1:
+                likely = sorted(here.items(), key=_by_score, reverse=True)[:_FOLLOWED]
+                here = dict(likely)
+            reached.append(here)
         after, anew = self._model.log_chances(EDGE), self._model.log_chance_anew(EDGE)
-        return [
-            reading._replace(score=reading.score + after.get(word, anew))
-            for word, reading in reached[-1].items()
-        ]
+        last = reached[-1]
+        return last[max(last, key=lambda word: last[word].score + after.get(word, anew))]
 
     def _words_of(self, part: str) -> tuple[_Word, ...]:
         """Return the words that ``part`` may be; kept, because messages have much in common."""
-        words = self._known.get(part)
-        if words is None:
-            words = self._words_for(part)
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[part] = words
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        words = self._known[part] = self._words_for(part)
         return words
 
     def _words_for(self, part: str) -> tuple[_Word, ...]:
-        as_written = (self._word(part, None),) if self._model.alone(part) > 0.0 else ()
+        as_written = (self._word(part, None),) if self._model.is_word(part) else ()
         if not self._is_like_a_word(part):
             return as_written
         slips = dict(self._slips(part))
@@ -194,7 +209,7 @@ class Corrector:
         if len(part) == 1:
             yield from self._single_slips(part)
             return
-        is_word = self._model.alone(part) > 0.0
+        is_word = self._model.is_word(part)
         for at, typed in enumerate(part):
             for meant in self._with_gap.get((part[:at], part[at + 1 :]), ()):
                 if typed in _TURNS_MEANING or (is_word and meant[at] in _TURNS_MEANING):
@@ -226,17 +241,30 @@ def _extend(
     for word in words:
         score, way = first.score + word.anew, first
         after = word.after
-        for previous, reading in before.items():
-            chance = after.get(previous)
-            if chance is not None and reading.score + chance > score + _TIE:
-                score, way = reading.score + chance, reading
+        if after:
+            for previous, reading in before.items():
+                chance = after.get(previous)
+                if chance is not None and reading.score + chance > score + _TIE:
+                    score, way = reading.score + chance, reading
+        score -= word.cost
         known = here.get(word.meant)
-        if known is None or score - word.cost > known.score + _TIE:
-            here[word.meant] = _extended(way, score - word.cost, part, word)
+        if known is None or score > known.score + _TIE:
+            here[word.meant] = _Reading(score, word, part, way)
 
 
-def _extended(reading: _Reading, score: float, part: str, word: _Word) -> _Reading:
-    corrections = reading.corrections
-    if word.slip is not None:
-        corrections = (*corrections, Correction(part, word.meant, word.slip))
-    return _Reading(score, reading.text + word.meant, corrections)
+def _by_score(item: tuple[str, _Reading]) -> float:
+    return item[1].score
+
+
+def _as_meant(last: _Reading) -> _Mended:
+    """Return what a reading that ends with ``last`` takes the text to mean."""
+    meant: list[str] = []
+    corrections: list[Correction] = []
+    reading: _Reading | None = last
+    while reading is not None and reading.word is not None:
+        word = reading.word
+        meant.append(word.meant)
+        if word.slip is not None:
+            corrections.append(Correction(reading.part, word.meant, word.slip))
+        reading = reading.before
+    return _Mended("".join(reversed(meant)), tuple(reversed(corrections)))

@@ -68,6 +68,10 @@ class WordModel:
             general = max(general, self._segmenter.least_share)
         return _OWN * own + (1.0 - _OWN) * general
 
+    def is_word(self, word: str) -> bool:
+        """Return whether ``word`` is one, of the brand's own or of general Chinese."""
+        return len(word) == 1 or word in self.own or self._segmenter.share(word) > 0.0
+
     def is_common(self, word: str) -> bool:
         """Return whether ``word`` is one of general Chinese that everybody uses."""
         return self._segmenter.general_share(word) >= _COMMON

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.matching import fuzzy, kernel
+from chatbot.matching.centring import CentredSpace
 from chatbot.matching.confidence import Judge, Signals, threshold_for
 from chatbot.matching.dense import DenseIndex
 from chatbot.matching.lexical import LexicalIndex, bigrams, terms_of
@@ -178,6 +179,21 @@ def test_that_among_many_texts_the_nearest_are_found_all_the_same() -> None:
         found += len(nearest & set(near))
         same += len(nearest)
     assert found > 0.95 * same
+
+
+def test_that_what_spans_a_space_is_compared_in_it_as_in_all_directions() -> None:
+    rng = np.random.default_rng(2)
+    drawn = rng.normal(size=(300, 40)) @ rng.normal(size=(40, 400)) + 9.0
+    rows = np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
+    vectors, background = rows[:200], rows[200:]
+    whole = CentredSpace(vectors, background)
+    cut = CentredSpace(vectors, background, spanning=rows)
+    assert whole.rows(vectors).shape == (200, 400)
+    assert cut.rows(vectors).shape == (200, 256)
+    for other in background[:5]:
+        cosines = whole.rows(vectors) @ whole.centre(other)
+        assert np.allclose(cut.rows(vectors) @ cut.centre(other), cosines, atol=1e-4)
+        assert np.allclose(cut.centre(other), cut.rows(other[None, :])[0], atol=1e-5)
 
 
 _LEVEL = (-1.3, 0.15, -0.6, 0.5, -0.1)

@@ -115,6 +115,15 @@ def test_that_every_group_with_a_hit_is_found_among_many() -> None:
     assert found == {3: "词3号", 11: "/第11(个|条)事/", 36: "词36号"}
 
 
+def test_that_the_pattern_written_first_is_told_and_words_before_expressions() -> None:
+    groups = [["卡", "房卡", "/房.坏/"], ["/坏/", "坏了"], ["/坏/"], ["门禁"], ["了"]]
+    message = _NORMALISER.normalise("我的房卡坏了")
+    patterns = [Patterns.compile(group, _NORMALISER).find(message) for group in groups]
+    assert patterns == ["卡", "坏了", "/坏/", None, "了"]
+    found = PatternGroups(groups, _NORMALISER).find(message)
+    assert found == {0: "卡", 1: "坏了", 2: "/坏/", 4: "了"}
+
+
 def test_that_expressions_with_flags_and_names_do_not_disturb_each_other() -> None:
     patterns = Patterns.compile(["/(?i)VIP(?P<n>1)/", "/^(?P<n>退|换)货$/"], _NORMALISER)
     assert patterns.find(_NORMALISER.normalise("vip1")) == "/(?i)VIP(?P<n>1)/"
