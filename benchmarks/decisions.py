@@ -119,11 +119,14 @@ def decide(dialogue: Dialogue, encoder: DrawnVectors, texts: Sequence[str]) -> l
         begun = time.thread_time()
         step = dialogue.begin(Utterance((text,)), Context(), situation)
         spent = time.thread_time() - begun
-        if isinstance(step, NeedsVectors):
+        by_meaning = isinstance(step, NeedsVectors)
+        while isinstance(step, NeedsVectors):
             vectors = encoder.encode(step.texts)
             begun = time.thread_time()
-            dialogue.finish(step, vectors)
-            taken.append((spent + time.thread_time() - begun) * 1e3)
+            step = dialogue.finish(step, vectors)
+            spent += time.thread_time() - begun
+        if by_meaning:
+            taken.append(spent * 1e3)
     return taken
 
 

@@ -28,13 +28,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.asking import HERE, Bench
+from benchmarks.asking import Bench, Result
 from benchmarks.intents import Labelled, read_labelled
 from benchmarks.scores import print_row
 from chatbot.dialogue.decision import IntentMatch
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.dialogue.turn import Context, Utterance
-from chatbot.dialogue.understood import NeedsVectors
 from chatbot.knowledge.content import Content, load_content
 from chatbot.matching.vector_cache import VectorCache
 from chatbot.understanding.intent_examples import SURE_FROM
@@ -98,17 +96,16 @@ def rows(
 def of_single(bench: Bench, dialogue: Dialogue, asked: Sequence[Labelled]) -> dict[str, float]:
     """Return the figures of messages with one intent each."""
     texts = [text for text, _ in asked]
-    found = told(bench, dialogue, texts)
+    results = asked_of(bench, dialogue, texts)
+    found = [result.outcome.decision.intents for result in results]
     several = [_SEVERAL.search(text) is not None for text in texts]
-    steps = [dialogue.begin(Utterance((text,)), Context(), HERE) for text in texts]
-    embedded = [len(step.texts) if isinstance(step, NeedsVectors) else 0 for step in steps]
     return {
         "accuracy": share(
             names_of(each[:1]) == {name} for each, (_, name) in zip(found, asked, strict=True)
         ),
         "several": share(several),
         "false": share(len(each) > 1 for each, many in zip(found, several, strict=True) if many),
-        "texts": float(np.mean(embedded)),
+        "texts": float(np.mean([result.embedded for result in results])),
     }
 
 
@@ -124,8 +121,12 @@ def of_pairs(found: Sequence[Sequence[IntentMatch]], pairs: Sequence[Pair]) -> d
 
 def told(bench: Bench, dialogue: Dialogue, texts: Sequence[str]) -> list[tuple[IntentMatch, ...]]:
     """Return the intents that ``dialogue`` tells in each text, strongest first."""
-    results = bench.ask(dialogue, [{"text": text, "faq_id": None} for text in texts])
-    return [result.outcome.decision.intents for result in results]
+    return [result.outcome.decision.intents for result in asked_of(bench, dialogue, texts)]
+
+
+def asked_of(bench: Bench, dialogue: Dialogue, texts: Sequence[str]) -> list[Result]:
+    """Return what becomes of each text."""
+    return bench.ask(dialogue, [{"text": text, "faq_id": None} for text in texts])
 
 
 def names_of(found: Iterable[IntentMatch], least: float = 0.0) -> set[str]:

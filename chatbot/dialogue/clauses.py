@@ -50,7 +50,7 @@ def vectors_of_clauses(turn: Understood, vectors: Mapping[str, Vectors]) -> list
 
 def with_smalltalk_beside(snapshot: Snapshot, turn: Understood) -> Understood:
     """Return ``turn`` with the intents that small talk beside a question tells."""
-    if not snapshot.intents.heeds_smalltalk:
+    if not snapshot.intents.heeded_smalltalk:
         return turn
     names = {hit.intent.name for hit in turn.found}
     said = snapshot.parts.smalltalk(turn.said)

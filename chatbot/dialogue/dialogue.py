@@ -62,8 +62,8 @@ _NO_ROWS: Vectors = np.zeros((0, 0), dtype=np.float32)
 class Dialogue:
     """Decides turns by one snapshot. Immutable; many threads may share it.
 
-    A turn is ``begin`` and, if that returns ``NeedsVectors``, ``finish`` with the vectors of its
-    texts. Both compute only: no I/O, no clock, no randomness.
+    A turn is ``begin`` and, as long as ``NeedsVectors`` is returned, ``finish`` with the vectors of
+    its texts. Both compute only: no I/O, no clock, no randomness.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -103,11 +103,19 @@ class Dialogue:
         turn = with_clauses(snapshot, with_follow_up(snapshot, take_apart(snapshot, turn)))
         return NeedsVectors(_texts(snapshot, turn), turn)
 
-    def finish(self, pending: NeedsVectors, vectors: Vectors) -> Outcome:
-        """Decide what ``begin`` left open; ``vectors`` has one unit row a pending text."""
-        by_text = dict(zip(pending.texts, vectors, strict=True))
-        turn = self._with_examples(pending.turn, by_text)
-        hit = pending.turn.acting
+    def finish(self, pending: NeedsVectors, vectors: Vectors) -> Outcome | NeedsVectors:
+        """Decide what was left open; ``vectors`` has one unit row a pending text.
+
+        Few messages of several clauses are after several things: the clauses are embedded only if
+        the whole hints at that.
+        """
+        by_text = {**pending.known, **dict(zip(pending.texts, vectors, strict=True))}
+        left = tuple(text for text in texts_of_clauses(pending.turn) if text not in by_text)
+        if left and self._hints_at_several(pending.turn, by_text):
+            return NeedsVectors(left, pending.turn, by_text)
+        begun = replace(pending.turn, clauses=()) if left else pending.turn
+        turn = self._with_examples(begun, by_text)
+        hit = begun.acting
         if hit is not None:  # its other clauses only add tags to what the rule says
             outcome = follow_intent(self.snapshot, turn, hit)
         else:
@@ -140,6 +148,11 @@ class Dialogue:
         forms = embedded_forms(turn)
         rows = np.stack([vectors[form.text] for form in forms]) if vectors else _NO_ROWS
         return self.snapshot.ranker.assess(forms, rows, turn.barred)
+
+    def _hints_at_several(self, turn: Understood, vectors: Mapping[str, Vectors]) -> bool:
+        told_by = _told_by(self.snapshot, turn)
+        rows = [vectors[form.text] for form in told_by]
+        return self.snapshot.examples.hints_at_several(told_by, rows, turn.found)
 
     def _with_examples(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Understood:
         """Return ``turn`` with the intents that its meaning shows."""
@@ -235,12 +248,12 @@ def _ended(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:
 def _told_by(snapshot: Snapshot, turn: Understood) -> list[NormalText]:
     """Return the texts that may tell an intent by their meaning, the question first.
 
-    They are the message's parts beside it, and all of it where small talk was taken off that some
-    intent's examples have.
+    They are the message's parts beside it, and all of it where such small talk was taken off as
+    some intent's examples have.
     """
     texts = [embedded_forms(each)[0] for each in (turn, *(part for _, part in turn.parts))]
-    heeds = snapshot.examples.needs_vectors and snapshot.intents.heeds_smalltalk
-    if heeds and snapshot.smalltalk.question(turn.message) is not turn.message:
+    heeded = snapshot.intents.heeded_smalltalk if snapshot.examples.needs_vectors else ()
+    if heeded and not snapshot.smalltalk.beside(turn.message).isdisjoint(heeded):
         texts.append(as_embedded(turn.message))
     return texts
 
@@ -252,7 +265,7 @@ def _texts(snapshot: Snapshot, turn: Understood) -> tuple[str, ...]:
     asked += _told_by(snapshot, turn)
     if turn.follow_up is not None:
         asked.append(turn.follow_up)
-    return tuple(dict.fromkeys((*(form.text for form in asked), *texts_of_clauses(turn))))
+    return tuple(dict.fromkeys(form.text for form in asked))
 
 
 def _acting(turn: Understood, confidence: float) -> FoundIntent | None:

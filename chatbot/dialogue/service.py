@@ -25,8 +25,8 @@ class Mind:
     def decide(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn; see ``Dialogue.begin``."""
         step = self.dialogue.begin(utterance, context, situation)
-        if isinstance(step, NeedsVectors):
-            return self.dialogue.finish(step, self.encoder.encode(step.texts))
+        while isinstance(step, NeedsVectors):
+            step = self.dialogue.finish(step, self.encoder.encode(step.texts))
         return step
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import Answered, Context, Outcome, Situation, Utterance
 from chatbot.forms.form import Flow
 from chatbot.forms.step import FormStep
+from chatbot.matching.encoder import Vectors
 from chatbot.understanding.clauses import Clause
 from chatbot.understanding.intent_examples import SURE_FROM
 from chatbot.understanding.intents import FoundIntent, Intent
@@ -142,13 +143,15 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class NeedsVectors:
-    """The turn cannot be decided by rules: embed ``texts`` and call ``Dialogue.finish``.
+    """The turn cannot be decided yet: embed ``texts`` and call ``Dialogue.finish``.
 
-    ``turn`` is the dialogue's own note to itself.
+    ``turn`` and ``known``, the vectors of texts embedded before, are the dialogue's own note to
+    itself.
     """
 
     texts: tuple[str, ...]
     turn: Understood
+    known: Mapping[str, Vectors] = field(default_factory=dict)
 
 
 def understand(

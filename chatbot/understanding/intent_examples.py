@@ -37,6 +37,10 @@ _AT_ONCE = 1000
 _LEAST_SCORE = 0.01
 #: Intents with less than this are not worth a probability.
 _WORTH_A_LOOK = 0.05
+#: A message may be after several things if it shows one intent so likely, and two with such scores:
+#: that looks at a quarter fewer texts, and tells hardly fewer of two intents in one message.
+_HINTED_FROM = 0.2
+_HINT = 0.1
 #: How alike two intents are is told by so many pairs of examples, the nearest of the first so many.
 _NEAREST_PAIRS = 5
 _PAIRED = 50
@@ -191,6 +195,27 @@ class IntentExamples:
         ]
         ranked = sorted((*found, *new), key=lambda hit: (-hit.confidence, -hit.intent.urgency))
         return tuple(ranked)
+
+    def hints_at_several(
+        self,
+        texts: Sequence[NormalText],
+        vectors: Iterable[Vectors],
+        found: Sequence[FoundIntent] = (),
+    ) -> bool:
+        """Return whether clauses of a message are worth embedding, to see what each tells.
+
+        ``texts``, ``vectors`` and ``found`` as in ``find``: what clauses tell by themselves shows a
+        little in the whole message as well.
+        """
+        hinted = {hit.intent.name for hit in found}
+        likely = 1.0 if hinted else 0.0
+        for text, vector in zip(texts, vectors, strict=True):
+            centred = self._space.centre(vector)
+            leading = self._leading(self._head.scores(text.key, centred))
+            hinted.update(self._intents[lead[0]].name for lead in leading if lead[1] >= _HINT)
+            elsewhere = self._nearest_elsewhere(centred)
+            likely = max([likely, *(self._confidence(*lead, elsewhere) for lead in leading)])
+        return len(hinted) > 1 and likely >= _HINTED_FROM
 
     def _allowed(
         self, likely: Mapping[int, Told], texts: Sequence[NormalText], found: Sequence[FoundIntent]

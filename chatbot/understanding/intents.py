@@ -11,7 +11,7 @@ from chatbot.forms.form import Flow
 from chatbot.matching import fuzzy
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.patterns import PatternGroups, Patterns
-from chatbot.understanding.smalltalk import Smalltalk
+from chatbot.understanding.smalltalk import Kind, Smalltalk
 
 Priority = Literal["normal", "high", "urgent"]
 
@@ -115,8 +115,8 @@ class IntentRules:
         self._example_keys = [example.key for example, _ in examples]
         self._example_of = [number for _, number in examples]
         self._close = fuzzy.CloseKeys(self._example_keys)
-        #: Whether small talk beside a question may tell an intent: some example has any.
-        self.heeds_smalltalk = False
+        #: The kinds of small talk that beside a question may tell an intent: some example has it.
+        self.heeded_smalltalk: frozenset[Kind] = frozenset()
         self._of_smalltalk: dict[str, dict[int, tuple[str, float]]] = {}
         if smalltalk is not None:
             for example, number in examples:
@@ -127,8 +127,9 @@ class IntentRules:
         if meaning is not None:
             alike = self._of_smalltalk.setdefault(meaning, {})
             alike.setdefault(number, (example.key, _SAME_SMALLTALK))
-        if meaning is not None or smalltalk.question(example) is not example:
-            self.heeds_smalltalk = True
+        whole = smalltalk.kind(example)
+        kinds = smalltalk.beside(example) if whole is None else {whole}
+        self.heeded_smalltalk |= kinds
 
     def find(self, *forms: NormalText) -> Sequence[FoundIntent]:
         """Return the intents of a message, strongest first; ties: more urgent, file order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -27,6 +28,8 @@ _QUESTION = (
     "(?:那|那么|请问|我想|想问|再问|还有|另外|顺便|麻烦)*"
     "(?:几点|几号|几天|怎么|什么|多少|多久|哪里|哪个|哪家|有没有|有什么|能不能|可不可以|可以|能|是不是|要不要)"
 )
+#: 等了一个礼拜了 is no goodbye.
+_WEEK = re.compile("礼拜")
 #: Letters that must be left of a question when nothing but the words tells where it begins.
 _LEAST_LEFT = 4
 #: Small talk is short. What is longer is looked through by meaning.
@@ -125,6 +128,16 @@ class Smalltalk:
         question = self._normaliser.normalise(text)
         return message if question.is_empty else question
 
+    def beside(self, message: NormalText) -> frozenset[Kind]:
+        """Return the kinds of what ``question`` takes off ``message``."""
+        if self.question(message) is message:
+            return frozenset()
+        rest = self._without_front(message.text)
+        left = self._without_end(rest)
+        taken = (message.text[: len(message.text) - len(rest)], rest[len(left) :])
+        kinds = (self.kind(self._normaliser.normalise(each)) for each in taken)
+        return frozenset(kind for kind in kinds if kind is not None)
+
     def _without_front(self, text: str) -> str:
         front = self._in_front.match(text)
         rest = text[front.end() :] if front else text
@@ -135,7 +148,9 @@ class Smalltalk:
         behind = self._after_mark.search(text)
         rest = text[: behind.start()] if behind else text
         thanks = self._at_end.search(rest)
-        return rest[: thanks.start()] if thanks and thanks.start() >= _LEAST_LEFT else rest
+        if thanks is None or thanks.start() < _LEAST_LEFT:
+            return rest
+        return rest if _WEEK.match(rest, thanks.start() - 1) else rest[: thanks.start()]
 
 
 def _read(written: Sequence[str], normaliser: Normaliser) -> _Phrases:

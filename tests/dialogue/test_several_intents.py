@@ -111,12 +111,25 @@ def test_that_thanks_beside_a_question_give_a_tag_and_do_nothing(
     assert decision.tags == ("意向:好评",)
 
 
-def test_that_one_clause_costs_one_text(dialogue: Dialogue) -> None:
-    one = dialogue.begin(Utterance(("我的手机好像忘在房间里了",)), Context(), HERE)
-    two = dialogue.begin(Utterance(("我的手机忘在房间了，想再续住一晚",)), Context(), HERE)
-    assert isinstance(one, NeedsVectors)
-    assert isinstance(two, NeedsVectors)
-    assert (len(one.texts), len(two.texts)) == (1, 3)
+@pytest.mark.parametrize(
+    ("said", "texts"),
+    [
+        ("我的手机好像忘在房间里了", (1,)),
+        ("我的手机忘在房间了，想再续住一晚", (1, 2)),
+        ("发票怎么开具，我们公司在杭州", (1,)),
+        ("谢谢，我的手机好像忘在房间里了", (2,)),
+        ("你好，我的手机好像忘在房间里了", (1,)),
+    ],
+)
+def test_that_clauses_are_embedded_only_where_the_whole_hints_at_several(
+    said: str, texts: tuple[int, ...], stage: Stage, dialogue: Dialogue
+) -> None:
+    embedded = []
+    step = dialogue.begin(Utterance((said,)), Context(), HERE)
+    while isinstance(step, NeedsVectors):
+        embedded.append(len(step.texts))
+        step = dialogue.finish(step, stage.encoder.encode(step.texts))
+    assert tuple(embedded) == texts
 
 
 def test_that_a_keyword_alone_needs_no_vector(dialogue: Dialogue) -> None:

@@ -295,5 +295,6 @@ def test_that_begin_and_finish_are_all_a_turn_needs(stage: Stage) -> None:
     vectors = stage.encoder.encode(step.texts)
     assert vectors.dtype == np.float32
     again = dialogue.finish(step, vectors)
+    assert isinstance(again, Outcome)
     assert again == dialogue.finish(step, vectors)
     assert again.decision.snapshot == 7

@@ -52,7 +52,7 @@ def test_that_small_talk_tells_the_intent_of_the_same_small_talk() -> None:
     (hit,) = rules.find(_NORMALISER.normalise("好的，非常感谢！"))
     assert hit.intent is thanks
     assert rules.find(_NORMALISER.normalise("再见")) == []
-    assert rules.heeds_smalltalk
+    assert rules.heeded_smalltalk == {"thanks"}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_that_one_example_does_not_claim_all_small_talk(
 
 def test_that_small_talk_is_not_heeded_where_no_example_has_any() -> None:
     rules = IntentRules([_COMPLAINT], _NORMALISER, Smalltalk(make_texts({}), _NORMALISER))
-    assert not rules.heeds_smalltalk
+    assert not rules.heeded_smalltalk
 
 
 def test_that_the_more_urgent_intent_comes_first() -> None:

@@ -146,12 +146,32 @@ def test_that_small_talk_is_told_from_questions(
         ("房号是，886", "房号是,886"),
         ("早餐，不错", "早餐,不错"),
         ("明天退房，可以？", "明天退房,可以?"),
+        ("发票催了一个礼拜了", "发票催了一个礼拜了"),
+        ("发票催了一个礼拜了，拜了", "发票催了一个礼拜了"),
+        ("发票已经收到了拜了", "发票已经收到了"),
     ],
 )
 def test_that_small_talk_is_taken_off_a_question(
     said: str, question: str, smalltalk: Smalltalk
 ) -> None:
     assert smalltalk.question(_NORMALISER.normalise(said)).text == question
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ("你好，请问几点退房？", {"greeting"}),
+        ("你好，几点退房，谢谢", {"greeting", "thanks"}),
+        ("几点退房谢谢啦", {"thanks"}),
+        ("几点退房", set()),
+        ("你好", set()),
+        ("发票催了一个礼拜了", set()),
+    ],
+)
+def test_that_what_is_taken_off_is_told_by_its_kind(
+    said: str, kinds: set[str], smalltalk: Smalltalk
+) -> None:
+    assert smalltalk.beside(_NORMALISER.normalise(said)) == kinds
 
 
 def test_that_a_brand_has_its_own_phrases() -> None:
