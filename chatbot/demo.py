@@ -46,7 +46,7 @@ def run_demo(port: int, simulator_port: int) -> None:
     prepare(settings)
     click.echo("正在启动演示……")
     if VectorCache(settings.data_dir).is_empty:
-        click.echo("第一次启动要计算示例知识库的向量，约十几秒；以后几秒就绪。")
+        click.echo("第一次启动要计算示例知识库的向量，约半分钟；以后几秒就绪。")
     with (
         _running_simulator(settings, simulator_port),
         EmbeddedCluster(settings.data_dir).start() as cluster,
