@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ _DATABASE = "chatbot_demo"
 _SIMULATOR_SECONDS = 20.0
 
 
-def run_demo(port: int, simulator_port: int) -> None:
-    """Run the demo until it is stopped.
+def run_demo(port: int, simulator_port: int, embed: Callable[[Settings], None]) -> None:
+    """Run the demo until it is stopped; ``embed`` is called before its first start.
 
     Raises:
         UserError: a port is in use, or the embedded database cannot run here.
@@ -47,6 +47,7 @@ def run_demo(port: int, simulator_port: int) -> None:
     click.echo("正在启动演示……")
     if VectorCache(settings.data_dir).is_empty:
         click.echo("第一次启动要计算示例知识库的向量，约半分钟；以后几秒就绪。")
+        embed(settings)
     with (
         _running_simulator(settings, simulator_port),
         EmbeddedCluster(settings.data_dir).start() as cluster,

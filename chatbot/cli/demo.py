@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from chatbot.settings import Settings
 
 
 @click.command()
@@ -12,4 +17,17 @@ def demo(port: int, simulator_port: int) -> None:
     """启动演示：服务、内置 PostgreSQL、企业微信模拟器和示例知识库。"""
     from chatbot.demo import run_demo
 
-    run_demo(port, simulator_port)
+    run_demo(port, simulator_port, _embed)
+
+
+def _embed(settings: Settings) -> None:
+    """Embed the sample knowledge, showing how far it is; the server finds the vectors then."""
+    from chatbot.building import builder_of
+    from chatbot.cli.opening import built
+    from chatbot.knowledge.content import load_content
+    from chatbot.matching.encoder import make_encoder
+    from chatbot.matching.vector_cache import VectorCache
+
+    content = load_content(settings.knowledge_dir, settings.intents_dir)
+    encoder = make_encoder(settings.encoder)
+    built(builder_of(settings, encoder, VectorCache(settings.data_dir)), content)
