@@ -26,7 +26,6 @@ Query = Mapping[str, Any]
 
 _TARGET = 0.95
 HERE = Situation(datetime(2026, 1, 1, tzinfo=UTC))
-_NO_ROWS = np.zeros((0, 0), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -100,18 +99,18 @@ class Bench:
     def ask(self, dialogue: Dialogue, queries: Sequence[Query]) -> list[Result]:
         """Ask each of ``queries`` as the first message of a conversation."""
         steps = [dialogue.begin(Utterance((q["text"],)), Context(), HERE) for q in queries]
-        embedded = [0] * len(steps)
-        decided: dict[int, Outcome] = {}
-        while len(decided) < len(steps):
-            self._embed(text for s in steps if isinstance(s, NeedsVectors) for text in s.texts)
-            for at, step in enumerate(steps):
-                if isinstance(step, Outcome):
-                    decided[at] = step
-                else:
-                    rows = [self._vectors[text] for text in step.texts]
-                    steps[at] = dialogue.finish(step, np.stack(rows) if rows else _NO_ROWS)
-                    embedded[at] += len(rows)
-        return [Result(query, decided[at], embedded[at]) for at, query in enumerate(queries)]
+        self._embed(text for s in steps if isinstance(s, NeedsVectors) for text in s.texts)
+        return [
+            self._decided(dialogue, query, step) for query, step in zip(queries, steps, strict=True)
+        ]
+
+    def _decided(self, dialogue: Dialogue, query: Query, step: Outcome | NeedsVectors) -> Result:
+        embedded = 0
+        while isinstance(step, NeedsVectors):
+            self._embed(step.texts)
+            embedded += len(step.texts)
+            step = dialogue.finish(step, np.array([self._vectors[text] for text in step.texts]))
+        return Result(query, step, embedded)
 
     def _embed(self, texts: Iterable[str]) -> None:
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]

@@ -95,7 +95,7 @@ class Bench:
     def judge(self, task: Task) -> Judged:
         """Return what the finder sees in each message of ``task``."""
         names = list(dict.fromkeys(name for _, name in task.examples))
-        finder = self._finder(task, names)
+        finder = self._finder(task)
         texts = [self._normaliser.normalise(text) for text, _ in task.asked]
         rows = [
             (signals.features(), names[number] == task.asked[at][1], at)
@@ -107,11 +107,8 @@ class Bench:
         weights = _weights(task)[list(asked)]
         return Judged(task, np.array(features), np.array(right), weights, asked)
 
-    def _finder(self, task: Task, names: Sequence[str]) -> IntentExamples:
-        intents = [
-            Intent(name, name, tuple(text for text, of in task.examples if of == name))
-            for name in names
-        ]
+    def _finder(self, task: Task) -> IntentExamples:
+        intents = intents_of(task.examples)
         examples = examples_of(intents, self._normaliser)
         everyday = [self._normaliser.normalise(text) for text in everyday_messages()]
         asked = [self._normaliser.normalise(text) for text in task.elsewhere]
@@ -125,6 +122,14 @@ class Bench:
 
     def _embed(self, texts: Sequence[NormalText]) -> Vectors:
         return embed_with_cache(self._encoder, self._cache, [text.text for text in texts])
+
+
+def intents_of(examples: Sequence[Labelled]) -> tuple[Intent, ...]:
+    """Return the intents that ``examples`` tell, in their order."""
+    names = dict.fromkeys(name for _, name in examples)
+    return tuple(
+        Intent(name, name, tuple(text for text, of in examples if of == name)) for name in names
+    )
 
 
 def _best(assessed: list[tuple[int, IntentSignals]]) -> list[tuple[int, IntentSignals]]:

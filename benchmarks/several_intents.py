@@ -29,14 +29,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.asking import Bench, Result
-from benchmarks.intents import Labelled, read_labelled
+from benchmarks.intents import Labelled, intents_of, read_labelled
 from benchmarks.scores import print_row
 from chatbot.dialogue.decision import IntentMatch
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.knowledge.content import Content, load_content
+from chatbot.knowledge.content import load_content
 from chatbot.matching.vector_cache import VectorCache
 from chatbot.understanding.intent_examples import SURE_FROM
-from chatbot.understanding.intents import Intent
 
 _PAIRS = 490
 _JOINTS = ("，", "。", "，还有", "，另外", "，顺便", "\n", " ")
@@ -57,15 +56,6 @@ class Pair:
 
     def joined(self, joint: str) -> str:
         return self.first[0].rstrip(_END) + joint + self.second[0]
-
-
-def content_of(examples: Sequence[Labelled], knowledge: Content) -> Content:
-    """Return ``knowledge`` with the intents that ``examples`` tell in the place of its own."""
-    names = dict.fromkeys(name for _, name in examples)
-    intents = (
-        Intent(name, name, tuple(text for text, of in examples if of == name)) for name in names
-    )
-    return replace(knowledge, intents=tuple(intents))
 
 
 def pairs_of(asked: Sequence[Labelled]) -> list[Pair]:
@@ -148,7 +138,7 @@ def main() -> None:
         bench = Bench(VectorCache(options.cache or Path(scratch)))
         for folder in options.data:
             examples = read_labelled(folder / "intent_train.jsonl")
-            dialogue = bench.build(content_of(examples, knowledge))
+            dialogue = bench.build(replace(knowledge, intents=intents_of(examples)))
             asked = read_labelled(folder / "intent_test.jsonl")
             for name, values in rows(bench, dialogue, asked):
                 print_row(f"{folder.name}{name}", values)

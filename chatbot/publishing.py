@@ -202,7 +202,7 @@ class Publisher:
         dialogue = await self.prepare(content)
         correction = await asyncio.to_thread(
             learn_from_turns, self._database, self._bench, dialogue, self._clock.now(),
-            self._interruptible(None),
+            self.interruptible(None),
         )  # fmt: skip
         await self._restate(live, content, replace(live.basis, correction=correction))
 
@@ -211,7 +211,7 @@ class Publisher:
         dialogue = await self.prepare(content, bench)
         return await asyncio.to_thread(
             basis_for, self._database, bench, dialogue, self._clock.now(),
-            self._interruptible(None),
+            self.interruptible(None),
         )  # fmt: skip
 
     async def _restate(self, snapshot: Snapshot, content: Content, basis: Basis) -> Offered:
@@ -256,12 +256,12 @@ class Publisher:
         latest = self._latest.get(bench.basis.encoder)
         if latest is None or latest.snapshot.digest != digest:
             latest = await asyncio.to_thread(
-                bench.build, content, 0, progress=self._interruptible(progress)
+                bench.build, content, 0, progress=self.interruptible(progress)
             )
             self._latest[bench.basis.encoder] = latest
         return latest
 
-    def _interruptible(self, progress: Progress | None) -> Progress:
+    def interruptible(self, progress: Progress | None) -> Progress:
         """Return ``progress``, ending the work when this process stops: a thread goes on else."""
 
         def tell(done: int, total: int) -> None:

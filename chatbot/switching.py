@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ from chatbot.dialogue.dialogue import Dialogue
 from chatbot.knowledge.content import Content
 from chatbot.learning import embed_labels
 from chatbot.matching.vector_cache import Progress, TooManyToEmbed, at_most
-from chatbot.publishing import ContentMetrics, EmbeddingStopped, Publisher
+from chatbot.publishing import ContentMetrics, Publisher
 from chatbot.store.database import Database
 from chatbot.store.encoders import EncoderSwitch, end_switch, report_switch
 from chatbot.store.snapshots import Snapshot, live_snapshot
@@ -57,7 +56,6 @@ class Switching:
         self._wanted: Bench | None = None
         self._embedded = 0
         self._texts = 0
-        self._closing = threading.Event()
 
     def state(self) -> dict[str, Any]:
         """Return which encoder is in force here, and how far a switch to another one has got."""
@@ -135,7 +133,7 @@ class Switching:
             dialogue = await self._prepare(live, wanted, self._report)
             await asyncio.to_thread(
                 embed_labels, self._database, wanted, dialogue, self._clock.now(),
-                self._report_labels,
+                self._publisher.interruptible(self._report),
             )  # fmt: skip
         return True
 
@@ -166,18 +164,12 @@ class Switching:
         await self._lock.release()
 
     async def close(self) -> None:
-        """End what is being embedded, and let another process go on."""
-        self._closing.set()
+        """Let another process go on; the publisher ends what is being embedded."""
         await self._lock.release()
 
     async def _prepare(self, live: Snapshot, bench: Bench, progress: Progress) -> Dialogue:
         content = await asyncio.to_thread(Content.from_json, live.content)
         return await self._publisher.prepare(content, bench, progress)
-
-    def _report_labels(self, done: int, total: int) -> None:
-        if self._closing.is_set():
-            raise EmbeddingStopped
-        self._report(done, total)
 
     def _report(self, done: int, total: int) -> None:
         """Tell everybody how far it is: here, in the database, and each tenth in the log."""

@@ -25,15 +25,10 @@ from chatbot.knowledge.edit_files import Added, add_similar, editing
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.matching.encoder import Encoder
 from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
-from chatbot.store.database import statement
-from chatbot.store.workshop import unconfirmed_messages
+from chatbot.store.workshop import unconfirmed_messages, verdicts
 
 #: How far back messages wait.
 _HEEDED = timedelta(days=90)
-
-_VERDICTS = statement(
-    "SELECT faq_id, text, verdict FROM workshop_verdicts ORDER BY faq_id, decided_at, text"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +68,10 @@ def read_told(connection: Connection, now: datetime) -> Told:
 
 def _settled(connection: Connection) -> Settled:
     """Read what admins have said, by their latest verdicts."""
-    rows = connection.execute(_VERDICTS).all()
+    said = verdicts(connection)
     return Settled(
-        accepted=[row.text for row in rows if row.verdict == "accept"],
-        rejected=[(row.faq_id, row.text) for row in rows if row.verdict == "reject"],
+        accepted=[text for _, text, verdict in said if verdict == "accept"],
+        rejected=[(faq_id, text) for faq_id, text, verdict in said if verdict == "reject"],
     )
 
 

@@ -22,12 +22,8 @@ def demo(port: int, simulator_port: int) -> None:
 
 def _embed(settings: Settings) -> None:
     """Embed the sample knowledge, showing how far it is; the server finds the vectors then."""
-    from chatbot.building import builder_of
-    from chatbot.cli.opening import built
+    from chatbot.cli.opening import open_service
     from chatbot.knowledge.content import load_content
-    from chatbot.matching.encoder import make_encoder
-    from chatbot.matching.vector_cache import VectorCache
 
-    content = load_content(settings.knowledge_dir, settings.intents_dir)
-    encoder = make_encoder(settings.encoder)
-    built(builder_of(settings, encoder, VectorCache(settings.data_dir)), content)
+    with open_service(load_content(settings.knowledge_dir, settings.intents_dir), settings):
+        pass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chatbot.dialogue.clauses import in_canonical_words, names_told
 from chatbot.dialogue.decision import MenuReply
 from chatbot.dialogue.intents import follow_intent
 from chatbot.dialogue.outcomes import told
@@ -61,9 +62,8 @@ def with_row_in_front(snapshot: Snapshot, turn: Understood) -> Understood:
 
 
 def _tells(snapshot: Snapshot, clause: Clause, hit: FoundIntent) -> bool:
-    meant, _ = snapshot.words.mend(clause.text)
-    hits = snapshot.intents.find(snapshot.words.canonical(meant), clause.text)
-    return any(each.intent.name == hit.intent.name for each in hits)
+    text = in_canonical_words(snapshot, clause)
+    return hit.intent.name in names_told(snapshot, clause, text)
 
 
 def replied_in_front(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from chatbot.dialogue.several import as_embedded
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.understood import LONGEST_MATCHED, Understood
+from chatbot.dialogue.understood import Understood
 from chatbot.matching.encoder import Vectors
 from chatbot.understanding.clauses import Clause, joined, spans
 from chatbot.understanding.normalise import NormalText
@@ -26,15 +27,21 @@ def with_clauses(snapshot: Snapshot, turn: Understood) -> Understood:
 
 def _compared(snapshot: Snapshot, turn: Understood, clause: Clause) -> Clause:
     """Return ``clause`` in canonical words, with the intents that rules find in it."""
-    meant, _ = snapshot.words.mend(clause.text)
-    text = snapshot.words.canonical(meant)
+    text = in_canonical_words(snapshot, clause)
     names = {hit.intent.name for hit in turn.found}
-    hits = snapshot.intents.find(text, clause.text) if names else ()
-    return replace(
-        clause,
-        text=NormalText(text.text[:LONGEST_MATCHED], text.key[:LONGEST_MATCHED]),
-        found=frozenset(hit.intent.name for hit in hits) & names,
-    )
+    found = names & names_told(snapshot, clause, text) if names else ()
+    return replace(clause, text=as_embedded(text), found=frozenset(found))
+
+
+def in_canonical_words(snapshot: Snapshot, clause: Clause) -> NormalText:
+    """Return what a clause says without typing errors, in canonical words."""
+    meant, _ = snapshot.words.mend(clause.text)
+    return snapshot.words.canonical(meant)
+
+
+def names_told(snapshot: Snapshot, clause: Clause, text: NormalText) -> set[str]:
+    """Return the names of the intents that rules find in a clause; ``text``: in canonical words."""
+    return {hit.intent.name for hit in snapshot.intents.find(text, clause.text)}
 
 
 def texts_of_clauses(turn: Understood) -> list[str]:

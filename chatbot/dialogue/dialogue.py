@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +48,7 @@ from chatbot.dialogue.understood import (
     understand,
 )
 from chatbot.matching.encoder import Vectors
+from chatbot.understanding.intent_examples import LookedAt
 from chatbot.understanding.intents import FoundIntent
 from chatbot.understanding.normalise import NormalText
 
@@ -110,11 +111,12 @@ class Dialogue:
         the whole hints at that.
         """
         by_text = {**pending.known, **dict(zip(pending.texts, vectors, strict=True))}
+        examples, looked = self.snapshot.examples, self._look(pending.turn, by_text)
         left = tuple(text for text in texts_of_clauses(pending.turn) if text not in by_text)
-        if left and self._hints_at_several(pending.turn, by_text):
+        if left and examples.hints_at_several(looked, pending.turn.found):
             return NeedsVectors(left, pending.turn, by_text)
         begun = replace(pending.turn, clauses=()) if left else pending.turn
-        turn = self._with_examples(begun, by_text)
+        turn = self._with_examples(begun, looked, by_text)
         hit = begun.acting
         if hit is not None:  # its other clauses only add tags to what the rule says
             outcome = follow_intent(self.snapshot, turn, hit)
@@ -149,19 +151,22 @@ class Dialogue:
         rows = np.stack([vectors[form.text] for form in forms]) if vectors else _NO_ROWS
         return self.snapshot.ranker.assess(forms, rows, turn.barred)
 
-    def _hints_at_several(self, turn: Understood, vectors: Mapping[str, Vectors]) -> bool:
-        told_by = _told_by(self.snapshot, turn)
-        rows = [vectors[form.text] for form in told_by]
-        return self.snapshot.examples.hints_at_several(told_by, rows, turn.found)
+    def _look(self, turn: Understood, vectors: Mapping[str, Vectors]) -> list[LookedAt]:
+        """Return the texts that may tell an intent, as examples see them."""
+        examples = self.snapshot.examples
+        if not examples.needs_vectors:
+            return []
+        shown = _told_by(self.snapshot, turn)
+        return examples.look(shown, [vectors[form.text] for form in shown])
 
-    def _with_examples(self, turn: Understood, vectors: Mapping[str, Vectors]) -> Understood:
+    def _with_examples(
+        self, turn: Understood, looked: Sequence[LookedAt], vectors: Mapping[str, Vectors]
+    ) -> Understood:
         """Return ``turn`` with the intents that its meaning shows."""
         if not self.snapshot.examples.needs_vectors:
             return turn
-        shown = [form for form in _told_by(self.snapshot, turn) if form.text in vectors]
-        rows = [vectors[form.text] for form in shown]
         spoken = vectors_of_clauses(turn, vectors)
-        found = self.snapshot.examples.find(shown, rows, turn.found, turn.clauses, spoken)
+        found = self.snapshot.examples.find(looked, turn.found, turn.clauses, spoken)
         turn = with_smalltalk_beside(self.snapshot, replace(turn, found=found))
         return turn.knowing(intents=intents_trace(turn.found))
 

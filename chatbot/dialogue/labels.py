@@ -19,11 +19,9 @@ def labelled(turn: Understood, outcome: Outcome) -> Outcome:
     if turn.refused:
         return _refused(turn, outcome)
     faq_id = outcome.decision.faq_id
-    return (
-        outcome
-        if faq_id is None or not turn.is_menu_fresh
-        else with_choice(turn, outcome, faq_id, "rephrased")
-    )
+    if faq_id is None or not turn.is_menu_fresh:
+        return outcome
+    return with_choice(turn, outcome, faq_id, "rephrased")
 
 
 def _refused(turn: Understood, outcome: Outcome) -> Outcome:

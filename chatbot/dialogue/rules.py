@@ -157,8 +157,10 @@ def has_intent(snapshot: Snapshot, turn: Understood) -> Outcome | None:
 def worded_alike(snapshot: Snapshot, turn: Understood) -> Outcome | None:
     """Answer a message that words an entry's question the same, or nearly so."""
     match = closest_wording(snapshot, turn)
-    threshold = snapshot.threshold_of(match.entries[0]) if match is not None else 1.0
-    if match is None or match.confidence < threshold:
+    if match is None:
+        return None
+    threshold = snapshot.threshold_of(match.entries[0])
+    if match.confidence < threshold:
         return None
     first = snapshot.entries[match.entries[0]]
     known = replace(
@@ -167,10 +169,11 @@ def worded_alike(snapshot: Snapshot, turn: Understood) -> Outcome | None:
         candidates=candidates_by_wording(snapshot, match),
         threshold=threshold,
     )
-    candidates = known.candidates
     reason = f"{match.rule} wording of a question ({round(match.ratio, 4)})"
     if first.auto == "ask" and first.id not in turn.context.offered:
-        return ask_back(snapshot, turn, known, candidates[:1], f"{reason}; the entry asks back")
+        return ask_back(
+            snapshot, turn, known, known.candidates[:1], f"{reason}; the entry asks back"
+        )
     return give_answer(snapshot, turn, known, match.entries[0], reason, match.rule)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,7 +177,7 @@ class Matcher:
         )
 
 
-def coverage(words: Words, keys: Iterable[str]) -> float:
+def coverage(words: Words, keys: Sequence[str]) -> float:
     """Return the weighted share of ``words`` that occur in any of ``keys``; 0 without words."""
     total = sum(words.values())
     text = "\n".join(keys)  # a word has no line end: none is found across two keys

@@ -48,7 +48,9 @@ _SAVE = statement(
     " ON CONFLICT (faq_id, text_hash) DO UPDATE SET verdict = excluded.verdict,"
     " actor = excluded.actor, decided_at = excluded.decided_at"
 )
-_SETTLED = statement("SELECT faq_id, text FROM workshop_verdicts ORDER BY faq_id, decided_at, text")
+_VERDICTS = statement(
+    "SELECT faq_id, text, verdict FROM workshop_verdicts ORDER BY faq_id, decided_at, text"
+)
 
 
 def unconfirmed_messages(
@@ -94,6 +96,11 @@ def save_verdict(
     connection.execute(_SAVE, values)
 
 
+def verdicts(connection: Connection) -> Sequence[tuple[str, str, Verdict]]:
+    """Return (entry, text, verdict) of all that admins have said."""
+    return [(row.faq_id, row.text, row.verdict) for row in connection.execute(_VERDICTS)]
+
+
 def settled_suggestions(connection: Connection) -> Sequence[tuple[str, str]]:
     """Return the (entry, text) that have a verdict."""
-    return [(row.faq_id, row.text) for row in connection.execute(_SETTLED)]
+    return [(faq_id, text) for faq_id, text, _ in verdicts(connection)]

@@ -46,6 +46,10 @@ _NEAREST_PAIRS = 5
 _PAIRED = 50
 
 
+#: An intent that a text may have: number, score, and distance to the best other one's score.
+Lead = tuple[int, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """An example of the intent ``number`` in its normal form."""
@@ -104,6 +108,15 @@ class IntentSignals:
 SHIPPED_INTENT_MODEL = ConfidenceModel(
     intercept=4.0997, coefficients=(1.5725, 8.501, -6.0885, -0.8635)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A text with its centred vector, and the intents that it may have."""
+
+    text: NormalText
+    centred: Vectors
+    leading: Sequence[Lead]
 
 
 class IntentExamples:
@@ -166,26 +179,27 @@ class IntentExamples:
 
     def find(
         self,
-        texts: Sequence[NormalText],
-        vectors: Iterable[Vectors],
+        looked: Sequence[LookedAt],
         found: Sequence[FoundIntent] = (),
         clauses: Sequence[Clause] = (),
         of_spans: Iterable[Vectors] = (),
     ) -> tuple[FoundIntent, ...]:
         """Return ``found``, what the rules found, and what the examples tell, strongest first.
 
-        ``texts`` are a message and, if it asks several things, its parts: an intent is as likely
-        as in the text that shows it most. ``vectors`` are their embeddings, shape (dim,) each, and
-        ``of_spans`` those of the message's ``clauses``, one for each of ``spans``. The examples
-        tell the strongest from ``SAID_FROM`` on and others from ``SURE_FROM`` on, if the whole
-        message shows them; clauses that are surely about several things tell one each, and they
-        alone where a rule says what to do anyway. Nothing that an intent's ``exclude`` forbids.
-        Equally strong ones go by urgency, what the rules found before the rest.
+        ``looked`` are a message and, if it asks several things, its parts: an intent is as likely
+        as in the text that shows it most. ``of_spans`` are the embeddings, shape (dim,) each, of
+        the message's ``clauses``, one for each of ``spans``.
+
+        The examples tell the strongest from ``SAID_FROM`` on and others from ``SURE_FROM`` on, if
+        the whole message shows them; clauses that are surely about several things tell one each,
+        and they alone where a rule says what to do anyway. Nothing that an intent's ``exclude``
+        forbids. Equally strong ones go by urgency, what the rules found before the rest.
         """
-        shown = [self._likely(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+        shown = [self._likely(each) for each in looked]
         whole = shown[0] if shown else {}
         apart = self._apart(whole, clauses, of_spans) if clauses else {}
         ruled = any(hit.intent.acts for hit in found)
+        texts = [each.text for each in looked]
         likely = self._allowed(apart or ({} if ruled else strongest_of(shown)), texts, found)
         first = max(likely, key=lambda number: likely[number].confidence, default=None)
         new = [
@@ -197,25 +211,19 @@ class IntentExamples:
         return tuple(ranked)
 
     def hints_at_several(
-        self,
-        texts: Sequence[NormalText],
-        vectors: Iterable[Vectors],
-        found: Sequence[FoundIntent] = (),
+        self, looked: Sequence[LookedAt], found: Sequence[FoundIntent] = ()
     ) -> bool:
         """Return whether clauses of a message are worth embedding, to see what each tells.
 
-        ``texts``, ``vectors`` and ``found`` as in ``find``: what clauses tell by themselves shows a
-        little in the whole message as well.
+        ``looked`` and ``found`` as in ``find``: what clauses tell by themselves shows a little in
+        the whole message as well.
         """
-        hinted = {hit.intent.name for hit in found}
-        likely = 1.0 if hinted else 0.0
-        for text, vector in zip(texts, vectors, strict=True):
-            centred = self._space.centre(vector)
-            leading = self._leading(self._head.scores(text.key, centred))
-            hinted.update(self._intents[lead[0]].name for lead in leading if lead[1] >= _HINT)
-            elsewhere = self._nearest_elsewhere(centred)
-            likely = max([likely, *(self._confidence(*lead, elsewhere) for lead in leading)])
-        return len(hinted) > 1 and likely >= _HINTED_FROM
+        ruled = {hit.intent.name for hit in found}
+        leads = [lead for each in looked for lead in each.leading]
+        hinted = ruled | {self._intents[lead[0]].name for lead in leads if lead[1] >= _HINT}
+        if len(hinted) < 2:
+            return False
+        return bool(ruled) or any(self._judged(each, _HINTED_FROM) for each in looked)
 
     def _allowed(
         self, likely: Mapping[int, Told], texts: Sequence[NormalText], found: Sequence[FoundIntent]
@@ -261,7 +269,7 @@ class IntentExamples:
             if by_rule:
                 told[span] = Told(by_rule[0], 1.0, 1.0, "")
                 continue
-            likely = self._likely(joined(some), vector)
+            likely = self._likely(self._look(joined(some), vector))
             if likely:
                 told[span] = max(likely.values(), key=lambda each: each.score)
         return told
@@ -273,16 +281,25 @@ class IntentExamples:
 
     def assess(self, question: NormalText, vector: Vectors) -> list[tuple[int, IntentSignals]]:
         """Return the signals of each intent that ``question`` may have, in file order."""
+        looked = self._look(question, vector)
+        elsewhere = self._nearest_elsewhere(looked.centred)
+        return [(lead[0], self._signals(*lead, elsewhere)) for lead in looked.leading]
+
+    def look(self, texts: Sequence[NormalText], vectors: Iterable[Vectors]) -> list[LookedAt]:
+        """Return ``texts`` as they are looked at; ``vectors`` has an embedding (dim,) for each."""
+        return [self._look(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+
+    def _look(self, text: NormalText, vector: Vectors) -> LookedAt:
+        if not self._examples or text.is_empty:
+            return LookedAt(text, vector, ())
         centred = self._space.centre(vector)
-        elsewhere = self._nearest_elsewhere(centred)
-        leading = self._leading(self._head.scores(question.key, centred))
-        return [(lead[0], self._signals(*lead, elsewhere)) for lead in leading]
+        return LookedAt(text, centred, self._leading(self._head.scores(text.key, centred)))
 
     def _nearest_elsewhere(self, centred: Vectors) -> float:
         return float((self._elsewhere @ centred).max(initial=0.0))
 
-    def _leading(self, scores: npt.NDArray[np.float64]) -> list[tuple[int, float, float]]:
-        """Return (number, score, margin) of the intents worth a look, in file order."""
+    def _leading(self, scores: npt.NDArray[np.float64]) -> list[Lead]:
+        """Return the intents worth a look, in file order."""
         second, best = sorted((0.0, 0.0, *scores.tolist()))[-2:]
         return [
             (number, score, score - (second if score == best else best))
@@ -293,23 +310,22 @@ class IntentExamples:
     def _signals(self, number: int, score: float, margin: float, elsewhere: float) -> IntentSignals:
         return IntentSignals(score, margin, elsewhere, int(self._counts[number]))
 
-    def _likely(self, text: NormalText, vector: Vectors) -> dict[int, Told]:
-        """Return each intent likely enough to be said of ``text``."""
-        if not self._examples or text.is_empty:
-            return {}
-        centred = self._space.centre(vector)
-        leading = self._leading(self._head.scores(text.key, centred))
-        # What is elsewhere only speaks against an intent: for none it need not be looked at.
-        leading = [lead for lead in leading if self._confidence(*lead, 0.0) >= SAID_FROM]
-        if not leading:
-            return {}
-        elsewhere = self._nearest_elsewhere(centred)
-        judged = ((lead, self._confidence(*lead, elsewhere)) for lead in leading)
+    def _likely(self, looked: LookedAt) -> dict[int, Told]:
+        """Return each intent likely enough to be said of a text."""
         return {
-            number: Told(number, confidence, score, self._nearest(number, centred))
-            for (number, score, _), confidence in judged
-            if confidence >= SAID_FROM
+            number: Told(number, confidence, score, self._nearest(number, looked.centred))
+            for (number, score, _), confidence in self._judged(looked, SAID_FROM)
         }
+
+    def _judged(self, looked: LookedAt, least: float) -> list[tuple[Lead, float]]:
+        """Return the intents that a text tells with a probability of ``least``, and with which."""
+        # What is elsewhere only speaks against an intent: for none it need not be looked at.
+        leading = [lead for lead in looked.leading if self._confidence(*lead, 0.0) >= least]
+        if not leading:
+            return []
+        elsewhere = self._nearest_elsewhere(looked.centred)
+        judged = ((lead, self._confidence(*lead, elsewhere)) for lead in leading)
+        return [(lead, confidence) for lead, confidence in judged if confidence >= least]
 
     def _confidence(self, number: int, score: float, margin: float, elsewhere: float) -> float:
         signals = self._signals(number, score, margin, elsewhere)

@@ -108,12 +108,8 @@ class PartSplitter:
         sentence stands alone that only says something, as people report what does not work; it may
         as well be the circumstances of the question beside it.
         """
-        if not _SHORTEST <= len(said) <= _LONGEST:
-            return ()
-        clauses = _clauses(said)
-        if len(clauses) < 2:
-            return ()
-        clauses = [each for each in clauses if not self._is_chat(each.text)]
+        written = _several(said)
+        clauses = [each for each in written if not self._is_chat(each.text)]
         pieces = self._joined(clauses, statements)
         return tuple(pieces) if 1 < len(pieces) <= MOST_PARTS else ()
 
@@ -123,14 +119,9 @@ class PartSplitter:
         Nothing if there is one, or a message so long that a person had better read it. What says
         little by itself goes with the clause before it, and small talk away.
         """
-        if not _SHORTEST <= len(said) <= _LONGEST:
-            return ()
-        written = _clauses(said)
-        if len(written) < 2:
-            return ()
         clauses: list[Clause] = []
         begun = False  # whether the last clause says what it is about
-        for each in written:
+        for each in _several(said):
             normal = self._normaliser.normalise(_without_front(each.text))
             if normal.is_empty or self._smalltalk.kind(normal) is not None:
                 continue
@@ -146,22 +137,16 @@ class PartSplitter:
 
     def all_clauses(self, said: str) -> tuple[Clause, ...]:
         """Return every clause of ``said``, small talk too; nothing if it is one, or a letter."""
-        if not _SHORTEST <= len(said) <= _LONGEST:
-            return ()
-        written = _clauses(said)
-        pairs = ((each, self._normaliser.normalise(each.text)) for each in written)
+        pairs = ((each, self._normaliser.normalise(each.text)) for each in _several(said))
         return tuple(
             Clause(self._smalltalk.question(normal), _joint(each), _asks_or_wishes(each.text))
             for each, normal in pairs
-            if len(written) > 1 and not normal.is_empty
+            if not normal.is_empty
         )
 
     def smalltalk(self, said: str) -> tuple[NormalText, ...]:
         """Return the clauses of ``said`` that are nothing but small talk beside something else."""
-        if not _SHORTEST <= len(said) <= _LONGEST:
-            return ()
-        written = _clauses(said)
-        normal = [self._normaliser.normalise(each.text) for each in written]
+        normal = [self._normaliser.normalise(each.text) for each in _several(said)]
         chat = [each for each in normal if self._smalltalk.kind(each) is not None]
         return tuple(chat) if len(chat) < len(normal) else ()
 
@@ -232,6 +217,12 @@ def _clauses(said: str) -> list[_Clause]:
             after = "half"
     ends: list[Mark] = [*(after for _, after in found[1:]), "full"][: len(found)]
     return [_Clause(text, after, before) for (text, after), before in zip(found, ends, strict=True)]
+
+
+def _several(said: str) -> list[_Clause]:
+    """Return the clauses of ``said``; none if it is one, or so long that it is a letter."""
+    clauses = _clauses(said) if _SHORTEST <= len(said) <= _LONGEST else []
+    return clauses if len(clauses) > 1 else []
 
 
 def _joint(clause: _Clause) -> Joint:

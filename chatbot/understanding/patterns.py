@@ -123,7 +123,8 @@ class PatternGroups:
         """Compile ``groups``; raise PatternError for a wrong pattern."""
         self._words: dict[str, list[tuple[int, int, str]]] = {}
         for number, group in enumerate(groups):
-            for place, word in enumerate(Patterns.compile(group, normaliser).words):
+            plain = (pattern for pattern in group if not is_expression(pattern))
+            for place, word in enumerate(Patterns.compile(plain, normaliser).words):
                 self._words.setdefault(word[:_BEGINNING], []).append((number, place, word))
         expressions = [(number, list(filter(is_expression, group)))
                        for number, group in enumerate(groups)]  # fmt: skip

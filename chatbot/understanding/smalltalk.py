@@ -122,21 +122,25 @@ class Smalltalk:
 
         It is as it was if there is nothing else in it.
         """
-        text = self._without_end(self._without_front(message.text))
-        if text == message.text or self._whole_in(message) is not None:
-            return message
-        question = self._normaliser.normalise(text)
-        return message if question.is_empty else question
+        return self._taken_apart(message)[1]
 
     def beside(self, message: NormalText) -> frozenset[Kind]:
         """Return the kinds of what ``question`` takes off ``message``."""
-        if self.question(message) is message:
-            return frozenset()
-        rest = self._without_front(message.text)
-        left = self._without_end(rest)
-        taken = (message.text[: len(message.text) - len(rest)], rest[len(left) :])
-        kinds = (self.kind(self._normaliser.normalise(each)) for each in taken)
+        front, _, behind = self._taken_apart(message)
+        kinds = (self.kind(self._normaliser.normalise(each)) for each in (front, behind))
         return frozenset(kind for kind in kinds if kind is not None)
+
+    def _taken_apart(self, message: NormalText) -> tuple[str, NormalText, str]:
+        """Return the small talk in front, the question, and the small talk behind."""
+        text = message.text
+        rest = self._without_front(text)
+        left = self._without_end(rest)
+        if left == text or self._whole_in(message) is not None:
+            return "", message, ""
+        question = self._normaliser.normalise(left)
+        if question.is_empty:
+            return "", message, ""
+        return text[: len(text) - len(rest)], question, rest[len(left) :]
 
     def _without_front(self, text: str) -> str:
         front = self._in_front.match(text)
