@@ -67,8 +67,9 @@ def _answered(
 ) -> Outcome:
     """Return the answer with the entry's tags, and what the conversation remembers of it."""
     sure = round(decision.confidence, 4)
-    tags = (GivenTag(tag, "entry", entry.id, sure) for tag in entry.tags)
-    decision = replace(decision, given=(*decision.given, *tags))
+    if entry.tags:
+        tags = (GivenTag(tag, "entry", entry.id, sure) for tag in entry.tags)
+        decision = replace(decision, given=(*decision.given, *tags))
     said = _digest(decision.reply)
     before = turn.last
     again = before is not None and before.said == said and rule not in {"picked", "follow-up"}

@@ -10,6 +10,7 @@ from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.understood import Understood
 from chatbot.matching.encoder import Vectors
 from chatbot.understanding.clauses import Clause, joined, spans
+from chatbot.understanding.intents import FoundIntent
 from chatbot.understanding.normalise import NormalText
 
 #: How sure small talk beside a question is of its intent: enough for a tag, and never for doing
@@ -55,13 +56,14 @@ def vectors_of_clauses(turn: Understood, vectors: Mapping[str, Vectors]) -> list
     return [vectors[text] for text in texts_of_clauses(turn)]
 
 
-def with_smalltalk_beside(snapshot: Snapshot, turn: Understood) -> Understood:
-    """Return ``turn`` with the intents that small talk beside a question tells."""
+def with_smalltalk_beside(
+    snapshot: Snapshot, said: str, found: tuple[FoundIntent, ...]
+) -> tuple[FoundIntent, ...]:
+    """Return what was ``found`` and the intents that small talk beside a question tells."""
     if not snapshot.intents.heeded_smalltalk:
-        return turn
-    names = {hit.intent.name for hit in turn.found}
-    said = snapshot.parts.smalltalk(turn.said)
-    hits = {hit.intent.name: hit for text in said for hit in snapshot.intents.find(text)}
+        return found
+    names = {hit.intent.name for hit in found}
+    beside = snapshot.parts.smalltalk(said)
+    hits = {hit.intent.name: hit for text in beside for hit in snapshot.intents.find(text)}
     new = [replace(hit, confidence=_BESIDE) for name, hit in hits.items() if name not in names]
-    found = sorted((*turn.found, *new), key=lambda hit: (-hit.confidence, -hit.intent.urgency))
-    return replace(turn, found=tuple(found))
+    return tuple(sorted((*found, *new), key=lambda hit: (-hit.confidence, -hit.intent.urgency)))

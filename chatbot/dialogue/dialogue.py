@@ -167,8 +167,10 @@ class Dialogue:
             return turn
         spoken = vectors_of_clauses(turn, vectors)
         found = self.snapshot.examples.find(looked, turn.found, turn.clauses, spoken)
-        turn = with_smalltalk_beside(self.snapshot, replace(turn, found=found))
-        return turn.knowing(intents=intents_trace(turn.found))
+        found = with_smalltalk_beside(self.snapshot, turn.said, found)
+        if found == turn.found:
+            return turn
+        return replace(turn, found=found).knowing(intents=intents_trace(found))
 
     def _decide_by_confidence(
         self,

@@ -52,7 +52,8 @@ def question_of(turn: Understood, known: Decision) -> Question:
 def decided(turn: Understood, decision: Decision, rule: str, context: Context) -> Outcome:
     """Return ``decision`` with the name of the ``rule`` that made it."""
     language = turn.language if is_foreign(turn.language) else ""
-    context = replace(context, language=language)
+    if context.language != language:
+        context = replace(context, language=language)
     return Outcome(decision, context, {**turn.trace, "rule": rule})
 
 

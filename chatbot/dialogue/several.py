@@ -67,6 +67,8 @@ def take_apart(snapshot: Snapshot, turn: Understood) -> Understood:
     said = turn.said if turn.in_front is None else turn.message.text
     pieces = snapshot.parts.split(said)
     sentences = snapshot.parts.split(said, statements=True)
+    if not pieces and not sentences:
+        return turn
     return replace(
         turn,
         parts=_each_asked(snapshot, turn, pieces),

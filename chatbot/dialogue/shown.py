@@ -61,7 +61,11 @@ def seeing_menu(turn: Understood, outcome: Outcome) -> Outcome:
     else:
         shown = ()
     at = turn.situation.now if menu is not None else turn.context.shown_at
-    context = replace(context, shown=shown, shown_at=at if shown else None)
+    shown_at = at if shown else None
+    if (shown, shown_at) != (context.shown, context.shown_at):
+        context = replace(context, shown=shown, shown_at=shown_at)
+    if context is outcome.context and decision is outcome.decision:
+        return outcome
     return replace(outcome, decision=decision, context=context)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 #: One letter is too little to be a mention inside other words.
 _SHORTEST = 2
 
@@ -39,26 +41,27 @@ class Names:
         """Return the names that ``mentioned`` finds in a normalised text, in their order."""
         if text in self._keys:
             return [text]
-        found: list[str] = []
-        start = 0
-        while start < len(text):
-            name = self._name_at(text, start)
-            found += [name] if name else []
-            start += max(1, len(name))
-        return found
+        return [name for _, name in self._found_in(text)]
 
     def replaced(self, text: str, by: str) -> str:
         """Return ``text`` with ``by`` in the place of the names that ``mentioned`` finds in it."""
-        kept: list[str] = []
-        start = 0
-        while start < len(text):
-            name = self._name_at(text, start)
-            kept.append(by if name else text[start])
-            start += max(1, len(name))
-        return "".join(kept)
+        kept, end = "", 0
+        for start, name in self._found_in(text):
+            kept, end = f"{kept}{text[end:start]}{by}", start + len(name)
+        return kept + text[end:]
+
+    def _found_in(self, text: str) -> Iterator[tuple[int, str]]:
+        """Yield where a name begins, and the name, from left to right, the longest first."""
+        end = 0
+        for start, letter in enumerate(text):
+            if start >= end and letter in self._lengths:
+                name = self._name_at(text, start)
+                if name:
+                    yield start, name
+                    end = start + len(name)
 
     def _name_at(self, text: str, start: int) -> str:
-        for length in self._lengths.get(text[start], ()):
+        for length in self._lengths[text[start]]:
             name = text[start : start + length]
             if name in self._keys and _is_whole(text, start, start + len(name)):
                 return name

@@ -41,6 +41,8 @@ class Missing:
 
 def variables_in(text: str) -> list[Variable]:
     """Return the variables of ``text`` once each, in order."""
+    if "{" not in text:
+        return []
     return list(dict.fromkeys(Variable(*found) for found in _VARIABLE.findall(text)))
 
 

@@ -12,7 +12,7 @@ from chatbot.matching.encoder import Vectors
 #: How many background texts the mean counts for. A knowledge base of a few questions has no mean
 #: worth the name: what all messages have in common must come from elsewhere.
 _BACKGROUND_WEIGHT = 30.0
-_PRINCIPAL = 256
+_PRINCIPAL = 192
 _LEAST_LENGTH = 1e-9
 
 

@@ -71,7 +71,9 @@ class CloseKeys:
 
     def find(self, key: str) -> list[tuple[int, float]]:
         """Return (number, ratio) of the keys that word ``key`` nearly the same, best first."""
-        numbers = self._candidates(key)
+        numbers = self._candidates(key) if self._keys else ()
+        if not numbers:
+            return []
         close = near_exact(key, [self._keys[number] for number in numbers])
         return [(numbers[at], ratio) for at, ratio in close]
 

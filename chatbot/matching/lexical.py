@@ -140,26 +140,29 @@ class LexicalIndex:
         Rare terms are looked up first, until ``_LOOKED_UP`` texts have been touched: what has only
         common terms with the query is not alike. Of equally alike ones the first count.
         """
-        starts, ends = self._posting_starts[query.terms], self._posting_starts[query.terms + 1]
-        order = np.argsort(ends - starts, kind="stable")
-        touched = np.cumsum((ends - starts)[order])
+        starts = self._posting_starts[query.terms]
+        lengths = self._posting_starts[query.terms + 1] - starts
+        order = np.argsort(lengths, kind="stable")
+        touched = np.cumsum(lengths[order])
         used = order[: max(1, int(np.searchsorted(touched, _LOOKED_UP, side="right")))]
-        parts = [slice(starts[at], ends[at]) for at in used]
-        rows = [self._posting_rows[part] for part in parts]
-        if not rows:
-            return np.zeros(0, dtype=np.int64)
-        weights = [self._posting_weights[part] * query.weights[at]
-                   for at, part in zip(used, parts, strict=True)]  # fmt: skip
-        scores = np.bincount(np.concatenate(rows), np.concatenate(weights))
-        hits = np.flatnonzero(scores)
+        at = _runs(starts[used], lengths[used])
+        weights = self._posting_weights[at] * np.repeat(query.weights[used], lengths[used])
+        scores = np.bincount(self._posting_rows[at], weights)
+        hits = np.flatnonzero(scores > 0.0)  # of truth values: four times as fast as of numbers
         return _highest(hits, scores[hits], count)
 
     def rows_of(self, numbers: npt.NDArray[np.int64]) -> SparseRows:
         """Return the rows of the texts ``numbers``."""
         lengths = self._rows.lengths[numbers]
-        before = np.cumsum(lengths) - lengths
-        at = np.repeat(self._starts[numbers] - before, lengths) + np.arange(lengths.sum())
+        at = _runs(self._starts[numbers], lengths)
         return SparseRows(self._rows.terms[at], self._rows.weights[at], lengths)
+
+
+def _runs(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the places of all runs, each from its start on, one run after the other."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
 
 
 def _highest(

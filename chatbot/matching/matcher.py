@@ -137,9 +137,9 @@ class Matcher:
             Ranked(
                 label=label,
                 score=scores[label],
-                dense=max(dense[at] for at in places[label]),
-                lexical=max(lexical[at] for at in places[label]),
-                fuzzy=max(fuzzy[at] for at in places[label]),
+                dense=max([dense[at] for at in places[label]]),
+                lexical=max([lexical[at] for at in places[label]]),
+                fuzzy=max([fuzzy[at] for at in places[label]]),
                 words=coverage(words, [self._keys[numbers[at]] for at in places[label]]),
             )
             for label in best

@@ -88,7 +88,8 @@ class Neighbourhood:
         left_out = np.array(sorted(without), dtype=np.int64)
         alike = self._lexical.alike(row, _NEAREST_LEXICAL + len(left_out))
         alike = _but(alike, left_out)[:_NEAREST_LEXICAL]
-        numbers = np.unique(np.concatenate([self._nearest(centred, left_out), alike]))
+        nearest = self._nearest(centred, left_out)
+        numbers = np.array(sorted({*nearest.tolist(), *alike.tolist()}), dtype=np.int64)
         rows = self._dense.rows[numbers]
         dense = np.asarray(rows @ centred, dtype=np.float32)
         lexical = self._lexical.rows_of(numbers).products_with(row)

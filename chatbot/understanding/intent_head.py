@@ -36,20 +36,21 @@ class Phrases:
         seen = Counter(gram for text in texts for gram in text)
         self._idf = {gram: _idf(count, len(texts)) for gram, count in seen.items()}
         self._unseen_idf = _idf(0, len(texts))
-        shared = (gram for gram, count in seen.items() if count > 1)
-        self._number_of = {gram: number for number, gram in enumerate(shared)}
+        shared = [gram for gram, count in seen.items() if count > 1]
+        #: The number of each run that texts share, and its idf.
+        self._shared = {gram: (number, self._idf[gram]) for number, gram in enumerate(shared)}
 
     def row(self, key: str) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Return the numbers of a text's runs and their weights, a unit row or shorter."""
-        grams, idf, unseen = _grams(key), self._idf, self._unseen_idf
-        total = sum([idf.get(gram, unseen) for gram in grams]) or 1.0
-        known = [gram for gram in grams if gram in self._number_of]
-        weights = np.sqrt(np.array([idf[gram] for gram in known]) / total)
-        return [self._number_of[gram] for gram in known], weights.astype(np.float32)
+        grams, idf_of, unseen = _grams(key), self._idf, self._unseen_idf
+        total = sum([idf_of.get(gram, unseen) for gram in grams]) or 1.0
+        known = [self._shared[gram] for gram in grams if gram in self._shared]
+        weights = np.sqrt(np.array([idf for _, idf in known]) / total)
+        return [number for number, _ in known], weights.astype(np.float32)
 
     def table(self, keys: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the rows of ``keys`` as one table, shape (keys, runs)."""
-        table = np.zeros((len(keys), len(self._number_of)), dtype=np.float32)
+        table = np.zeros((len(keys), len(self._shared)), dtype=np.float32)
         for at, key in enumerate(keys):
             numbers, weights = self.row(key)
             table[at, numbers] = weights

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from chatbot.understanding.patterns import compile_expression
@@ -35,6 +36,8 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 #: A language is clear long before this.
 _LONGEST_READ = 2000
+#: How many texts' languages are kept: a turn asks for that of its message again and again.
+_MOST_KEPT = 64
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|<[^<>]*>", re.IGNORECASE)
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -129,6 +132,7 @@ _SYLLABLE = (
 _PINYIN = compile_expression(rf"{_SYLLABLE}+")
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def language_of(text: str) -> str:
     """Return the code of the language that ``text`` is written in, empty if nothing tells.
 

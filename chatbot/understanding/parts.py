@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -24,6 +25,8 @@ MOST_PARTS = 3
 #: Beyond this a message is not taken apart: the encoder reads no further either.
 _LONGEST = 480
 _SHORTEST = 6
+#: How many messages are kept taken apart: each is looked at in several ways.
+_MOST_KEPT = 64
 _SHORTEST_SENTENCE = 4
 #: Letters of words that say what a question is about.
 _LEAST_TOPIC = 2
@@ -219,10 +222,11 @@ def _clauses(said: str) -> list[_Clause]:
     return [_Clause(text, after, before) for (text, after), before in zip(found, ends, strict=True)]
 
 
-def _several(said: str) -> list[_Clause]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _several(said: str) -> tuple[_Clause, ...]:
     """Return the clauses of ``said``; none if it is one, or so long that it is a letter."""
     clauses = _clauses(said) if _SHORTEST <= len(said) <= _LONGEST else []
-    return clauses if len(clauses) > 1 else []
+    return tuple(clauses) if len(clauses) > 1 else ()
 
 
 def _joint(clause: _Clause) -> Joint:
