@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -11,6 +11,8 @@ from typing import Literal
 from chatbot.accounts.calendar import Calendar
 
 Days = Literal["daily", "workdays", "holidays", "weekdays"]
+#: Minutes from midnight at which hours begin and end; the end is beyond 1440 on the next day.
+Span = tuple[int, int]
 
 _NAMED: dict[str, Days] = {"每天": "daily", "工作日": "workdays", "节假日": "holidays"}
 _WEEKDAYS = "一二三四五六日"
@@ -22,6 +24,8 @@ _DASHES = str.maketrans({"：": ":", "－": "-", "–": "-", "—": "-", "～": 
 _DAY_MINUTES = 24 * 60
 #: How far ahead the next opening is looked for: every rule holds at least once in this time.
 _HORIZON_DAYS = 366
+#: Somebody is there all day.
+_WHOLE_DAY: Span = (0, _DAY_MINUTES)
 
 
 class HoursError(ValueError):
@@ -60,7 +64,7 @@ class HoursRule:
     @property
     def span_in_words(self) -> str:
         """Return the time, as in ``09:00-18:00``."""
-        return f"{_clock(self.opens)}-{_clock(self.closes)}"
+        return span_in_words((self.opens, self.closes))
 
     @property
     def days_in_words(self) -> str:
@@ -90,17 +94,14 @@ class OpeningHours:
 
     def is_open(self, local: datetime, calendar: Calendar) -> bool:
         """Return whether staff are there at this instant; the closing minute is outside."""
-        if not self.rules:
-            return True
-        minute, today = local.hour * 60 + local.minute, local.date()
-        return self._covers(today, minute, calendar) or self._covers(
-            today - timedelta(days=1), minute + _DAY_MINUTES, calendar
-        )
+        return is_within(local, lambda day: self.spans_on(day, calendar))
 
-    def _covers(self, day: date, minute: int, calendar: Calendar) -> bool:
-        return any(
-            rule.opens <= minute < rule.closes and rule.begins_on(day, calendar)
-            for rule in self.rules
+    def spans_on(self, day: date, calendar: Calendar) -> tuple[Span, ...]:
+        """Return the hours that begin on ``day``."""
+        if not self.rules:
+            return (_WHOLE_DAY,)
+        return tuple(
+            (rule.opens, rule.closes) for rule in self.rules if rule.begins_on(day, calendar)
         )
 
     def next_opening(self, local: datetime, calendar: Calendar) -> datetime | None:
@@ -119,8 +120,7 @@ class OpeningHours:
         return None
 
     def _beginnings(self, day: date, calendar: Calendar, local: datetime) -> Iterable[datetime]:
-        opens = sorted(rule.opens for rule in self.rules if rule.begins_on(day, calendar))
-        for minutes in opens:
+        for minutes, _ in sorted(self.spans_on(day, calendar)):
             yield datetime.combine(day, time(minutes // 60, minutes % 60), local.tzinfo)
 
     def in_words(self) -> str:
@@ -154,8 +154,28 @@ def parse_hours(written: str) -> tuple[HoursRule, ...]:
     if not space:
         raise HoursError("要写成“周一至周五 09:00-18:00”，日子和时间之间空一格")
     days, weekdays = _parse_days(days_part)
-    spans = re.split(r"[,，、;；\s]+", spans_part.strip())
-    return tuple(HoursRule(days, weekdays, *_parse_span(span)) for span in spans)
+    return tuple(HoursRule(days, weekdays, *span) for span in parse_spans(spans_part))
+
+
+def parse_spans(written: str) -> tuple[Span, ...]:
+    """Read one or several times of a day, such as ``09:00-12:00,13:30-18:00``; raise HoursError."""
+    spans = re.split(r"[,，、;；\s]+", written.translate(_DASHES).strip())
+    return tuple(map(_parse_span, spans))
+
+
+def span_in_words(span: Span) -> str:
+    """Return a time as in ``09:00-18:00``."""
+    opens, closes = span
+    return f"{_clock(opens)}-{_clock(closes)}"
+
+
+def is_within(local: datetime, spans_on: Callable[[date], Iterable[Span]]) -> bool:
+    """Return whether hours go on at an instant; ``spans_on`` gives those that begin on a day."""
+    minute, today = local.hour * 60 + local.minute, local.date()
+    yesterday = today - timedelta(days=1)
+    return any(opens <= minute < closes for opens, closes in spans_on(today)) or any(
+        opens <= minute + _DAY_MINUTES < closes for opens, closes in spans_on(yesterday)
+    )
 
 
 def _parse_days(written: str) -> tuple[Days, tuple[int, ...]]:
@@ -184,7 +204,7 @@ def _weekday(character: str) -> int:
     return _LAST if character == "天" else _WEEKDAYS.index(character)
 
 
-def _parse_span(written: str) -> tuple[int, int]:
+def _parse_span(written: str) -> Span:
     found = _SPAN.fullmatch(written)
     if not found:
         raise HoursError(f"不认识的时间“{written}”；要写成 09:00-18:00")

@@ -13,6 +13,7 @@ from chatbot.errors import ChatbotError
 
 _COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "agents": "chatbot.cli.agents:agents",
         "answer": "chatbot.cli.answer:answer",
         "ask": "chatbot.cli.ask:ask",
         "demo": "chatbot.cli.demo:demo",

@@ -17,7 +17,6 @@ from chatbot.errors import UserError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from chatbot.accounts.account import Accounts
     from chatbot.settings import Settings
     from chatbot.store.database import Database
     from chatbot.store.modes import ModeChange
@@ -105,10 +104,11 @@ def mode(account: str | None, mode: Mode | None, percent: int | None, note: str)
 
 def _known_accounts(database: Database, settings: Settings) -> list[_Known]:
     """Return the accounts this server looks after, and those of the file, once each."""
+    from chatbot.cli.accounts import described_accounts
     from chatbot.store.accounts import list_accounts
     from chatbot.store.modes import mode_history
 
-    accounts = _described(database, settings)
+    accounts = described_accounts(database, settings)
     names = {each.open_kfid: each.name for each in database.run_sync(list_accounts)}
     ids = dict.fromkeys([*(each.open_kfid for each in accounts.accounts), *names])
     known = []
@@ -120,25 +120,6 @@ def _known_accounts(database: Database, settings: Settings) -> list[_Known]:
             _Known(open_kfid, described.key, name, described.mode, newest[0] if newest else None)
         )
     return known
-
-
-def _described(database: Database, settings: Settings) -> Accounts:
-    """Return the accounts of the live snapshot; before the first one, of the files."""
-    import json
-
-    from chatbot.accounts.account import Accounts
-    from chatbot.knowledge.account_file import read_accounts
-    from chatbot.knowledge.problems import Problems
-    from chatbot.store.snapshots import live_snapshot
-
-    snapshot = database.run_sync(live_snapshot)
-    if snapshot is not None:
-        record = json.loads(snapshot.content).get("accounts")
-        return Accounts.from_json(record) if record else Accounts()
-    problems = Problems()
-    accounts = read_accounts(settings.knowledge_dir, problems)
-    problems.raise_any()
-    return accounts
 
 
 def _choose(known: list[_Known], name: str) -> _Known:

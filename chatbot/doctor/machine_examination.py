@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from chatbot.accounts.agent import Roster
 from chatbot.clock import Clock
 from chatbot.doctor.account_checks import check_account_file
 from chatbot.doctor.book import Book, need
@@ -24,11 +25,13 @@ from chatbot.doctor.mode_check import LiveModes, check_modes
 from chatbot.doctor.publishing_check import check_publishing
 from chatbot.doctor.questions import Questions
 from chatbot.doctor.report import NotChecked, Verdict
+from chatbot.doctor.roster_checks import check_roster
 from chatbot.doctor.table_checks import check_tables
 from chatbot.doctor.text_checks import check_texts
 from chatbot.doctor.words import say
 from chatbot.knowledge.content import Content
 from chatbot.settings import Settings
+from chatbot.store.agents import read_roster
 
 T = TypeVar("T")
 
@@ -40,6 +43,7 @@ class Machine:
     settings: Settings
     content: Content | None
     store: Store | None
+    roster: Roster | None = None
 
     def need_content(self) -> Content:
         """Return the content; raise NotChecked if it is wrong or on another machine."""
@@ -73,7 +77,8 @@ class MachineExamination:
         await self._examine_content(machine)
         await self._enter("publishing", lambda: self._check_publishing(machine, encoder))
         await self._enter("modes", lambda: self._check_modes(machine))
-        return machine
+        roster = await self._enter("roster", lambda: self._check_roster(machine))
+        return replace(machine, roster=roster)
 
     async def _enter(self, check: str, work: Callable[[], Verdict[T]]) -> T | None:
         return await self._book.enter(check, partial(asyncio.to_thread, work))
@@ -105,5 +110,12 @@ class MachineExamination:
             live = LiveModes({}, {})
         return check_modes(accounts, live, self._settings.knowledge_dir)
 
+    def _check_roster(self, machine: Machine) -> Verdict[Roster]:
+        roster = machine.read(read_roster)
+        return check_roster(roster, machine.need_content(), self._local())
+
     def _today(self) -> date:
-        return self._clock.now().astimezone(ZoneInfo(self._settings.timezone)).date()
+        return self._local().date()
+
+    def _local(self) -> datetime:
+        return self._clock.now().astimezone(ZoneInfo(self._settings.timezone))

@@ -22,6 +22,7 @@ from chatbot.doctor.platform_checks import (
     judge_clock,
 )
 from chatbot.doctor.report import NotChecked, Verdict
+from chatbot.doctor.roster_checks import match_roster
 from chatbot.doctor.settings_check import (
     AES_KEY,
     AGENT_ID,
@@ -84,6 +85,7 @@ class PlatformExamination:
         staffing = await enter("servicers", lambda: self._check_servicers(client, accounts))
         await enter("servicer_range", lambda: self._check_range(client, app, staffing))
         await enter("sections", lambda: self._check_sections(accounts, staffing))
+        await enter("roster_match", lambda: self._match_roster(staffing))
         await enter("supervisors", lambda: self._check_supervisors(client, app))
 
     async def _check_clock(self, platform: Platform | None) -> Verdict[float]:
@@ -131,6 +133,10 @@ class PlatformExamination:
         described = self._machine.need_content().accounts
         folder = self._settings.knowledge_dir
         return check_sections(described, need(accounts, "accounts"), staffing, folder)
+
+    async def _match_roster(self, staffing: Staffing | None) -> Verdict[int]:
+        roster = need(self._machine.roster, "roster")
+        return match_roster(roster, need(staffing, "servicers").members)
 
     async def _check_supervisors(
         self, client: WeComClient | None, app: AgentInfo | None

@@ -13,19 +13,19 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from chatbot.clock import Clock
-from chatbot.handoff.assign import Recipients, card_recipients, receiving
 from chatbot.handoff.card import CardFacts, Place, handoff_card
+from chatbot.handoff.recipients import Recipients, card_recipients
+from chatbot.handoff.routing import Reason
 from chatbot.pipeline import sessions
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.payload_words import payload_words
+from chatbot.pipeline.routing import Router
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox
 from chatbot.store.accounts import account_name
-from chatbot.store.conversations import Claim, Conversation, open_conversations
-from chatbot.store.database import Database
+from chatbot.store.conversations import Claim, Conversation
 from chatbot.store.outbox import NewPart, Part
 from chatbot.store.turns import Turn, latest_turns
 from chatbot.texts import Texts
@@ -46,7 +46,7 @@ Servicers = tuple[Servicer | ServicerDepartment, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Office:
     """Where a handoff goes, beside the platform: who supervises and where pages are."""
 
     supervisors: tuple[str, ...]
@@ -55,12 +55,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Where the session is after a handover; ``code`` is good for one message, if any came."""
+    """Where the session is after a handover; ``code`` is good for one message, if any came.
+
+    ``reasons`` say why it was this person rather than another.
+    """
 
     state: SessionState
     servicer_userid: str | None
     code: str | None
     servicers: Servicers
+    reasons: tuple[Reason, ...] = ()
 
 
 class Handover:
@@ -68,18 +72,16 @@ class Handover:
 
     def __init__(
         self,
-        database: Database,
         kf: KfApi,
-        clock: Clock,
-        desk: Desk,
+        router: Router,
+        office: Office,
         texts: Callable[[], Texts],
         frontdesk: Frontdesk,
         checkpoint: Checkpoint,
     ) -> None:
-        self._database = database
         self._kf = kf
-        self._clock = clock
-        self._desk = desk
+        self._router = router
+        self._office = office
         self._texts = texts
         self._frontdesk = frontdesk
         self._checkpoint = checkpoint
@@ -97,7 +99,7 @@ class Handover:
             if found is not None:
                 return found
         try:
-            return await self._move_to_somebody(conversation, servicers)
+            return await self._move_to_somebody(conversation, part, servicers)
         except SessionRefused:
             # Staff may have taken it a moment ago; their event is still on its way to us.
             found = await self._already_moved(conversation, servicers)
@@ -106,17 +108,14 @@ class Handover:
             return found
 
     async def _move_to_somebody(
-        self, conversation: Conversation, servicers: Servicers
+        self, conversation: Conversation, part: Part, servicers: Servicers
     ) -> HandedOver:
-        since = self._clock.now() - sessions.WINDOW
-        loads = await self._database.run(open_conversations, since)
-        agents = self._frontdesk.account(conversation.open_kfid).agents
-        for userid in receiving(servicers, loads, agents):
+        for found in await self._router.candidates(conversation, part.handoff_id, servicers):
             try:
-                code = await self._move(conversation, SessionState.SERVICER, userid)
+                code = await self._move(conversation, SessionState.SERVICER, found.userid)
             except ServicerUnavailable:
                 continue  # stopped a moment ago: the next one
-            return HandedOver(SessionState.SERVICER, userid, code, servicers)
+            return HandedOver(SessionState.SERVICER, found.userid, code, servicers, found.reasons)
         code = await self._move(conversation, SessionState.POOL, None)
         return HandedOver(SessionState.POOL, None, code, servicers)
 
@@ -164,7 +163,8 @@ class Handover:
         conversation = store.hold_claim(connection, claim)
         outbox.settle_part(
             connection, part.id, "delivered", now,
-            result={"state": int(result.state), "servicer_userid": result.servicer_userid},
+            result={"state": int(result.state), "servicer_userid": result.servicer_userid,
+                    "because": list(result.reasons)},
         )  # fmt: skip
         if conversation.session_version != part.session_version:
             return  # staff were faster than our note: their event has told who has it
@@ -184,7 +184,7 @@ class Handover:
         recipients = card_recipients(
             result.servicer_userid,
             result.servicers,
-            self._desk.supervisors,
+            self._office.supervisors,
             self._frontdesk.account(conversation.open_kfid).agents,
         )
         place: Place = "pool" if result.state == SessionState.POOL else "assigned"
@@ -259,7 +259,7 @@ class Handover:
             reason=handoff.reason if handoff else "wish",
             priority=handoff.priority if handoff else "normal",
             turns=turns,
-            page_url=f"{self._desk.base_url}/turns/{conversation.public_id}",
+            page_url=f"{self._office.base_url}/turns/{conversation.public_id}",
             place=place,
             servicer=conversation.servicer_userid or "",
             draft=_draft(turns, texts),
@@ -299,7 +299,7 @@ class Handover:
             connection, conversation.id, "refused", conversation.customer_wrote_at or now, now,
             detail=str(error), messages=0,
         )  # fmt: skip
-        supervisors = Recipients(self._desk.supervisors)
+        supervisors = Recipients(self._office.supervisors)
         self._tell_staff(connection, conversation, part, supervisors, "failed", now)
 
 

@@ -20,13 +20,14 @@ from chatbot.pipeline.contact_reading import ContactReader
 from chatbot.pipeline.conversation import Tools
 from chatbot.pipeline.direct import DirectSender, DirectTools
 from chatbot.pipeline.frontdesk import Frontdesk
-from chatbot.pipeline.handover import Desk, Handover
+from chatbot.pipeline.handover import Handover, Office
 from chatbot.pipeline.intake import IntakePolicy, Stored
 from chatbot.pipeline.member_sender import MemberSender, MemberSenderTools
 from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.pictures import Pictures
 from chatbot.pipeline.puller import PullerContext, Pullers
+from chatbot.pipeline.routing import Router
 from chatbot.pipeline.tag_catalogue import TagCatalogue
 from chatbot.pipeline.tagging import TaggingTools, TagWriter
 from chatbot.pipeline.tasks import TaskGroup
@@ -97,10 +98,9 @@ class Pipeline:
         self._presence = presence
         freshness = timedelta(seconds=options.freshness_seconds)
         frontdesk = Frontdesk(lambda: dialogue.dialogue.snapshot)
-        handover = Handover(
-            database, wecom.kf, clock, Desk(options.supervisors, options.base_url), texts,
-            frontdesk, checkpoint,
-        )  # fmt: skip
+        router = Router(database, lambda: dialogue.dialogue.snapshot, clock)
+        office = Office(options.supervisors, options.base_url)
+        handover = Handover(wecom.kf, router, office, texts, frontdesk, checkpoint)
         pictures = Pictures(database, wecom.media, clock)
         tools = Tools(
             database=database,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from chatbot.handoff.assign import Recipients, card_recipients
+from chatbot.handoff.recipients import Recipients, card_recipients
 from chatbot.pipeline import steps
 from chatbot.store.conversations import claim_due
 from chatbot.store.database import Database

@@ -1,35 +1,15 @@
-"""Who takes over. Pure."""
+"""Whom a message to staff goes to. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.wecom.kf import Servicer, ServicerDepartment, ServicerStatus
+from chatbot.wecom.kf import Servicer, ServicerDepartment
 
 #: Limits of one message (WeCom developer documentation, 发送应用消息).
 _USERS_PER_MESSAGE = 1000
 _PARTIES_PER_MESSAGE = 100
-
-
-def receiving(
-    servicers: Sequence[Servicer | ServicerDepartment],
-    open_conversations: Mapping[str, int],
-    agents: Sequence[str] = (),
-) -> list[str]:
-    """Return the servicers who receive customers now, those with the fewest open ones first.
-
-    Only ``agents`` (member ids) get handoffs if any are named. Equal loads keep the platform's
-    order, so that the choice can be foretold.
-    """
-    ready = [
-        each.userid
-        for each in servicers
-        if isinstance(each, Servicer)
-        and each.status is ServicerStatus.RECEIVING
-        and (not agents or each.userid in agents)
-    ]
-    return sorted(ready, key=lambda userid: open_conversations.get(userid, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Finding who takes over a conversation: what is known of it, by the content in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from chatbot.clock import Clock
+from chatbot.dialogue.snapshot import Snapshot
+from chatbot.handoff.facts import RoutingFacts, read_routing_facts
+from chatbot.handoff.routing import Candidate, Desk, Wanted, candidates
+from chatbot.pipeline import sessions
+from chatbot.store.conversations import Conversation
+from chatbot.store.database import Database
+from chatbot.wecom.kf import Servicer, ServicerDepartment
+
+
+class Router:
+    """Says who can take over, the best first, for the snapshot that is live when it is asked."""
+
+    def __init__(self, database: Database, snapshot: Callable[[], Snapshot], clock: Clock) -> None:
+        self._database = database
+        self._snapshot = snapshot
+        self._clock = clock
+
+    async def candidates(
+        self,
+        conversation: Conversation,
+        handoff_id: int | None,
+        servicers: Sequence[Servicer | ServicerDepartment],
+    ) -> list[Candidate]:
+        """Return who of the account's ``servicers`` can take over now; nobody: the pool."""
+        now = self._clock.now()
+        facts = await self._database.run(
+            read_routing_facts, conversation.id, handoff_id, now - sessions.WINDOW, now
+        )
+        snapshot = self._snapshot()
+        roster = {
+            userid: replace(agent, stores=tuple(_rows_named(snapshot, agent.stores)))
+            for userid, agent in facts.roster.items()
+        }
+        desk = Desk(
+            servicers=servicers,
+            roster=roster,
+            loads=facts.loads,
+            local=now.astimezone(snapshot.timezone),
+            calendar=snapshot.accounts.calendar,
+            named=snapshot.accounts.of(conversation.open_kfid).agents,
+        )
+        return candidates(_wanted(snapshot, facts), desk)
+
+
+def _wanted(snapshot: Snapshot, facts: RoutingFacts) -> Wanted:
+    return Wanted(
+        skill=facts.skill,
+        priority=facts.priority,
+        stores=_rows_meant(snapshot, facts),
+        advisers=facts.advisers,
+        served_last=facts.served_last,
+    )
+
+
+def _rows_meant(snapshot: Snapshot, facts: RoutingFacts) -> frozenset[str]:
+    """Return the rows that the talk, the customer's tags or the link tell."""
+    chosen = (
+        finder.find(
+            text_key="", remembered=facts.rows.get(name), tags=facts.tags, scene=facts.scene
+        )
+        for name, finder in snapshot.rows.items()
+    )
+    return frozenset(choice.key for choice in chosen if choice.key is not None)
+
+
+def _rows_named(snapshot: Snapshot, names: Iterable[str]) -> Iterable[str]:
+    """Yield the keys of the rows that are called so, and a name itself if no row is."""
+    for name in names:
+        key = snapshot.normaliser.key(name)
+        found = [finder.called_by_name(key) for finder in snapshot.rows.values()]
+        yield next((row for row in found if row is not None), name)
