@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from chatbot.accounts.agent import Agent, Roster
     from chatbot.accounts.calendar import Calendar
+    from chatbot.accounts.desk_rules import DeskRules
     from chatbot.handoff.roster_changes import RosterChanges
+    from chatbot.knowledge.agent_file import RosterFile
 
 #: Exit code for having found something.
 _FOUND = 1
@@ -34,7 +36,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
 
 @click.group()
 def agents() -> None:
-    """接待人员的名册：技能、门店、上班时间、排班和同时接待的人数。
+    """接待人员的名册：技能、门店、上班时间、排班和同时接待的人数，以及没有人回复时怎么办。
 
     转人工照它分配。名册在数据库里，对所有服务器生效；接待人员本身仍在企业微信后台添加。
     """
@@ -100,10 +102,12 @@ def export_agents(file: Path | None) -> None:
     from chatbot.knowledge.agent_file import write_roster
     from chatbot.settings import load_settings
     from chatbot.store.agents import read_roster
+    from chatbot.store.watch import read_desk_rules
 
     with opened(load_settings()) as database:
         roster = database.run_sync(read_roster)
-    text = write_roster(roster.values())
+        rules = database.run_sync(read_desk_rules)
+    text = write_roster(roster.values(), rules)
     if file is None:
         click.echo(text, nl=False)
         return
@@ -129,31 +133,37 @@ def import_agents(file: Path, *, trial: bool, replace: bool) -> None:
     from chatbot.handoff.roster_changes import roster_changes
     from chatbot.settings import load_settings
     from chatbot.store import agents as store
+    from chatbot.store.watch import read_desk_rules, save_desk_rules
 
     settings = load_settings()
     wanted = _read(file)
     now = make_clock(settings.test_clock).now()
 
-    def change(connection: Connection) -> RosterChanges:
+    def change(connection: Connection) -> tuple[RosterChanges, DeskRules]:
         store.lock_roster(connection)
-        changes = roster_changes(store.read_roster(connection), wanted)
+        changes = roster_changes(store.read_roster(connection), wanted.agents)
+        rules = read_desk_rules(connection)
         if not trial:
+            if wanted.rules is not None:
+                save_desk_rules(connection, wanted.rules, now, actor())
             store.save_agents(
                 connection, [*changes.new, *(each.after for each in changes.changed)], now, actor()
             )
             if replace:
                 gone = [agent.userid for agent in changes.unmentioned]
                 store.remove_agents(connection, gone)
-        return changes
+        return changes, rules
 
     with opened(settings) as database:
-        changes = database.run_sync(change)
+        changes, rules = database.run_sync(change)
     for line in _lines(changes, replace=replace):
+        click.echo(line)
+    for line in _rule_lines(rules, wanted.rules or rules):
         click.echo(line)
     click.echo(_summary(changes, trial=trial, replace=replace))
 
 
-def _read(file: Path) -> tuple[Agent, ...]:
+def _read(file: Path) -> RosterFile:
     from chatbot.knowledge.agent_file import read_roster_file
     from chatbot.knowledge.problems import Problems
 
@@ -164,7 +174,7 @@ def _read(file: Path) -> tuple[Agent, ...]:
     if problems.found:
         click.echo(f"共 {len(problems.found)} 个问题，名册没有改。", err=True)
         raise SystemExit(_FOUND)
-    return read.agents
+    return read
 
 
 def _lines(changes: RosterChanges, *, replace: bool) -> Iterator[str]:
@@ -177,6 +187,14 @@ def _lines(changes: RosterChanges, *, replace: bool) -> Iterator[str]:
         yield f"{'删除' if replace else '保留'}  {_title(agent)}" + (
             "" if replace else "（文件里没有写到；要删除加 --replace）"
         )
+
+
+def _rule_lines(before: DeskRules, after: DeskRules) -> Iterator[str]:
+    """Yield each rule of the desk that changes."""
+    former = before.to_json()
+    for key, value in after.to_json().items():
+        if value != former[key]:
+            yield f"规则  {key}：{former[key] or '（空）'} → {value or '（空）'}"
 
 
 def _title(agent: Agent) -> str:

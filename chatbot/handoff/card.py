@@ -16,7 +16,7 @@ from chatbot.wecom.cards import Card, CardLine, text_notice
 _TURNS_SHOWN = 3
 
 
-Place = Literal["assigned", "pool", "failed"]
+Place = Literal["assigned", "pool", "failed", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class CardFacts:
     place: Place
     servicer: str = ""
     draft: str = ""  # what the bot would have said
+    duty_phone: str = ""  # whom to call about what is urgent
 
 
 def handoff_card(facts: CardFacts, texts: Texts) -> Card:
@@ -44,6 +45,8 @@ def handoff_card(facts: CardFacts, texts: Texts) -> Card:
         CardLine(texts.card_reason, texts.handoff_reason(facts.reason)),
         CardLine(texts.card_place, _place(facts, texts)),
     ]
+    if facts.duty_phone:
+        lines.append(CardLine(texts.card_duty_phone, facts.duty_phone))
     if facts.draft:
         lines.append(CardLine(texts.card_draft, facts.draft))
     form = [f"{title}：{value}" for title, value in facts.turns[-1].form] if facts.turns else []
@@ -60,4 +63,6 @@ def handoff_card(facts: CardFacts, texts: Texts) -> Card:
 def _place(facts: CardFacts, texts: Texts) -> str:
     if facts.place == "assigned":
         return texts.card_assigned.format(servicer=facts.servicer)
+    if facts.place == "waiting":
+        return texts.card_waiting
     return texts.card_in_pool if facts.place == "pool" else texts.card_failed

@@ -54,12 +54,20 @@ class Desk:
 
     def receiving(self) -> list[Agent]:
         """Return who receives customers in their client, in the platform's order."""
+        return [agent for agent in self._present() if not self.named or agent.userid in self.named]
+
+    def serves(self, userid: str | None) -> bool:
+        """Return whether somebody, named or not, receives customers and is on duty."""
+        return any(
+            agent.userid == userid and agent.is_on_duty(self.local, self.calendar)
+            for agent in self._present()
+        )
+
+    def _present(self) -> list[Agent]:
         return [
             self.roster.get(each.userid) or Agent(each.userid)
             for each in self.servicers
-            if isinstance(each, Servicer)
-            and each.status is ServicerStatus.RECEIVING
-            and (not self.named or each.userid in self.named)
+            if isinstance(each, Servicer) and each.status is ServicerStatus.RECEIVING
         ]
 
     def load(self, agent: Agent) -> int:

@@ -1,4 +1,4 @@
-"""The roster as a TOML file: a section for each member who serves customers."""
+"""The roster as a TOML file: a section for each member who serves customers, and the desk's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
 from chatbot.accounts.agent import Agent
+from chatbot.accounts.desk_rules import DeskRules
 from chatbot.accounts.hours import (
     HoursError,
     OpeningHours,
@@ -27,6 +28,13 @@ from chatbot.knowledge.toml_tree import read_toml
 from chatbot.knowledge.tree import Listing, Mapping, NotReadable, Scalar
 
 _KEYS = ("name", "skills", "stores", "hours", "shifts", "capacity")
+#: The limits of a desk, each with the least and the most it may be.
+_LIMITS = {
+    "answer_minutes": (1, 1440),
+    "pool_minutes": (1, 1440),
+    "urgent_seconds": (10, 3600),
+    "end_minutes": (1, 1440),
+}
 #: WeCom developer documentation, 通讯录管理/创建成员.
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 #: What a day off is written like, beside an empty list.
@@ -40,20 +48,26 @@ _HEAD = (
     "  hours     平时的上班时间，不写就是一直在",
     "  shifts    某几天另外排班，代替平时的时间；空的是休息",
     "  capacity  同时最多接待几个客户，不写不限",
+    "[desk] 是没有人回复时怎么办：",
+    "  answer_minutes  给了人而多久没有回复就换一位，再没有人就告诉主管",
+    "  pool_minutes    在接待池里等多久就告诉主管",
+    "  urgent_seconds  紧急的等多久",
+    "  end_minutes     最后是接待人员说的话，顾客多久不再说话就结束，之后机器人接着回答",
+    "  duty_phone      紧急而没有人回复时，主管的卡片上写的值班电话",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RosterFile:
-    """What a roster file says, with the line of each agent."""
+    """What a roster file says; ``rules`` is None where it says nothing of them."""
 
-    agents: tuple[Agent, ...]
-    lines: dict[str, int]
+    agents: tuple[Agent, ...] = ()
+    rules: DeskRules | None = None
 
 
 def read_roster_file(path: Path, problems: Problems) -> RosterFile:
     """Return the agents of a file, noting what is wrong with it."""
-    nothing = RosterFile((), {})
+    nothing = RosterFile()
     source = read_text(path, problems)
     if source is None:
         return nothing
@@ -62,17 +76,30 @@ def read_roster_file(path: Path, problems: Problems) -> RosterFile:
     except NotReadable as error:
         problems.add(path, error.line, "", error.text)
         return nothing
-    fields = Fields(path, root, problems, ("agents",))
+    fields = Fields(path, root, problems, ("agents", "desk"))
+    desk = fields.inner("desk", (*_LIMITS, "duty_phone"))
+    rules = None if desk is None else _read_rules(desk)
     node = fields.present("agents")
     if node is None:
-        return nothing
+        return RosterFile(rules=rules)
     if not isinstance(node, Mapping):
         fields.complain(node.line, "agents", "要写成 [agents.成员账号]，每人一节")
         return nothing
-    return _read_agents(path, node, problems)
+    return RosterFile(_read_agents(path, node, problems), rules)
 
 
-def _read_agents(path: Path, node: Mapping, problems: Problems) -> RosterFile:
+def _read_rules(fields: Fields) -> DeskRules:
+    """Return the rules of a file; what it does not say is as shipped."""
+    limits = {
+        key: number
+        for key, (least, most) in _LIMITS.items()
+        if (number := _whole(fields, key, least, most)) is not None
+    }
+    phone = (fields.text("duty_phone") or "") if fields.present("duty_phone") else ""
+    return DeskRules.from_json({**DeskRules().to_json(), **limits, "duty_phone": phone})
+
+
+def _read_agents(path: Path, node: Mapping, problems: Problems) -> tuple[Agent, ...]:
     agents: list[Agent] = []
     lines: dict[str, int] = {}
     for key, line, section in node.pairs:
@@ -91,7 +118,7 @@ def _read_agents(path: Path, node: Mapping, problems: Problems) -> RosterFile:
             continue
         lines[userid] = line
         agents.append(_read_agent(userid, Fields(path, section, problems, _KEYS, (), f"{within}.")))
-    return RosterFile(tuple(agents), lines)
+    return tuple(agents)
 
 
 def _read_agent(userid: str, fields: Fields) -> Agent:
@@ -102,7 +129,7 @@ def _read_agent(userid: str, fields: Fields) -> Agent:
         stores=fields.texts("stores"),
         hours=_read_hours(fields),
         shifts=_read_shifts(fields),
-        capacity=_read_capacity(fields),
+        capacity=_whole(fields, "capacity", 1, _MOST),
     )
 
 
@@ -150,22 +177,29 @@ def _spans(fields: Fields, day: str) -> tuple[Span, ...]:
         return ()
 
 
-def _read_capacity(fields: Fields) -> int | None:
-    node = fields.present("capacity")
+def _whole(fields: Fields, key: str, least: int, most: int) -> int | None:
+    """Return a whole number in these bounds."""
+    node = fields.present(key)
     if node is None:
         return None
     written = node.value if isinstance(node, Scalar) and node.kind == "number" else ""
-    if written.isdecimal() and 1 <= int(written[:6]) <= _MOST:
+    if written.isdecimal() and least <= int(written[:6]) <= most:
         return int(written)
-    fields.complain(node.line, "capacity", f"要写 1 到 {_MOST} 的整数，不加引号；不限就不写这一行")
+    otherwise = "不限就不写这一行" if key == "capacity" else "照自带的就不写这一行"
+    fields.complain(node.line, key, f"要写 {least} 到 {most} 的整数，不加引号；{otherwise}")
     return None
 
 
-def write_roster(agents: Iterable[Agent]) -> str:
+def write_roster(agents: Iterable[Agent], rules: DeskRules) -> str:
     """Return the TOML text that ``read_roster_file`` reads back."""
     document = tomlkit.document()
     for line in _HEAD:
         document.add(tomlkit.comment(line))
+    desk = tomlkit.table()
+    for key, value in rules.to_json().items():
+        if value != "":
+            desk.append(key, value)
+    _append(document, "desk", desk)
     sections = tomlkit.table(is_super_table=True)
     for agent in agents:
         sections.append(agent.userid, _section(agent))

@@ -23,18 +23,21 @@ from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.moves import Moves
 from chatbot.pipeline.pictures import PictureMissing, Pictures
 from chatbot.pipeline.planning import Plan, plan_record, plan_reply
 from chatbot.pipeline.sending import Next
+from chatbot.pipeline.sessions import is_over
 from chatbot.pipeline.steps import Work
 from chatbot.pipeline.utterances import Transcriber, to_utterance
+from chatbot.pipeline.watch import SessionWatch
 from chatbot.pipeline.webhook_client import WebhookClient
 from chatbot.pipeline.webhooks import call_webhook, settle_webhook
-from chatbot.store.conversations import Claim, release_claim
+from chatbot.store.conversations import get_conversation, release_claim
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost
 from chatbot.store.messages import Message
-from chatbot.store.outbox import Part
+from chatbot.store.outbox import Part, open_parts
 from chatbot.wecom.errors import MediaExpired, Misconfigured, Refused, WeComError
 from chatbot.wecom.kf import KfApi, SessionState
 
@@ -56,6 +59,8 @@ class Tools:
     dialogue: DialogueService
     transcriber: Transcriber
     handover: Handover
+    moves: Moves
+    watch: SessionWatch
     frontdesk: Frontdesk
     pictures: Pictures
     webhooks: WebhookClient
@@ -101,20 +106,37 @@ class ConversationJob:
             await self._withhold(off=standing == "nothing")
         if standing == "nothing":
             await self._drop(self._work.messages, "off")
-            self._work = replace(self._work, messages=())
+            unwatched = replace(self._claim, watched=False)
+            self._work = replace(self._work, messages=(), claim=unwatched)
             if not self._work.parts:
                 return None
         if not self._claim.conversation.state_certain and not await self._ask_state():
             return self._now() + _STATE_PAUSE
-        turn_follows = self._burst_is_over()
+        turn_follows, retry_at = self._burst_is_over(), None
         if self._work.parts:
             begun = await self._begin(self._work.parts)
             retry_at = await self._send(begun, release=not turn_follows)
             if retry_at is not None or self._released:
                 return retry_at
         if turn_follows:
-            return await self._take_turn()
-        return None
+            retry_at = await self._take_turn()
+        if retry_at is None and self._work.claim.watched and not self._released:
+            return await self._look_after()
+        return retry_at
+
+    async def _look_after(self) -> datetime | None:
+        """Do what a session with people needs; return when it is to be tried again."""
+        database = self._tools.database
+        # As it is by now: this very job may have given it to somebody.
+        conversation = await database.run(get_conversation, self._claim.conversation.id)
+        self._claim = replace(self._claim, conversation=conversation)
+        if is_over(conversation, self._now()):
+            await self._ask_state()
+        if not await self._tools.watch.look(self._claim):
+            return None
+        self._tools.on_direct()
+        parts = await database.run(open_parts, [conversation.id])
+        return await self._send(await self._begin(parts), release=False) if parts else None
 
     def _standing(self) -> Standing:
         """Return how far the account's bot may go with this customer now."""
@@ -327,8 +349,9 @@ class ConversationJob:
 
     async def _hand_over(self, part: Part) -> datetime | None:
         """The transition is always the last part: afterwards the bot is silent."""
-        handover, database = self._tools.handover, self._tools.database
-        nickname = await handover.customer_name(self._claim.conversation)
+        database = self._tools.database
+        handover = self._carrier(part)
+        nickname = await self._tools.handover.customer_name(self._claim.conversation)
         try:
             result = await handover.carry_out(self._claim, part)
         except Refused as error:
@@ -346,6 +369,10 @@ class ConversationJob:
         self._tools.on_direct()
         return None
 
+    def _carrier(self, part: Part) -> Handover | Moves:
+        """Return what moves a session: from the bot to people, or among them."""
+        return self._tools.moves if part.payload.get("move") else self._tools.handover
+
     async def _retry_handover(self, part: Part, error: WeComError) -> datetime | None:
         verdict = judge_failure(
             error, uncertain=part.uncertain, attempts=part.attempts, now=self._now()
@@ -354,7 +381,7 @@ class ConversationJob:
         if part.attempts == _TRIES_BEFORE_ALARM:
             # The customer was told that a person comes, so somebody has to know.
             await self._tools.database.run(
-                self._tools.handover.settle_delay, self._claim, part, error, self._now()
+                self._carrier(part).settle_delay, self._claim, part, error, self._now()
             )
             self._tools.on_direct()
         following = await self._tools.database.run(
@@ -381,7 +408,7 @@ class ConversationJob:
             found.servicer_userid or None,
             self._now(),
         )
-        self._claim = Claim(seen, self._claim.owner)
+        self._claim = replace(self._claim, conversation=seen)
         self._work = replace(self._work, claim=self._claim)
         return True
 

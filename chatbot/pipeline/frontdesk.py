@@ -11,11 +11,16 @@ from chatbot.dialogue.snapshot import Snapshot
 from chatbot.pipeline.notices import (
     KfPayload,
     Notices,
+    closed_notice,
     handed_over_notice,
     make_notices,
     queue_notice,
 )
 from chatbot.understanding.language import CHINESE
+from chatbot.understanding.smalltalk import Kind
+
+#: Small talk after which nobody waits for an answer.
+_ENDINGS: frozenset[Kind] = frozenset({"thanks", "okay", "goodbye"})
 
 #: From a customer, and what the account was switched to (None: never), to what the bot may do.
 StandingOf = Callable[[str, ModeSetting | None], Standing]
@@ -35,6 +40,22 @@ class Frontdesk:
         """Return whether the account's staff are there."""
         snapshot = self._snapshot()
         return snapshot.accounts.is_open(open_kfid, now, snapshot.timezone)
+
+    def next_opening(self, open_kfid: str, now: datetime) -> datetime | None:
+        """Return when the account's staff are there next; None if they are, or nobody knows."""
+        snapshot = self._snapshot()
+        return snapshot.accounts.next_opening(open_kfid, now, snapshot.timezone)
+
+    def ends_a_talk(self, words: str) -> bool:
+        """Return whether a message only thanks, agrees or says goodbye: it wants no answer."""
+        snapshot = self._snapshot()
+        kind = snapshot.smalltalk.kind(snapshot.normaliser.normalise(words))
+        return bool(words) and kind in _ENDINGS
+
+    def closed(self, open_kfid: str, now: datetime) -> KfPayload:
+        """Return what is said to who was not answered before the staff went home."""
+        snapshot = self._snapshot()
+        return closed_notice(snapshot, snapshot.accounts.of(open_kfid), now)
 
     def notices(self, open_kfid: str, now: datetime) -> Notices:
         """Return the account's notices as they read at ``now``."""

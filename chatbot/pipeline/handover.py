@@ -6,30 +6,26 @@ Source of the rules: WeCom developer documentation, 微信客服/会话状态 (�
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from chatbot.handoff.card import CardFacts, Place, handoff_card
-from chatbot.handoff.recipients import Recipients, card_recipients
+from chatbot.handoff.card import Place
+from chatbot.handoff.recipients import card_recipients
 from chatbot.handoff.routing import Reason
 from chatbot.pipeline import sessions
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.intake import new_msgid
-from chatbot.pipeline.payload_words import payload_words
 from chatbot.pipeline.routing import Router
+from chatbot.pipeline.staff_cards import About, StaffCards
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox
-from chatbot.store.accounts import account_name
 from chatbot.store.conversations import Claim, Conversation
 from chatbot.store.outbox import NewPart, Part
-from chatbot.store.turns import Turn, latest_turns
-from chatbot.texts import Texts
-from chatbot.wecom.cards import Card
+from chatbot.store.watch import note_offer
 from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
 from chatbot.wecom.kf import KfApi, Servicer, ServicerDepartment, SessionState
 
@@ -38,19 +34,10 @@ log = structlog.get_logger()
 _CODE_LIFE = timedelta(hours=48)
 #: Who still waits in the pool after this long is told once, through the pool's one code.
 POOL_NOTICE_AFTER = timedelta(minutes=2)
-_TURNS_ON_CARD = 4
 #: A name on the card is nice, but not worth waiting for.
 _NAME_SECONDS = 2.0
 
 Servicers = tuple[Servicer | ServicerDepartment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Where a handoff goes, beside the platform: who supervises and where pages are."""
-
-    supervisors: tuple[str, ...]
-    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +61,13 @@ class Handover:
         self,
         kf: KfApi,
         router: Router,
-        office: Office,
-        texts: Callable[[], Texts],
+        cards: StaffCards,
         frontdesk: Frontdesk,
         checkpoint: Checkpoint,
     ) -> None:
         self._kf = kf
         self._router = router
-        self._office = office
-        self._texts = texts
+        self._cards = cards
         self._frontdesk = frontdesk
         self._checkpoint = checkpoint
 
@@ -169,7 +154,7 @@ class Handover:
         if conversation.session_version != part.session_version:
             return  # staff were faster than our note: their event has told who has it
         conversation = sessions.handed_over(conversation, result.state, result.servicer_userid)
-        store.save_conversation(connection, conversation)
+        store.save_conversation(connection, conversation, now)
         if nickname:
             store.save_nickname(
                 connection, conversation.open_kfid, conversation.external_userid, nickname
@@ -180,15 +165,18 @@ class Handover:
                 "served" if result.state == SessionState.SERVICER else "pooled"
             )
             handoffs.settle_handoff(connection, part.handoff_id, state, result.servicer_userid, now)
+        if result.servicer_userid is not None:
+            note_offer(connection, conversation.id, result.servicer_userid)
         self._keep_code(connection, conversation, part, result, now)
         recipients = card_recipients(
             result.servicer_userid,
             result.servicers,
-            self._office.supervisors,
+            self._cards.supervisors.userids,
             self._frontdesk.account(conversation.open_kfid).agents,
         )
         place: Place = "pool" if result.state == SessionState.POOL else "assigned"
-        self._tell_staff(connection, conversation, part, recipients, place, now)
+        about = About(part.handoff_id, part.turn_id)
+        self._cards.tell(connection, conversation, about, recipients, place, now)
 
     def _keep_code(
         self,
@@ -218,54 +206,6 @@ class Handover:
             part = outbox.insert_part(connection, notice, now)
             handoffs.use_notice_code(connection, result.code, part.id)
 
-    def _tell_staff(
-        self,
-        connection: Connection,
-        conversation: Conversation,
-        part: Part,
-        recipients: Recipients,
-        place: Place,
-        now: datetime,
-    ) -> None:
-        """Put the card for ``recipients`` into the outbox."""
-        targets = recipients.targets()
-        if not targets:
-            log.error(
-                "nobody_to_tell",
-                conversation=conversation.id,
-                advice="set CHATBOT_SUPERVISORS, or add servicers to the account",
-            )
-            return
-        card = self._card(connection, conversation, part, place)
-        for target in targets:
-            new = NewPart(
-                lane="direct", kind="staff_message", conversation_id=conversation.id,
-                turn_id=part.turn_id, handoff_id=part.handoff_id,
-                session_version=conversation.session_version, msgid=new_msgid(),
-                payload={**target, "msgtype": "template_card", "template_card": card},
-                due_at=now,
-            )  # fmt: skip
-            outbox.insert_part(connection, new, now)
-
-    def _card(
-        self, connection: Connection, conversation: Conversation, part: Part, place: Place
-    ) -> Card:
-        texts = self._texts()
-        handoff = handoffs.get_handoff(connection, part.handoff_id) if part.handoff_id else None
-        turns = latest_turns(connection, conversation.id, _TURNS_ON_CARD)
-        facts = CardFacts(
-            customer=conversation.nickname or texts.card_unnamed,
-            account=account_name(connection, conversation.open_kfid),
-            reason=handoff.reason if handoff else "wish",
-            priority=handoff.priority if handoff else "normal",
-            turns=turns,
-            page_url=f"{self._office.base_url}/turns/{conversation.public_id}",
-            place=place,
-            servicer=conversation.servicer_userid or "",
-            draft=_draft(turns, texts),
-        )
-        return handoff_card(facts, texts)
-
     def settle_delay(
         self, connection: Connection, claim: Claim, part: Part, error: WeComError, now: datetime
     ) -> None:
@@ -282,7 +222,7 @@ class Handover:
             connection, part.id, "refused", now, error_code=error.code, error_text=str(error)
         )
         if isinstance(error, SessionRefused):
-            store.save_conversation(connection, sessions.doubted(conversation))
+            store.save_conversation(connection, sessions.doubted(conversation), now)
         if part.handoff_id is not None:
             handoffs.settle_handoff(connection, part.handoff_id, "failed", None, now)
         self._call_supervisors(connection, conversation, part, error, now)
@@ -299,11 +239,6 @@ class Handover:
             connection, conversation.id, "refused", conversation.customer_wrote_at or now, now,
             detail=str(error), messages=0,
         )  # fmt: skip
-        supervisors = Recipients(self._office.supervisors)
-        self._tell_staff(connection, conversation, part, supervisors, "failed", now)
-
-
-def _draft(turns: Sequence[Turn], texts: Texts) -> str:
-    """Return what the bot would have said in the last turn, in one line; empty if it spoke."""
-    drafts = turns[-1].drafts if turns else ()
-    return " ".join(" ".join(payload_words(draft, texts).split()) for draft in drafts)
+        about = About(part.handoff_id, part.turn_id)
+        supervisors = self._cards.supervisors
+        self._cards.tell(connection, conversation, about, supervisors, "failed", now)

@@ -33,6 +33,7 @@ from chatbot.store.messages import (
     storable_text,
 )
 from chatbot.store.modes import switched_modes
+from chatbot.store.watch import note_answer, watch_servicer
 from chatbot.wecom.codes import SEND_FAIL_ADVICE
 from chatbot.wecom.kf import SessionState, SyncPage
 from chatbot.wecom.kf_items import (
@@ -42,6 +43,7 @@ from chatbot.wecom.kf_items import (
     MessageRecalled,
     Origin,
     SendFailed,
+    ServicerStatusChanged,
     SessionStatusChanged,
     UnknownItem,
     parse_item,
@@ -181,6 +183,8 @@ class _Intake:
             fate = self._take_message(conversation, item)
         elif conversation is not None:
             self._take_event(conversation, item)
+        elif isinstance(item, ServicerStatusChanged):
+            self._take_servicer(item)
         self._messages.append(self._to_store(entry, conversation, fate))
 
     def _to_store(self, entry: _Entry, conversation: Conversation | None, fate: Fate) -> NewMessage:
@@ -237,6 +241,7 @@ class _Intake:
         self._effects.append(
             lambda connection: handoffs.close_open_items(connection, conversation.id, self._now)
         )
+        self._effects.append(lambda connection: note_answer(connection, conversation.id, self._now))
         if served is not conversation:
             self._effects.append(
                 lambda connection: handoffs.take_handoffs(
@@ -268,6 +273,14 @@ class _Intake:
             self._keep(conversation)
         if event.welcome_code:
             self._notice(conversation, "welcome", event.welcome_code, event.send_time)
+
+    def _take_servicer(self, item: ServicerStatusChanged) -> None:
+        """Look after the sessions of who has just stopped to receive customers, or begun."""
+        self._effects.append(
+            lambda connection: watch_servicer(
+                connection, item.open_kfid, item.servicer_userid, self._now
+            )
+        )
 
     def _take_status_change(self, before: Conversation, change: SessionStatusChanged) -> None:
         conversation = sessions.status_changed(
@@ -373,7 +386,7 @@ class _Intake:
         self._reset_budgets(connection)
         for customer, conversation in self._conversations.items():
             if conversation is not self._before[customer]:
-                save_conversation(connection, conversation)
+                save_conversation(connection, conversation, self._now)
         for effect in self._effects:
             effect(connection)
         return self._stored

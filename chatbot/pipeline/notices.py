@@ -73,13 +73,24 @@ def handed_over_notice(
     return text_message(words)
 
 
+def closed_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
+    """Return what is said to who was not answered before the staff went home: when they return."""
+    local = now.astimezone(snapshot.timezone)
+    return text_message(_closed(snapshot, account, local, snapshot.texts.session_closed))
+
+
 def _handed_over(snapshot: Snapshot, account: Account, local: datetime, *, is_open: bool) -> str:
     texts = snapshot.texts
     if is_open:
         return _filled(texts.handed_over, account, texts)
+    return _closed(snapshot, account, local, texts.handed_over_closed)
+
+
+def _closed(snapshot: Snapshot, account: Account, local: datetime, text: str) -> str:
+    """Return ``text`` with the hours and when staff are there next."""
+    texts = snapshot.texts
     opening = account.hours.next_opening(local, snapshot.accounts.calendar)
-    words = _filled(texts.handed_over_closed, account, texts)
-    words = words.replace("{hours}", account.hours.in_words())
+    words = _filled(text, account, texts).replace("{hours}", account.hours.in_words())
     return words.replace("{opening}", _opening_in_words(texts, local, opening))
 
 

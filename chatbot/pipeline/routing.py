@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chatbot.clock import Clock
 from chatbot.dialogue.snapshot import Snapshot
@@ -13,6 +13,14 @@ from chatbot.pipeline import sessions
 from chatbot.store.conversations import Conversation
 from chatbot.store.database import Database
 from chatbot.wecom.kf import Servicer, ServicerDepartment
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Who can take over, the best first, and whether who has it receives and is on duty."""
+
+    candidates: list[Candidate]
+    serves: bool
 
 
 class Router:
@@ -30,6 +38,15 @@ class Router:
         servicers: Sequence[Servicer | ServicerDepartment],
     ) -> list[Candidate]:
         """Return who of the account's ``servicers`` can take over now; nobody: the pool."""
+        return (await self.survey(conversation, handoff_id, servicers)).candidates
+
+    async def survey(
+        self,
+        conversation: Conversation,
+        handoff_id: int | None,
+        servicers: Sequence[Servicer | ServicerDepartment],
+    ) -> Survey:
+        """Return that, and whether who has the conversation now is there."""
         now = self._clock.now()
         facts = await self._database.run(
             read_routing_facts, conversation.id, handoff_id, now - sessions.WINDOW, now
@@ -47,7 +64,8 @@ class Router:
             calendar=snapshot.accounts.calendar,
             named=snapshot.accounts.of(conversation.open_kfid).agents,
         )
-        return candidates(_wanted(snapshot, facts), desk)
+        found = candidates(_wanted(snapshot, facts), desk)
+        return Survey(found, serves=desk.serves(conversation.servicer_userid))
 
 
 def _wanted(snapshot: Snapshot, facts: RoutingFacts) -> Wanted:

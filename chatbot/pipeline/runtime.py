@@ -20,18 +20,21 @@ from chatbot.pipeline.contact_reading import ContactReader
 from chatbot.pipeline.conversation import Tools
 from chatbot.pipeline.direct import DirectSender, DirectTools
 from chatbot.pipeline.frontdesk import Frontdesk
-from chatbot.pipeline.handover import Handover, Office
+from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.intake import IntakePolicy, Stored
 from chatbot.pipeline.member_sender import MemberSender, MemberSenderTools
 from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.moves import Moves
 from chatbot.pipeline.pictures import Pictures
 from chatbot.pipeline.puller import PullerContext, Pullers
 from chatbot.pipeline.routing import Router
+from chatbot.pipeline.staff_cards import Office, StaffCards
 from chatbot.pipeline.tag_catalogue import TagCatalogue
 from chatbot.pipeline.tagging import TaggingTools, TagWriter
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.utterances import Transcriber
+from chatbot.pipeline.watch import SessionWatch
 from chatbot.pipeline.webhook_client import WebhookClient
 from chatbot.pipeline.worker import Worker
 from chatbot.store.accounts import list_accounts, save_accounts
@@ -100,7 +103,8 @@ class Pipeline:
         frontdesk = Frontdesk(lambda: dialogue.dialogue.snapshot)
         router = Router(database, lambda: dialogue.dialogue.snapshot, clock)
         office = Office(options.supervisors, options.base_url)
-        handover = Handover(wecom.kf, router, office, texts, frontdesk, checkpoint)
+        cards = StaffCards(office, texts)
+        handover = Handover(wecom.kf, router, cards, frontdesk, checkpoint)
         pictures = Pictures(database, wecom.media, clock)
         tools = Tools(
             database=database,
@@ -109,6 +113,8 @@ class Pipeline:
             dialogue=dialogue,
             transcriber=transcriber,
             handover=handover,
+            moves=Moves(wecom.kf, cards, checkpoint),
+            watch=SessionWatch(database, wecom.kf, router, frontdesk, cards, clock),
             frontdesk=frontdesk,
             pictures=pictures,
             webhooks=webhooks,

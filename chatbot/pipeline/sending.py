@@ -80,7 +80,7 @@ def _begin(
     if part.kind == "kf_message" and part.attempts == 0:
         sent = conversation.sent_since_customer + 1
         conversation = replace(sessions.bot_replied(conversation), sent_since_customer=sent)
-        store.save_conversation(connection, conversation)
+        store.save_conversation(connection, conversation, now)
     return outbox.begin_part(connection, part.id, claim.owner, now, now + SEND_LEASE)
 
 
@@ -92,7 +92,7 @@ def judge_part(
         conversation
     )
     if part.kind == "transition":
-        return "send" if mine else "superseded"
+        return "send" if mine or _may_move(conversation, part) else "superseded"
     expired = part.expires_at is not None and part.expires_at <= now
     if part.kind == "webhook" and (part.attempts > 0 or (mine and not expired)):
         return "send"  # once begun it is ended: its key makes the repeat safe
@@ -103,6 +103,18 @@ def judge_part(
     if part.attempts == 0 and conversation.sent_since_customer >= MESSAGE_BUDGET:
         return "held"
     return "send"
+
+
+def _may_move(conversation: Conversation, part: Part) -> bool:
+    """Return whether a session that is with people is still where it is to be moved from."""
+    with_people = conversation.service_state in {SessionState.POOL, SessionState.SERVICER}
+    if not with_people or part.session_version != conversation.session_version:
+        return False
+    wrote_at = conversation.customer_wrote_at
+    if part.payload.get("move") in {"end", "close"}:
+        # Who has written since does not expect an end.
+        return bool(part.payload["wrote_at"] == (wrote_at.isoformat() if wrote_at else None))
+    return part.payload.get("move") == "pass-on"
 
 
 def _fate_unsent(conversation: Conversation, part: Part, *, expired: bool) -> PartFate:
@@ -157,7 +169,7 @@ def settle_then_next(
     conversation = store.hold_claim(connection, claim)
     if verdict.doubt_state:
         conversation = sessions.doubted(conversation)
-        store.save_conversation(connection, conversation)
+        store.save_conversation(connection, conversation, now)
     if verdict.fate is None:
         return _retry(connection, part, verdict, rest, now)
     outbox.settle_part(

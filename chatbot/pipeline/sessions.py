@@ -39,7 +39,7 @@ def customer_wrote(conversation: Conversation, at: datetime) -> Conversation:
     conversation = replace(conversation, customer_wrote_at=max(at, wrote) if wrote else at)
     if conversation.service_state == SessionState.ENDED:
         return _new_session(conversation, at, certain=True)
-    if _is_over(conversation, at):
+    if is_over(conversation, at):
         # WeCom ends a session by itself after 48 hours without telling; ask before writing.
         return _new_session(conversation, at, certain=False)
     return conversation
@@ -143,6 +143,7 @@ def _owned(
     )
 
 
-def _is_over(conversation: Conversation, at: datetime) -> bool:
+def is_over(conversation: Conversation, at: datetime) -> bool:
+    """Return whether WeCom has ended the session by itself: it does not tell."""
     started = conversation.session_started_at
     return started is not None and at - started >= WINDOW

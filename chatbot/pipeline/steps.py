@@ -143,7 +143,8 @@ def commit_turn(
     )
     following = begin_held(connection, work.claim, conversation, parts, now)
     if following.part is None or following.part.kind != "kf_message":
-        store.save_conversation(connection, conversation)  # else it was saved with its new count
+        # Else it was saved with its new count.
+        store.save_conversation(connection, conversation, now)
     return following
 
 
@@ -223,7 +224,7 @@ def drop_messages(
                 )
     if not pending_messages(connection, [conversation.id]):
         newest = conversation.pending_message_id or 0
-        store.save_conversation(connection, burst_taken(conversation, newest, now))
+        store.save_conversation(connection, burst_taken(conversation, newest, now), now)
 
 
 def observe_state(
@@ -232,6 +233,6 @@ def observe_state(
     """Store what the platform says about the session."""
     before = store.hold_claim(connection, claim)
     conversation = sessions.observed(before, state, servicer_userid, now)
-    store.save_conversation(connection, conversation)
+    store.save_conversation(connection, conversation, now)
     follow_owner(connection, conversation, now)
     return conversation

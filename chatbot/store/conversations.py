@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -47,6 +47,8 @@ class Claim:
 
     conversation: Conversation
     owner: int
+    #: Whether the session is with people, and it is time to look after it.
+    watched: bool = False
 
     def key(self) -> dict[str, int]:
         """Return what identifies this claim in a statement."""
@@ -54,6 +56,11 @@ class Claim:
             "id": self.conversation.id, "me": self.owner, "fence": self.conversation.fence,
         }  # fmt: skip
 
+
+#: How soon a session with people is looked after again if nobody said when.
+WATCH_AGAIN = timedelta(seconds=30)
+#: 2 waits in the pool, 3 with a person (WeCom developer documentation, 微信客服/会话状态).
+_WITH_PEOPLE = frozenset({2, 3})
 
 _COLUMNS = (
     "id, public_id, open_kfid, external_userid, nickname, service_state, state_certain,"
@@ -80,20 +87,31 @@ _SAVE = statement(
     " session_started_at = :session_started_at, context = CAST(:context AS jsonb),"
     " customer_wrote_at = :customer_wrote_at, sent_since_customer = :sent_since_customer,"
     " pending_message_id = :pending_message_id, burst_started_at = :burst_started_at,"
-    " burst_due_at = :burst_due_at, due_at = :due_at, scene = :scene WHERE id = :id"
+    " burst_due_at = :burst_due_at, due_at = :due_at, scene = :scene,"
+    " owned_at = CASE WHEN owned_at IS NULL OR session_version <> :session_version"
+    " THEN CAST(:now AS timestamptz) ELSE owned_at END,"
+    # What happened in a session with people may be what somebody waited for.
+    " watch_at = CASE WHEN :with_people THEN CAST(:now AS timestamptz) END,"
+    " offered_to = CASE WHEN :with_people THEN offered_to ELSE '{}' END,"
+    " alarmed_at = CASE WHEN :with_people THEN alarmed_at END WHERE id = :id"
 )
 _CLAIM = statement(
-    "UPDATE conversations SET lease_owner = :me, lease_until = :until, fence = fence + 1"
-    " WHERE id IN (SELECT id FROM conversations WHERE due_at <= :now"
+    # Whatever becomes of this claim, the session is not looked after again at once.
+    "UPDATE conversations c SET lease_owner = :me, lease_until = :until, fence = fence + 1,"
+    " watch_at = CASE WHEN due.watched THEN CAST(:watch_later AS timestamptz) ELSE c.watch_at END"
+    " FROM (SELECT id, COALESCE(watch_at <= :now, false) AS watched, LEAST(due_at, watch_at) AS at"
+    " FROM conversations WHERE (due_at <= :now OR watch_at <= :now)"
     # Whoever took the lease of a job under way, the job must end before this process has another.
     " AND NOT id = ANY(:busy)"
     # Its own claims that no job works on are left from an outage of the database.
     " AND (lease_owner IS NULL OR lease_until < :now OR lease_owner = :me)"
-    " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
-    f" RETURNING {_COLUMNS}"
+    " ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED) AS due WHERE c.id = due.id"
+    f" RETURNING {', '.join(f'c.{name.strip()}' for name in _COLUMNS.split(','))}, due.watched,"
+    " due.at"
 )
 _NEXT_DUE = statement(
-    "SELECT min(due_at) FROM conversations WHERE due_at IS NOT NULL"
+    "SELECT min(LEAST(due_at, watch_at)) FROM conversations"
+    " WHERE (due_at IS NOT NULL OR watch_at IS NOT NULL)"
     " AND NOT id = ANY(:busy) AND (lease_owner IS NULL OR lease_until < :now)"
 )
 _RENEW = statement(
@@ -162,15 +180,21 @@ def find_conversation(connection: Connection, public_id: str) -> Conversation | 
     return Conversation(*row) if row else None
 
 
-def save_conversation(connection: Connection, conversation: Conversation) -> None:
-    """Write a conversation that this transaction has locked."""
+def save_conversation(connection: Connection, conversation: Conversation, now: datetime) -> None:
+    """Write a conversation that this transaction has locked.
+
+    A session that is with people is looked after next.
+    """
     fields = (
         "id", "service_state", "state_certain", "servicer_userid", "session_version",
         "session_started_at", "customer_wrote_at", "sent_since_customer", "pending_message_id",
         "burst_started_at", "burst_due_at", "due_at", "scene",
     )  # fmt: skip
-    values = {field: getattr(conversation, field) for field in fields}
-    connection.execute(_SAVE, {**values, "context": storable_json(conversation.context)})
+    values: dict[str, Any] = {field: getattr(conversation, field) for field in fields}
+    with_people = conversation.service_state in _WITH_PEOPLE
+    context = storable_json(conversation.context)
+    values |= {"context": context, "now": now, "with_people": with_people}
+    connection.execute(_SAVE, values)
 
 
 def claim_due(
@@ -185,10 +209,12 @@ def claim_due(
 
     ``busy`` are the conversations this process works on right now.
     """
-    values = {"me": me, "busy": list(busy), "now": now, "until": until, "limit": limit}
-    rows = connection.execute(_CLAIM, values)
-    claims = [Claim(Conversation(*row), me) for row in rows]
-    return sorted(claims, key=lambda claim: (claim.conversation.due_at, claim.conversation.id))
+    values = {
+        "me": me, "busy": list(busy), "now": now, "until": until, "limit": limit,
+        "watch_later": now + WATCH_AGAIN,
+    }  # fmt: skip
+    rows = sorted(connection.execute(_CLAIM, values), key=lambda row: (row.at, row.id))
+    return [Claim(Conversation(*row[:-2]), me, row.watched) for row in rows]
 
 
 def next_due_at(connection: Connection, busy: Sequence[int], now: datetime) -> datetime | None:

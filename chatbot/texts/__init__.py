@@ -69,6 +69,7 @@ class Texts:
     row_foreign: Mapping[str, str]
     queue_notice: str
     session_ended: str
+    session_closed: str
     ask_to_type: str
     ask_about_attachment: str
     unsupported_message: str
@@ -122,6 +123,8 @@ class Texts:
     card_assigned: str
     card_in_pool: str
     card_failed: str
+    card_waiting: str
+    card_duty_phone: str
     card_unnamed: str
     reason_wish: str
     reason_low_confidence: str

@@ -136,7 +136,7 @@ def test_that_a_turn_is_planned_with_the_messages_left_when_it_is_stored(
     def spend(connection: Connection) -> None:
         conversation = get_conversation(connection, works[0].claim.conversation.id)
         spent = {field: getattr(conversation, field) for field in conversation.__slots__}
-        save_conversation(connection, Conversation(**{**spent, "sent_since_customer": 4}))
+        save_conversation(connection, Conversation(**{**spent, "sent_since_customer": 4}), NOW)
 
     database.run_sync(spend)
     left: list[int] = []
@@ -158,7 +158,7 @@ def test_that_a_message_whose_session_ended_before_its_turn_is_kept_for_a_person
 
     def end(connection: Connection) -> None:
         conversation = lock_conversations(connection, KF, [CUSTOMER], NOW)[CUSTOMER]
-        save_conversation(connection, ended(conversation))
+        save_conversation(connection, ended(conversation), NOW)
 
     database.run_sync(end)
     works, _ = database.run_sync(claim_work, ME, [], NOW, SOON, 1)

@@ -85,6 +85,19 @@ def test_that_an_export_imports_as_the_same(chatbot_agents: Run, tmp_path: Path)
     assert told == "名册：新增 0，改动 0，删除 0，不变 2。新的转接照它分配。\n"
 
 
+def test_that_rules_of_the_desk_are_told_and_kept(chatbot_agents: Run, tmp_path: Path) -> None:
+    (tmp_path / "agents.toml").write_text(
+        '[desk]\nend_minutes = 20\nduty_phone = "0571-1"\n', encoding="utf-8"
+    )
+    assert chatbot_agents("import", "agents.toml").output.splitlines()[:2] == [
+        "规则  end_minutes：30 → 20",
+        "规则  duty_phone：（空） → 0571-1",
+    ]
+    (tmp_path / "agents.toml").write_text("[agents.azhen]\n", encoding="utf-8")
+    assert "规则" not in chatbot_agents("import", "agents.toml").output
+    assert "end_minutes = 20" in chatbot_agents("export").output
+
+
 def test_that_the_list_shows_who_works_and_how_much_they_have(
     chatbot_agents: Run, database: Database
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from chatbot.accounts.agent import Agent
+from chatbot.accounts.desk_rules import DeskRules
 from chatbot.accounts.hours import OpeningHours, parse_spans
 from chatbot.knowledge.agent_file import read_roster_file, write_roster
 from chatbot.knowledge.problems import Problem, Problems
@@ -58,9 +59,24 @@ def test_that_a_file_is_read_as_it_is_meant(tmp_path: Path) -> None:
 @given(AGENTS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_that_what_is_written_is_read_back(tmp_path: Path, agents: list[Agent]) -> None:
-    read, problems = _read(tmp_path, write_roster(agents))
+    read, problems = _read(tmp_path, write_roster(agents, DeskRules()))
     assert not problems
     assert read == agents
+
+
+def test_that_the_rules_of_the_desk_are_read_back_and_the_others_are_as_shipped(
+    tmp_path: Path,
+) -> None:
+    rules = DeskRules(7, 2, 45, 20, "0571-1234")
+    path = tmp_path / "agents.toml"
+    problems = Problems()
+    path.write_text(write_roster([], rules), encoding="utf-8")
+    assert read_roster_file(path, problems).rules == rules
+    path.write_text("[desk]\nend_minutes = 20\n", encoding="utf-8")
+    assert read_roster_file(path, problems).rules == DeskRules(end_minutes=20)
+    path.write_text("[agents.azhen]\n", encoding="utf-8")
+    assert read_roster_file(path, problems).rules is None
+    assert not problems.found
 
 
 @pytest.mark.parametrize("text", ["", "# 空的\n", "[agents]\n"])
@@ -95,6 +111,9 @@ def test_that_an_empty_file_names_nobody(tmp_path: Path, text: str) -> None:
             "agents.azhen.shifts.2026-11-24",
             "休息写 []",
         ),
+        ("[desk]\nanswer_minutes = 0", 2, "desk.answer_minutes", "1 到 1440 的整数"),
+        ("[desk]\nurgent_seconds = '60'", 2, "desk.urgent_seconds", "不加引号"),
+        ("[desk]\nend = 3", 2, "desk.end", "可以写的有：answer_minutes"),
         ("[agents.azhen", 1, "", "不是正确的 TOML"),
     ],
 )

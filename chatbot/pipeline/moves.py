@@ -1,0 +1,166 @@
+"""Moving a session that is with people: to another person, or to its end; each exactly once.
+
+What is to be moved, and why, was decided by `chatbot.pipeline.watch`. Source of the rules: WeCom
+developer documentation, 微信客服/会话分配与消息收发.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from chatbot.handoff.recipients import Recipients
+from chatbot.pipeline import sessions
+from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.handover import HandedOver
+from chatbot.pipeline.intake import new_msgid
+from chatbot.pipeline.staff_cards import About, StaffCards
+from chatbot.store import conversations as store
+from chatbot.store import handoffs, outbox
+from chatbot.store.conversations import Claim, Conversation
+from chatbot.store.outbox import NewPart, Part
+from chatbot.store.watch import note_offer
+from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
+from chatbot.wecom.kf import KfApi, SessionState
+
+#: Life of the code that comes with the end of a session (发送欢迎语等事件响应消息).
+_END_CODE_LIFE = timedelta(seconds=20)
+_PERSON_CODE_LIFE = timedelta(hours=48)
+
+
+class Moves:
+    """Carries out the transition parts of sessions that are with people."""
+
+    def __init__(self, kf: KfApi, cards: StaffCards, checkpoint: Checkpoint) -> None:
+        self._kf = kf
+        self._cards = cards
+        self._checkpoint = checkpoint
+
+    async def carry_out(self, claim: Claim, part: Part) -> HandedOver:
+        """Move the session on the platform.
+
+        It is asked first where the session is: what staff did a moment ago is still on its way
+        to us, and what is not where it was is left alone.
+
+        Raises:
+            WeComError: it was not moved, or that is not known.
+        """
+        conversation = claim.conversation
+        found = await self._kf.service_state(conversation.open_kfid, conversation.external_userid)
+        here = (conversation.service_state, conversation.servicer_userid or "")
+        if (found.state, found.servicer_userid) != here:
+            state = SessionState(found.state)
+            return HandedOver(state, found.servicer_userid or None, None, ())
+        if part.payload["move"] != "pass-on":
+            code = await self._move(conversation, SessionState.ENDED, None)
+            return HandedOver(SessionState.ENDED, None, code, ())
+        for userid in part.payload["to"]:
+            try:
+                code = await self._move(conversation, SessionState.SERVICER, userid)
+            except ServicerUnavailable:
+                continue  # stopped a moment ago: the next one
+            return HandedOver(SessionState.SERVICER, userid, code, ())
+        return HandedOver(SessionState(found.state), conversation.servicer_userid, None, ())
+
+    async def _move(
+        self, conversation: Conversation, state: SessionState, userid: str | None
+    ) -> str | None:
+        code = await self._kf.transition(
+            conversation.open_kfid, conversation.external_userid, state, userid
+        )
+        self._checkpoint("handed-over")
+        return code
+
+    def settle(
+        self,
+        connection: Connection,
+        claim: Claim,
+        part: Part,
+        result: HandedOver,
+        nickname: str | None,
+        now: datetime,
+    ) -> None:
+        """Store where the session is now, with all that follows from it; one transaction."""
+        del nickname  # who is with people has been asked for it
+        conversation = store.hold_claim(connection, claim)
+        outbox.settle_part(
+            connection, part.id, "delivered", now,
+            result={"state": int(result.state), "servicer_userid": result.servicer_userid},
+        )  # fmt: skip
+        if conversation.session_version != part.session_version:
+            return  # staff were faster than our note: their event has told who has it
+        before = conversation
+        conversation = sessions.observed(conversation, result.state, result.servicer_userid, now)
+        store.save_conversation(connection, conversation, now)
+        if conversation.service_state == SessionState.ENDED:
+            self._ended(connection, conversation, part, result.code, now)
+        elif conversation.session_version != before.session_version:
+            self._passed_on(connection, conversation, part, result.code, now)
+
+    def _passed_on(
+        self,
+        connection: Connection,
+        conversation: Conversation,
+        part: Part,
+        code: str | None,
+        now: datetime,
+    ) -> None:
+        userid = conversation.servicer_userid
+        handoffs.take_handoffs(connection, conversation.id, userid, now)
+        if code:
+            expires_at = now + _PERSON_CODE_LIFE
+            handoffs.add_notice_code(connection, conversation.id, "person", code, now, expires_at)
+        if userid is None:
+            return
+        note_offer(connection, conversation.id, userid)
+        about = About(part.handoff_id, part.turn_id)
+        self._cards.tell(connection, conversation, about, Recipients((userid,)), "assigned", now)
+
+    def _ended(
+        self,
+        connection: Connection,
+        conversation: Conversation,
+        part: Part,
+        code: str | None,
+        now: datetime,
+    ) -> None:
+        handoffs.end_handoffs(connection, conversation.id, now)
+        if part.payload.get("unanswered"):
+            wrote_at = conversation.customer_wrote_at or now
+            handoffs.add_open_item(
+                connection, conversation.id, "unanswered", wrote_at, now, messages=0
+            )
+        if not code:
+            return
+        expires_at = now + _END_CODE_LIFE
+        handoffs.add_notice_code(connection, conversation.id, "ended", code, now, expires_at)
+        notice = NewPart(
+            lane="direct", kind="kf_event_message", conversation_id=conversation.id,
+            session_version=conversation.session_version, msgid=new_msgid(),
+            payload={"code": code, "message": part.payload["notice"]}, due_at=now,
+            expires_at=expires_at,
+        )  # fmt: skip
+        told = outbox.insert_part(connection, notice, now)
+        handoffs.use_notice_code(connection, code, told.id)
+
+    def settle_delay(
+        self, connection: Connection, claim: Claim, part: Part, error: WeComError, now: datetime
+    ) -> None:
+        """The session cannot be moved for the time being: supervisors are told, trying goes on."""
+        del error  # on record with the part
+        conversation = store.hold_claim(connection, claim)
+        about = About(part.handoff_id, part.turn_id)
+        supervisors = self._cards.supervisors
+        self._cards.tell(connection, conversation, about, supervisors, "waiting", now)
+
+    def settle_failure(
+        self, connection: Connection, claim: Claim, part: Part, error: Refused, now: datetime
+    ) -> None:
+        """The platform will not move it: it is looked after again, and asked where it is."""
+        conversation = store.hold_claim(connection, claim)
+        outbox.settle_part(
+            connection, part.id, "refused", now, error_code=error.code, error_text=str(error)
+        )
+        if isinstance(error, SessionRefused):
+            store.save_conversation(connection, sessions.doubted(conversation), now)
