@@ -106,7 +106,7 @@ class ConversationJob:
             await self._withhold(off=standing == "nothing")
         if standing == "nothing":
             await self._drop(self._work.messages, "off")
-            unwatched = replace(self._claim, watched=False)
+            unwatched = replace(self._claim, watch_at=None)
             self._work = replace(self._work, messages=(), claim=unwatched)
             if not self._work.parts:
                 return None

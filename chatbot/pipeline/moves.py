@@ -50,7 +50,9 @@ class Moves:
         found = await self._kf.service_state(conversation.open_kfid, conversation.external_userid)
         here = (conversation.service_state, conversation.servicer_userid or "")
         if (found.state, found.servicer_userid) != here:
-            state = SessionState(found.state)
+            # A state the platform may add one day is not ours to move.
+            known = found.state in set(SessionState)
+            state = SessionState(found.state) if known else SessionState.SERVICER
             return HandedOver(state, found.servicer_userid or None, None, ())
         if part.payload["move"] != "pass-on":
             code = await self._move(conversation, SessionState.ENDED, None)
@@ -61,7 +63,8 @@ class Moves:
             except ServicerUnavailable:
                 continue  # stopped a moment ago: the next one
             return HandedOver(SessionState.SERVICER, userid, code, ())
-        return HandedOver(SessionState(found.state), conversation.servicer_userid, None, ())
+        here_still = SessionState(conversation.service_state)
+        return HandedOver(here_still, conversation.servicer_userid, None, ())
 
     async def _move(
         self, conversation: Conversation, state: SessionState, userid: str | None

@@ -47,8 +47,14 @@ class Claim:
 
     conversation: Conversation
     owner: int
-    #: Whether the session is with people, and it is time to look after it.
-    watched: bool = False
+    #: Where the session is with people and it is time to look after it: when that is tried again
+    #: if nobody says otherwise.
+    watch_at: datetime | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Return whether the session is to be looked after."""
+        return self.watch_at is not None
 
     def key(self) -> dict[str, int]:
         """Return what identifies this claim in a statement."""
@@ -106,8 +112,8 @@ _CLAIM = statement(
     # Its own claims that no job works on are left from an outage of the database.
     " AND (lease_owner IS NULL OR lease_until < :now OR lease_owner = :me)"
     " ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED) AS due WHERE c.id = due.id"
-    f" RETURNING {', '.join(f'c.{name.strip()}' for name in _COLUMNS.split(','))}, due.watched,"
-    " due.at"
+    f" RETURNING {', '.join(f'c.{name.strip()}' for name in _COLUMNS.split(','))},"
+    " CASE WHEN due.watched THEN c.watch_at END AS watch_at, due.at"
 )
 _NEXT_DUE = statement(
     "SELECT min(LEAST(due_at, watch_at)) FROM conversations"
@@ -214,7 +220,7 @@ def claim_due(
         "watch_later": now + WATCH_AGAIN,
     }  # fmt: skip
     rows = sorted(connection.execute(_CLAIM, values), key=lambda row: (row.at, row.id))
-    return [Claim(Conversation(*row[:-2]), me, row.watched) for row in rows]
+    return [Claim(Conversation(*row[:-2]), me, row.watch_at) for row in rows]
 
 
 def next_due_at(connection: Connection, busy: Sequence[int], now: datetime) -> datetime | None:

@@ -54,8 +54,9 @@ _UNANSWERED = statement(
 #: Of so many messages nobody answered, one asks something.
 _MOST_UNANSWERED = 50
 _LATER = statement(
+    # What happened since the claim has said that it is to be looked after at once.
     "UPDATE conversations SET watch_at = :at WHERE id = :id AND lease_owner = :me"
-    " AND fence = :fence"
+    " AND fence = :fence AND watch_at = :claimed"
 )
 _ALARMED = statement("UPDATE conversations SET alarmed_at = :now WHERE id = :id")
 _OFFERED = statement(
@@ -102,8 +103,11 @@ def read_watched(connection: Connection, conversation_id: int, now: datetime) ->
 
 
 def watch_again(connection: Connection, claim: Claim, at: datetime | None) -> None:
-    """Say when the claimed session is looked after next; None: not until something happens."""
-    connection.execute(_LATER, {**claim.key(), "at": at})
+    """Say when the claimed session is looked after next; None: not until something happens.
+
+    If something has happened since it was claimed, it is looked after at once all the same.
+    """
+    connection.execute(_LATER, {**claim.key(), "at": at, "claimed": claim.watch_at})
 
 
 def note_alarm(connection: Connection, conversation_id: int, now: datetime) -> None:
