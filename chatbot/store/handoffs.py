@@ -32,13 +32,20 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something a person should look at; ``kind`` is an open item's kind or a handoff's state."""
+    """Something a person should look at.
+
+    ``kind`` is an open item's kind, a handoff's state, or "alarmed": a person has the session and
+    does not answer. ``wrote_at`` is when the customer wrote last, ``followers`` are the members
+    who have them as a contact.
+    """
 
     kind: str
     since: datetime
     detail: str
     public_id: str
     customer: str
+    wrote_at: datetime | None
+    followers: tuple[str, ...]
 
 
 _COLUMNS = "id, conversation_id, turn_id, reason, skill, priority, state, servicer_userid"
@@ -80,10 +87,14 @@ _CLOSE_ITEMS = statement(
 )
 _WAITING = statement(
     "SELECT w.kind, w.since, w.detail, c.public_id, COALESCE(c.nickname, c.external_userid)"
+    " AS customer, c.customer_wrote_at, ARRAY(SELECT userid FROM contact_relations r"
+    " WHERE r.external_userid = c.external_userid AND r.active ORDER BY r.since) AS followers"
     " FROM (SELECT conversation_id, kind, first_message_at AS since, detail FROM open_items"
     " WHERE closed_at IS NULL UNION ALL"
     " SELECT conversation_id, state, created_at, '' FROM handoffs"
-    " WHERE state IN ('requested', 'pooled', 'failed')) AS w"
+    " WHERE state IN ('requested', 'pooled', 'failed') UNION ALL"
+    " SELECT id, 'alarmed', customer_wrote_at, COALESCE(servicer_userid, '') FROM conversations"
+    " WHERE service_state = 3 AND alarmed_at IS NOT NULL) AS w"
     " JOIN conversations c ON c.id = w.conversation_id ORDER BY w.since, w.kind"
 )
 
@@ -180,5 +191,14 @@ def close_open_items(connection: Connection, conversation_id: int, now: datetime
 
 
 def list_waiting(connection: Connection) -> list[Waiting]:
-    """Return open items and handoffs nobody has taken, the longest waiting first."""
-    return [Waiting(*row) for row in connection.execute(_WAITING)]
+    """Return open items, handoffs nobody has taken, and sessions nobody answers in.
+
+    The longest waiting come first.
+    """
+    return [
+        Waiting(
+            row.kind, row.since, row.detail, row.public_id, row.customer, row.customer_wrote_at,
+            tuple(row.followers),
+        )
+        for row in connection.execute(_WAITING)
+    ]  # fmt: skip
