@@ -115,10 +115,12 @@ _CLAIM = statement(
     f" RETURNING {', '.join(f'c.{name.strip()}' for name in _COLUMNS.split(','))},"
     " CASE WHEN due.watched THEN c.watch_at END AS watch_at, due.at"
 )
+# Two lowest values, each the first of its index, rather than one of all rows that have either.
+_UNCLAIMED = "NOT id = ANY(:busy) AND (lease_owner IS NULL OR lease_until < :now)"
 _NEXT_DUE = statement(
-    "SELECT min(LEAST(due_at, watch_at)) FROM conversations"
-    " WHERE (due_at IS NOT NULL OR watch_at IS NOT NULL)"
-    " AND NOT id = ANY(:busy) AND (lease_owner IS NULL OR lease_until < :now)"
+    "SELECT LEAST("
+    f"(SELECT min(due_at) FROM conversations WHERE due_at IS NOT NULL AND {_UNCLAIMED}),"
+    f" (SELECT min(watch_at) FROM conversations WHERE watch_at IS NOT NULL AND {_UNCLAIMED}))"
 )
 _RENEW = statement(
     "UPDATE conversations SET lease_until = :until WHERE id = ANY(:ids) AND lease_owner = :me"
