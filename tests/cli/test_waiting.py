@@ -14,12 +14,11 @@ from chatbot.store.customers import lock_customer, relation_told
 from chatbot.store.database import Database
 from chatbot.store.handoffs import add_open_item
 
-_NOW = datetime.now(UTC)
-
 
 def _conversation(
     connection: Connection, number: int, wrote: timedelta, state: int, *, alarmed: bool = False
 ) -> None:
+    now = datetime.now(UTC)
     connection.execute(
         text(
             "INSERT INTO conversations (public_id, open_kfid, external_userid, nickname,"
@@ -30,21 +29,22 @@ def _conversation(
         ),
         {
             "public": f"page{number}", "customer": f"wm{number}", "nickname": f"顾客{number}",
-            "now": _NOW, "state": state, "wrote": _NOW - wrote, "alarmed": alarmed,
+            "now": now, "state": state, "wrote": now - wrote, "alarmed": alarmed,
         },
     )  # fmt: skip
 
 
 def _fill(connection: Connection) -> None:
+    now = datetime.now(UTC)
     _conversation(connection, 1, timedelta(hours=3), 4)
     _conversation(connection, 2, timedelta(hours=47, minutes=30), 3, alarmed=True)
     _conversation(connection, 3, timedelta(hours=50), 4)
     _conversation(connection, 4, timedelta(hours=60), 4)
     _conversation(connection, 5, timedelta(hours=1), 3)
     for number, hours in ((1, 3), (3, 50), (4, 60)):
-        add_open_item(connection, number, "unanswered", _NOW - timedelta(hours=hours), _NOW)
-    lock_customer(connection, "wm3", _NOW)
-    relation_told(connection, "wm3", "azhen", active=True, channel="", event_at=_NOW, now=_NOW)
+        add_open_item(connection, number, "unanswered", now - timedelta(hours=hours), now)
+    lock_customer(connection, "wm3", now)
+    relation_told(connection, "wm3", "azhen", active=True, channel="", event_at=now, now=now)
 
 
 def test_that_what_waits_is_listed_by_the_time_that_is_left(
