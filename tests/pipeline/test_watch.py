@@ -42,6 +42,18 @@ async def _told(stage: Stage, userid: str, count: int = 1) -> list[dict[str, Any
     return await eventually(cards, lambda found: len(found) >= count)
 
 
+async def _answer(stage: Stage, userid: str, words: str) -> None:
+    """Let a member answer, and wait until that is known: time is moved next."""
+    before = len(stage.rows("SELECT id FROM messages WHERE origin = 5"))
+    await stage.staff(userid, "answer", text=words)
+
+    async def known() -> int:
+        return len(stage.rows("SELECT id FROM messages WHERE origin = 5"))
+
+    await eventually(known, lambda found: found > before)
+    await stage.settled()
+
+
 async def test_that_who_is_not_answered_goes_to_a_colleague_and_then_the_supervisor_hears(
     database_url: str, vectors_dir: Path, tmp_path: Path
 ) -> None:
@@ -67,9 +79,9 @@ async def test_that_an_answer_in_time_changes_nothing_and_silence_ends_the_sessi
     async with play(database_url, vectors_dir, clock_file=tmp_path / "clock") as stage:
         await stage.say("转人工")
         await _with(stage, AZHEN)
-        await stage.advance(4 * _MINUTE)
-        await stage.staff(AZHEN, "answer", text="您好，请问有什么可以帮您？")
         await stage.settled()
+        await stage.advance(4 * _MINUTE)
+        await _answer(stage, AZHEN, "您好，请问有什么可以帮您？")
         await stage.advance(10 * _MINUTE)
         await asyncio.sleep(1.5)
         assert await stage.state() == (3, AZHEN)
@@ -88,8 +100,7 @@ async def test_that_a_customer_who_goes_on_talking_is_never_cut_off(
         await stage.say("转人工")
         await _with(stage, AZHEN)
         for words in ("您好", "请稍等", "查到了"):
-            await stage.staff(AZHEN, "answer", text=words)
-            await stage.settled()
+            await _answer(stage, AZHEN, words)
             await stage.advance(25 * _MINUTE)
             await stage.say("好的谢谢")  # wants no answer, so that nobody else has to give one
             await stage.settled()
