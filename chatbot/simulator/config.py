@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from yarl import URL
 
 from chatbot.errors import UserError
 
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 CLOCK_VARIABLE = "CHATBOT_TEST_CLOCK"
+SIGNATURE_VARIABLE = "CHATBOT_WEBHOOK_SECRET"
 
 DAY = 86_400.0
 State = Literal[0, 1, 2, 3, 4]
@@ -40,6 +42,16 @@ class AppConfig(_Part):
     token: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$")
     encoding_aes_key: str = Field(pattern=r"^[A-Za-z0-9]{43}$")
     callback_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    sidebar_url: str = Field(default="", pattern=r"^(https?://[^\s/;,]+(/\S*)?)?$")  # 聊天工具栏
+    # Where logins may lead back to (可信域名, 授权回调域), with the port; empty: the callback's.
+    trusted_domain: str = Field(default="", pattern=r"^[^\s/]*$")
+
+    @property
+    def trusted(self) -> str:
+        """Return the trusted domain, "" if there is none."""
+        return self.trusted_domain or (
+            URL(self.callback_url).authority if self.callback_url else ""
+        )
 
 
 class OtherAppConfig(_Part):
@@ -56,6 +68,7 @@ class MemberConfig(_Part):
     userid: UserId
     name: str = Field(min_length=1)
     position: str = ""
+    departments: tuple[Annotated[int, Field(ge=1)], ...] = (1,)  # 1 is the root
     visible: bool = True  # inside the app's visible range (可见范围)
     contact: bool = True  # may use customer contact (客户联系)
     status: Literal[1, 2, 4, 5] = 1  # active, disabled, not activated, left
@@ -79,6 +92,29 @@ class CustomerConfig(_Part):
     unionid: str = ""
 
 
+class OrderConfig(_Part):
+    """An order in the example of another system, which the platform has nothing to do with."""
+
+    customer: str = Field(min_length=1)
+    number: str = Field(min_length=1)
+    title: str = ""
+    status: str = ""
+    days: float = 0.0  # from now
+    amount: str = ""
+    url: str = ""
+
+
+class OrderSystemConfig(_Part):
+    """The example of another system of the brand, ``/example/customer-data``.
+
+    ``facts`` holds, by customer, names with values.
+    """
+
+    secret: str = Field(default="", description="with which questions are signed")
+    orders: tuple[OrderConfig, ...] = ()
+    facts: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
 class TagGroupConfig(_Part):
     """A tag group made in the console, which therefore no app may change (企业客户标签)."""
 
@@ -90,7 +126,8 @@ class RulesConfig(_Part):
     """Figures where the platform's differ between sources, or where tests need others."""
 
     token_seconds: int = Field(default=7200, gt=0)
-    repeat_token: bool = True  # gettoken gives the same token while it is valid
+    ticket_seconds: int = Field(default=7200, gt=0)  # of both JS-SDK tickets
+    repeat_token: bool = True  # gettoken and tickets give the same again while it is valid
     callback_attempts: int = Field(default=3, ge=1)
     callback_seconds: float = Field(default=5.0, gt=0)  # real time, as it measures a connection
     callback_retry_seconds: float = Field(default=5.0, ge=0)  # from attempt to attempt
@@ -116,6 +153,7 @@ class SimulatorConfig(_Part):
     accounts: tuple[AccountConfig, ...] = ()
     customers: tuple[CustomerConfig, ...] = ()
     tag_groups: tuple[TagGroupConfig, ...] = ()
+    order_system: OrderSystemConfig = OrderSystemConfig()
     rules: RulesConfig = RulesConfig()
     clock_file: Path | None = None
 
@@ -138,6 +176,7 @@ class SimulatorConfig(_Part):
         host: str | None = None,
         port: int | None = None,
         callback_url: str | None = None,
+        sidebar_url: str | None = None,
         clock_file: Path | None = None,
         rules: dict[str, Any] | None = None,
     ) -> SimulatorConfig:
@@ -145,8 +184,8 @@ class SimulatorConfig(_Part):
         values = self.model_dump()
         changes = {"host": host, "port": port, "clock_file": clock_file}
         values.update({name: value for name, value in changes.items() if value is not None})
-        if callback_url is not None:
-            values["app"]["callback_url"] = callback_url
+        addresses = {"callback_url": callback_url, "sidebar_url": sidebar_url}
+        values["app"].update({n: value for n, value in addresses.items() if value is not None})
         values["rules"].update(rules or {})
         return _validated(values, "override")
 
@@ -154,7 +193,8 @@ class SimulatorConfig(_Part):
 def load_config(path: Path | None = None) -> SimulatorConfig:
     """Read a TOML file (the demo's without ``path``); raise UserError that names what is wrong.
 
-    The file that moves the clock comes from ``clock_file`` or else from CHATBOT_TEST_CLOCK.
+    The file that moves the clock comes from ``clock_file`` or else from CHATBOT_TEST_CLOCK. If
+    CHATBOT_WEBHOOK_SECRET is set, the example order system expects its signature.
     """
     path = path or DEMO_FILE
     try:
@@ -165,6 +205,8 @@ def load_config(path: Path | None = None) -> SimulatorConfig:
         raise UserError(f"{path} is not a TOML file in UTF-8: {error}") from None
     if clock_file := os.environ.get(CLOCK_VARIABLE):
         values.setdefault("clock_file", clock_file)
+    if secret := os.environ.get(SIGNATURE_VARIABLE):
+        values.setdefault("order_system", {})["secret"] = secret
     return _validated(values, str(path))
 
 

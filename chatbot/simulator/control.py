@@ -16,15 +16,23 @@ from chatbot.simulator.control_bodies import (
     ClockBody,
     CustomersBody,
     FaultBody,
+    FriendBody,
+    MemberBody,
     MessageBody,
     MessagesBody,
     StaffBody,
     TagBody,
     TokensBody,
 )
-from chatbot.simulator.control_people import act_as_staff, change_customer, write_to_app
+from chatbot.simulator.control_people import (
+    act_as_staff,
+    change_customer,
+    change_member,
+    write_to_app,
+    write_to_friend,
+)
 from chatbot.simulator.params import Json
-from chatbot.simulator.web_errors import BadRequest
+from chatbot.simulator.web_errors import BadRequest, read_json
 from chatbot.simulator.world import World
 
 B = TypeVar("B", bound=BaseModel)
@@ -50,6 +58,8 @@ class Control:
             web.post("/control/media", self.keep_media),
             web.post("/control/app_messages", self.write_app_message),
             web.post("/control/staff", self.act_as_staff),
+            web.post("/control/friends", self.write_to_friend),
+            web.post("/control/members", self.change_member),
             web.post("/control/tags", self.change_tags),
             web.post("/control/callbacks", self.send_callback),
             web.post("/control/tokens", self.spoil_tokens),
@@ -61,7 +71,7 @@ class Control:
 
     async def move_clock(self, request: web.Request) -> web.Response:
         """Advance the clock, or set its offset."""
-        body = ClockBody.model_validate(await _json(request))
+        body = ClockBody.model_validate(await read_json(request))
         if body.advance is not None:
             await self._world.clock.advance(body.advance)
         elif body.offset is not None:
@@ -72,7 +82,7 @@ class Control:
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Put a fault in force."""
-        body = FaultBody.model_validate(await _json(request))
+        body = FaultBody.model_validate(await read_json(request))
         if body.api not in {"*", "gettoken", *self._world.platform.endpoints}:
             raise BadRequest(f"api {body.api!r} is not simulated; write it as in kf/send_msg or *")
         self._world.faults.add(body.fault())
@@ -85,7 +95,7 @@ class Control:
 
     async def change_customers(self, request: web.Request) -> web.Response:
         """Create or update customers, and make or end contacts."""
-        data = await _json(request)
+        data = await read_json(request)
         many = CustomersBody.model_validate(
             data if "customers" in data else _one(data, "customers")
         )
@@ -94,7 +104,7 @@ class Control:
 
     async def write_messages(self, request: web.Request) -> web.Response:
         """Let customers write, enter the chat, or recall; callbacks ring after the last."""
-        data = await _json(request)
+        data = await read_json(request)
         body = MessagesBody.model_validate(data if "messages" in data else _one(data, "messages"))
         try:
             msgids = [self._write(message) for message in body.messages]
@@ -122,17 +132,27 @@ class Control:
 
     async def write_app_message(self, request: web.Request) -> web.Response:
         """Let a member write to the app, or send an event of the app's chat."""
-        body = AppMessageBody.model_validate(await _json(request))
+        body = AppMessageBody.model_validate(await read_json(request))
         return _answer(write_to_app(self._world, body))
 
     async def act_as_staff(self, request: web.Request) -> web.Response:
         """Let a member act in the client."""
-        body = StaffBody.model_validate(await _json(request))
+        body = StaffBody.model_validate(await read_json(request))
         return _answer(act_as_staff(self._world, body))
+
+    async def write_to_friend(self, request: web.Request) -> web.Response:
+        """Let a member and a contact write to each other, which no app hears of."""
+        body = FriendBody.model_validate(await read_json(request))
+        return _answer(write_to_friend(self._world, body))
+
+    async def change_member(self, request: web.Request) -> web.Response:
+        """Change a member, or let one leave."""
+        change_member(self._world, MemberBody.model_validate(await read_json(request)))
+        return _answer({})
 
     async def change_tags(self, request: web.Request) -> web.Response:
         """Change tags as people do in the console."""
-        body = TagBody.model_validate(await _json(request))
+        body = TagBody.model_validate(await read_json(request))
         tag_id = self._world.contacts.change_tags(
             body.action, body.delivery, group=body.group, name=body.name, tag_id=body.id
         )
@@ -140,7 +160,7 @@ class Control:
 
     async def send_callback(self, request: web.Request) -> web.Response:
         """Send a callback of one's own making and wait for what becomes of it."""
-        body = CallbackBody.model_validate(await _json(request))
+        body = CallbackBody.model_validate(await read_json(request))
         if body.verify:
             return _answer(await self._world.sender.verify())
         fields = dict(body.fields)
@@ -159,9 +179,9 @@ class Control:
         )
 
     async def spoil_tokens(self, request: web.Request) -> web.Response:
-        """Invalidate every access token (40014)."""
-        TokensBody.model_validate(await _json(request))
-        self._world.tokens.invalidate()
+        """Invalidate every access token (40014), or every ticket."""
+        body = TokensBody.model_validate(await read_json(request))
+        (self._world.tickets if body.invalidate == "tickets" else self._world.tokens).invalidate()
         return _answer({})
 
     async def reset(self, _request: web.Request) -> web.Response:
@@ -198,16 +218,6 @@ def _one(data: Json, name: str) -> Json:
     rest = dict(data)
     shared = {"callback": rest.pop("callback")} if "callback" in rest else {}
     return {**shared, name: [rest]}
-
-
-async def _json(request: web.Request) -> Json:
-    try:
-        data = json.loads(await request.read() or b"{}")
-    except ValueError:
-        raise BadRequest("the body must be JSON in UTF-8") from None
-    if not isinstance(data, dict):
-        raise BadRequest("the body must be a JSON object")
-    return data
 
 
 def _answer(data: Any) -> web.Response:

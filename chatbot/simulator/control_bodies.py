@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -117,7 +117,7 @@ class MessagesBody(WithDelivery):
 
 
 StaffAction = Literal[
-    "take", "answer", "transfer", "end", "reenter", "receive", "recall", "reject", "click"
+    "take", "answer", "send", "transfer", "end", "reenter", "receive", "recall", "reject", "click"
 ]
 
 
@@ -129,6 +129,7 @@ class StaffBody(WithDelivery):
     open_kfid: str = ""
     customer: str = ""
     text: str = ""
+    message: dict[str, Any] = Field(default_factory=dict)  # as ww.sendChatMessage takes it
     to: str = ""
     on: bool = True
     msgid: str = ""
@@ -144,6 +145,15 @@ class AppMessageBody(WithDelivery):
     content: str = ""
     event: str = ""
     fields: dict[str, Any] = Field(default_factory=dict)  # further XML fields
+
+
+class FriendBody(Body):
+    """What a member and a contact write to each other."""
+
+    userid: str
+    customer: str
+    by: Literal["member", "customer"] = "member"
+    message: dict[str, Any]  # as ww.sendChatMessage takes it
 
 
 class AddContact(Body):
@@ -216,7 +226,18 @@ class CallbackBody(WithDelivery):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
-class TokensBody(Body):
-    """Makes every access token invalid at once."""
+class MemberBody(WithDelivery):
+    """A change of a member in the console: what is given replaces what was."""
 
-    invalidate: Literal[True]
+    userid: str
+    name: str | None = Field(default=None, min_length=1)
+    departments: list[Annotated[int, Field(ge=1)]] | None = Field(default=None, min_length=1)
+    visible: bool | None = None
+    status: Literal[1, 2, 4, 5] | None = None
+    left: bool = False  # deleted from the enterprise
+
+
+class TokensBody(Body):
+    """Makes every access token invalid at once, or every ticket of the JS-SDK."""
+
+    invalidate: Literal[True, "tickets"]

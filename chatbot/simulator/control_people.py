@@ -6,8 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from chatbot.simulator.callbacks import Delivery
-from chatbot.simulator.control_bodies import AppMessageBody, CustomerBody, StaffBody
+from chatbot.simulator.control_bodies import (
+    AppMessageBody,
+    CustomerBody,
+    FriendBody,
+    MemberBody,
+    StaffBody,
+)
 from chatbot.simulator.directory import Customer
+from chatbot.simulator.jssdk.sending import read_message
 from chatbot.simulator.kf.session import Session
 from chatbot.simulator.params import Json
 from chatbot.simulator.refusals import Refusal
@@ -31,6 +38,7 @@ def change_customer(world: World, body: CustomerBody, delivery: Delivery) -> Jso
         code = world.contacts.add(wish.pop("userid"), customer.external_userid, delivery, **wish)
         answer["welcome_code"] = code
     _change_contact(world, body, delivery)
+    world.live.touch(*(("member", userid) for userid in world.directory.members))
     return answer
 
 
@@ -51,6 +59,20 @@ def _change_contact(world: World, body: CustomerBody, delivery: Delivery) -> Non
         contacts.fail_transfer(fail.userid, customer, fail.reason, delivery)
 
 
+def change_member(world: World, body: MemberBody) -> None:
+    """Change or delete a member, and tell of it as the platform does (成员变更通知)."""
+    member = world.directory.member(body.userid)
+    if member is None:
+        raise Refusal("unknown_member", id=body.userid)
+    fields = {name: getattr(body, name) for name in ("name", "departments", "visible", "status")}
+    world.directory.change_member(
+        member.userid, None if body.left else {k: v for k, v in fields.items() if v is not None}
+    )
+    world.members.tell_change(
+        member.userid, "delete_user" if body.left else "update_user", body.delivery
+    )
+
+
 def write_to_app(world: World, body: AppMessageBody) -> Json:
     """Let a member write to the app; media messages without MediaId get a sample."""
     if body.msgtype == "event":
@@ -67,6 +89,15 @@ def write_to_app(world: World, body: AppMessageBody) -> Json:
         media = world.media.keep_customers(body.msgtype, body.msgtype, bytes(16))
         fields["MediaId"] = media.media_id
     return {"msgid": world.members.write(body.userid, body.msgtype, fields, body.delivery)}
+
+
+def write_to_friend(world: World, body: FriendBody) -> Json:
+    """Let one of two contacts write to the other."""
+    if world.directory.member(body.userid) is None:
+        raise Refusal("unknown_member", id=body.userid)
+    msgtype, content = read_message(body.message, world.media, menus=False)
+    userid = body.userid.lower()
+    return {"msgid": world.friends.write(userid, body.customer, body.by, msgtype, content)}
 
 
 def act_as_staff(world: World, body: StaffBody) -> Json:
@@ -88,11 +119,17 @@ def act_as_staff(world: World, body: StaffBody) -> Json:
     return {"msgid": msgid} if msgid else {}
 
 
+def _send(world: World, userid: str, session: Session, body: StaffBody) -> str:
+    msgtype, content = read_message(body.message, world.media, menus=True)
+    return world.staff.send(userid, session, msgtype, content, body.delivery)
+
+
 SessionAction = Callable[[World, str, Session, StaffBody], str | None]
 
 _SESSION_ACTIONS: Final[dict[str, SessionAction]] = {
     "take": lambda w, u, s, b: w.staff.take(u, s, b.delivery),
     "answer": lambda w, u, s, b: w.staff.answer(u, s, b.text, b.delivery),
+    "send": _send,
     "transfer": lambda w, u, s, b: w.staff.transfer(u, s, b.to.lower(), b.delivery),
     "end": lambda w, u, s, b: w.staff.end(u, s, b.delivery),
     "reenter": lambda w, u, s, b: w.staff.reenter(u, s, b.delivery),

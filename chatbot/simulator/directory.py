@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chatbot.simulator.config import CustomerConfig, MemberConfig
 
@@ -33,6 +34,14 @@ class Directory:
     def member(self, userid: str) -> MemberConfig | None:
         """Return the member, or None."""
         return self.members.get(userid.lower())
+
+    def change_member(self, userid: str, changes: Mapping[str, Any] | None) -> None:
+        """Change a member's fields, or with None let the member leave the enterprise."""
+        if changes is None:
+            del self.members[userid.lower()]
+            return
+        values = {**self.members[userid.lower()].model_dump(), **changes}
+        self.members[userid.lower()] = MemberConfig.model_validate(values)
 
     def visible(self, userid: str) -> MemberConfig | None:
         """Return the member if the app may see and reach them."""

@@ -25,8 +25,17 @@ def phone_view(world: World, session: Session) -> Json:
     }
 
 
-def staff_view(world: World, userid: str, chosen: tuple[str, str]) -> Json:
-    """Return a member's sessions, the ``chosen`` (open_kfid, customer) chat and the app's chat."""
+def friend_view(world: World, userid: str, customer: str) -> Json:
+    """Return the chat of a member and a contact."""
+    messages = world.friends.messages(userid, customer)
+    return {"bubbles": [{**_bubble(world, each), "recallable": 0.0} for each in messages]}
+
+
+def staff_view(world: World, userid: str, chosen: tuple[str, str], friend: str) -> Json:
+    """Return a member's sessions, contacts and app messages, and what is open of them.
+
+    Open is the ``chosen`` (open_kfid, customer) session, or the chat with a ``friend``.
+    """
     accounts = [a for a in world.desk.accounts.values() if userid in a.servicers]
     sessions = _sessions_of(world, userid, accounts)
     chat = next((s for s in sessions if (s.open_kfid, s.customer) == chosen), None)
@@ -36,8 +45,37 @@ def staff_view(world: World, userid: str, chosen: tuple[str, str]) -> Json:
         "chat": {"bubbles": _bubbles(world, chat), **_summary(world, chat, userid)}
         if chat
         else None,
+        "friends": [_friend(world, userid, each) for each in _friends_of(world, userid)],
+        "friend": _open_friend(world, userid, friend) if friend else None,
         "app": [_app_message(message, userid) for message in _inbox(world, userid)],
     }
+
+
+def _friends_of(world: World, userid: str) -> list[str]:
+    return world.friends.of_member(userid)[:_SESSIONS_SHOWN]
+
+
+def _friend(world: World, userid: str, customer: str) -> Json:
+    known = world.directory.customer(customer)
+    messages = world.friends.messages(userid, customer)
+    return {
+        "customer": customer,
+        "nickname": known.nickname if known else customer,
+        **_last(messages[-1] if messages else None),
+    }
+
+
+def _open_friend(world: World, userid: str, customer: str) -> Json | None:
+    if world.contacts.relation(userid, customer) is None:
+        return None
+    return {**_friend(world, userid, customer), **friend_view(world, userid, customer)}
+
+
+def _last(bubble: Bubble | None) -> Json:
+    if bubble is None:
+        return {"last": None}
+    last = {"msgtype": bubble.msgtype, "content": bubble.content, "recalled": bubble.recalled}
+    return {"last": last, "at": bubble.at}
 
 
 def _sessions_of(world: World, userid: str, accounts: list[Account]) -> list[Session]:
@@ -63,7 +101,6 @@ def _account(world: World, account: Account, userid: str) -> Json:
 
 def _summary(world: World, session: Session, userid: str) -> Json:
     customer = world.directory.customers.get(session.customer)
-    last = session.bubbles[-1] if session.bubbles else None
     return {
         "open_kfid": session.open_kfid,
         "account": world.desk.accounts[session.open_kfid].name,
@@ -72,10 +109,8 @@ def _summary(world: World, session: Session, userid: str) -> Json:
         "place": _place(session, userid),
         "state": texts()["states"][str(int(session.state))],
         "servicer": _member_name(world, session.servicer),
-        "at": last.at if last else session.started_at,
-        "last": {"msgtype": last.msgtype, "content": last.content, "recalled": last.recalled}
-        if last
-        else None,
+        "at": session.started_at,
+        **_last(session.bubbles[-1] if session.bubbles else None),
     }
 
 

@@ -55,6 +55,8 @@ def describe(config: SimulatorConfig, address: str) -> list[str]:
         for member in config.members
     ]
     lines.append(words["api"].format(address=address))
+    if config.app.sidebar_url:
+        lines.append(words["sidebar"].format(url=config.app.sidebar_url))
     callback_url = config.app.callback_url
     lines.append(words["callback" if callback_url else "no_callback"].format(url=callback_url))
     return lines

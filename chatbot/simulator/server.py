@@ -10,7 +10,10 @@ from chatbot.clock import Clock, make_clock
 from chatbot.simulator.clock import MovableClock
 from chatbot.simulator.config import SimulatorConfig
 from chatbot.simulator.control import Control
-from chatbot.simulator.pages import Pages
+from chatbot.simulator.jssdk.routes import JsSdkRoutes
+from chatbot.simulator.orders import OrderSystem
+from chatbot.simulator.pages import Pages, PageWriter
+from chatbot.simulator.sso.pages import LoginPages
 from chatbot.simulator.web_errors import explain_errors
 from chatbot.simulator.world import World
 
@@ -32,7 +35,11 @@ def create_app(config: SimulatorConfig, clock: Clock | None = None) -> web.Appli
 
     app.router.add_route("*", "/cgi-bin/{api:.+}", call)
     app.add_routes(Control(world).routes())
-    app.add_routes(Pages(world).routes())
+    writer = PageWriter()
+    app.add_routes(Pages(world, writer).routes())
+    app.add_routes(LoginPages(world, writer).routes())
+    app.add_routes(JsSdkRoutes(world).routes())
+    app.add_routes(OrderSystem(world).routes())
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_callbacks)
     return app

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
+from chatbot.simulator.params import Json
 from chatbot.simulator.refusals import Refusal
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,6 +33,17 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return web.json_response({"error": _sentence(error)}, status=400)
     except BadRequest as error:
         return web.json_response({"error": str(error)}, status=400)
+
+
+async def read_json(request: web.Request) -> Json:
+    """Return the body, a JSON object ({} if empty); raise BadRequest."""
+    try:
+        data = json.loads(await request.read() or b"{}")
+    except ValueError:
+        raise BadRequest("the body must be JSON in UTF-8") from None
+    if not isinstance(data, dict):
+        raise BadRequest("the body must be a JSON object")
+    return data
 
 
 def _from_elsewhere(request: web.Request) -> bool:

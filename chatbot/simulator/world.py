@@ -11,9 +11,13 @@ from chatbot.simulator.clock import MovableClock
 from chatbot.simulator.config import SimulatorConfig
 from chatbot.simulator.contacts.api import ContactCalls
 from chatbot.simulator.contacts.book import ContactBook
+from chatbot.simulator.contacts.chats import FriendChats
 from chatbot.simulator.contacts.tags_api import TagCalls
 from chatbot.simulator.directory import Directory
 from chatbot.simulator.faults import FaultBox
+from chatbot.simulator.jssdk.api import TicketCalls
+from chatbot.simulator.jssdk.tickets import TicketDesk
+from chatbot.simulator.jssdk.verification import Verifier
 from chatbot.simulator.kf.accounts_api import KfAccounts
 from chatbot.simulator.kf.api import KfMessages
 from chatbot.simulator.kf.customers import PhoneRoom
@@ -22,14 +26,16 @@ from chatbot.simulator.kf.staff import StaffRoom
 from chatbot.simulator.live import LiveHub
 from chatbot.simulator.log import ControlLog
 from chatbot.simulator.media import MediaStore
+from chatbot.simulator.sso.api import LoginCalls
+from chatbot.simulator.sso.desk import LoginDesk
 from chatbot.simulator.tokens import TokenDesk
 
 
 class World:
     """The parts of one enterprise. ``reset`` makes those that change anew, from the config.
 
-    Access tokens, the clock, the numbering of the log and the callback connections outlive a
-    reset, so that a bot under test goes on without noticing.
+    Access tokens, tickets, the clock, the numbering of the log and the callback connections
+    outlive a reset, so that a bot under test goes on without noticing.
     """
 
     directory: Directory
@@ -40,6 +46,8 @@ class World:
     office: Office
     members: MemberRoom
     contacts: ContactBook
+    friends: FriendChats
+    logins: LoginDesk
     platform: Platform
 
     def __init__(self, config: SimulatorConfig, clock: MovableClock) -> None:
@@ -49,6 +57,8 @@ class World:
         self.log = ControlLog(clock.timestamp, capacity=config.rules.log_entries)
         self.faults = FaultBox(clock.timestamp)
         self.tokens = TokenDesk(config, clock.timestamp)
+        self.tickets = TicketDesk(config.rules, clock.timestamp)
+        self.verifier = Verifier(config, self.tickets)
         self.sender = CallbackSender(config, clock, self.log)
         self.reset()
 
@@ -69,6 +79,8 @@ class World:
         )
         self.members = MemberRoom(self.config, self.office, self.directory, self.sender, self.log)
         self.contacts = ContactBook(self.config, self.directory, self.sender, now)
+        self.friends = FriendChats(self.contacts, self.log, self.live, now)
+        self.logins = LoginDesk(self.config, self.directory, now)
         self.platform = self._open_platform()
         self.live.touch_all()
 
@@ -89,5 +101,7 @@ class World:
                 self.contacts, self.directory, self.media, self.log, busy_seconds=busy
             ).endpoints(),
             **TagCalls(self.contacts).endpoints(),
+            **TicketCalls(self.tickets).endpoints(),
+            **LoginCalls(self.logins, self.directory).endpoints(),
         }
         return Platform(endpoints, self.tokens, self.faults, self.log)

@@ -27,7 +27,7 @@ from chatbot.wecom.errors import (
 )
 from chatbot.wecom.limits import FrequencyGuard
 from chatbot.wecom.metrics import WeComMetrics
-from chatbot.wecom.tokens import TokenSource, TokenStore
+from chatbot.wecom.tokens import TokenSource, TokenStore, token_key
 from chatbot.wecom.transport import Reply, Request, Transport
 
 _log = structlog.get_logger()
@@ -54,7 +54,16 @@ class ApiCaller:
     ) -> None:
         self._exchanger = _Exchanger(transport, clock, metrics)
         self._clock = clock
-        self._tokens = TokenSource(tokens, corp_id, secret, self._request_token, clock)
+        self._corp_id = corp_id
+        self._secret = secret
+        self._tokens = TokenSource(
+            tokens,
+            token_key(corp_id, secret.get_secret_value()),
+            clock,
+            api="gettoken",
+            field="access_token",
+            request=self._request_token,
+        )
 
     async def get(self, api: str, **params: str) -> Answer:
         """Read by GET. Tried up to three times while the platform is busy or silent."""
@@ -86,7 +95,8 @@ class ApiCaller:
     async def _call(self, request: Request) -> Answer:
         return await self._patiently(request, lambda: self._with_token(request))
 
-    async def _request_token(self, credentials: Mapping[str, str]) -> Answer:
+    async def _request_token(self) -> Answer:
+        credentials = {"corpid": self._corp_id, "corpsecret": self._secret.get_secret_value()}
         request = Request("gettoken", repeatable=True)
         return await self._patiently(request, lambda: self._exchanger.attempt(request, credentials))
 

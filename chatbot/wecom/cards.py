@@ -17,8 +17,13 @@ from chatbot.wecom.splitting import byte_length, clip_characters
 Card: TypeAlias = dict[str, Any]
 
 CARD_LINES = 6
+#: Characters of a line's value.
+CARD_VALUE = 30
 CARD_LINKS = 3
 CARD_BUTTONS = 6
+CARD_OPTIONS = 10
+#: The documentation names no limit for a quote; more than this is cut off on a phone.
+_QUOTE_TITLE, _QUOTE_TEXT = 36, 160
 _KEY_BYTES = 1024
 _TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 
@@ -47,6 +52,24 @@ class CardButton:
     text: str
     key: str
     style: Literal[1, 2, 3, 4] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CardQuote:
+    """A quoted text with a title, which opens ``url`` when touched."""
+
+    title: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardChoice:
+    """A list to choose from, above the buttons: up to ten ids, each with what is shown (16)."""
+
+    key: str
+    title: str
+    options: Sequence[tuple[str, str]]
 
 
 def text_notice(
@@ -79,14 +102,21 @@ def button_card(
     links: Sequence[CardLink] = (),
     subtitle: str = "",
     source: str = "",
+    quote: CardQuote | None = None,
+    choice: CardChoice | None = None,
 ) -> Card:
-    """Return a button_interaction card with 1 to 6 buttons; ``task_id`` is unique in the app."""
+    """Return a button_interaction card with 1 to 6 buttons; ``task_id`` is unique in the app.
+
+    What is chosen from ``choice`` comes with the button that is touched.
+    """
     if not _TASK_ID.fullmatch(task_id):
         raise ValueError(f"task_id {task_id!r}: 1 to 128 of 0-9A-Za-z_@- are allowed")
     _check_count("buttons", len(buttons), 1, CARD_BUTTONS)
     card = {
         "card_type": "button_interaction",
         **_common(title, description, lines, links, subtitle, source),
+        **({"quote_area": _quote(quote)} if quote else {}),
+        **({"button_selection": _choice(choice)} if choice else {}),
         "button_list": [_button(button) for button in buttons],
         "task_id": task_id,
     }
@@ -123,12 +153,35 @@ def _common(
 
 
 def _line(line: CardLine) -> Card:
-    content = {"keyname": clip_characters(line.name, 5), "value": clip_characters(line.value, 30)}
+    content = {
+        "keyname": clip_characters(line.name, 5),
+        "value": clip_characters(line.value, CARD_VALUE),
+    }
     return {**content, "type": 1, "url": _url(line.url)} if line.url else content
 
 
 def _link(link: CardLink) -> Card:
     return {"type": 1, "title": clip_characters(link.title, 18), "url": _url(link.url)}
+
+
+def _quote(quote: CardQuote) -> Card:
+    return {
+        "type": 1,
+        "url": _url(quote.url),
+        "title": clip_characters(quote.title, _QUOTE_TITLE),
+        "quote_text": clip_characters(quote.text, _QUOTE_TEXT),
+    }
+
+
+def _choice(choice: CardChoice) -> Card:
+    _check_count("options", len(choice.options), 1, CARD_OPTIONS)
+    options = [{"id": id_, "text": clip_characters(text, 16)} for id_, text in choice.options]
+    return {
+        "question_key": choice.key,
+        "title": clip_characters(choice.title, 13),
+        "option_list": options,
+        "selected_id": options[0]["id"],
+    }
 
 
 def _button(button: CardButton) -> Card:

@@ -48,6 +48,7 @@ class Condition(StrEnum):
     UNREADABLE = "unreadable"
     SERVER_ERROR = "server_error"
     WRONG_STATUS = "wrong_status"
+    FOREIGN_PAGE = "foreign_page"
 
 
 @dataclass(frozen=True, slots=True)

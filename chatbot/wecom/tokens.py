@@ -1,25 +1,23 @@
-"""Access tokens: one per enterprise and secret, fetched once, shared by everybody.
+"""Access tokens and tickets: each fetched once, shared by everybody, renewed in time.
 
-Source: WeCom developer documentation, 获取access_token.
+Sources: WeCom developer documentation, 获取access_token, 获取企业的jsapi_ticket,
+获取应用的jsapi_ticket.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
-
-from pydantic import SecretStr
 
 from chatbot.clock import Clock
 from chatbot.wecom.answers import Answer
 from chatbot.wecom.codes import Condition
 from chatbot.wecom.errors import OutcomeUnknown, Refused, ServerFault, error_for_condition
 
-_API = "gettoken"
 #: A token is renewed this long before it expires, but never earlier than at 9/10 of its life.
 _MARGIN = timedelta(minutes=5)
 _REFUSAL_PAUSE = timedelta(seconds=30)
@@ -43,10 +41,10 @@ FetchToken = Callable[[], Awaitable[FetchedToken]]
 
 
 class TokenStore(Protocol):
-    """Where the processes of one installation share their token."""
+    """Where the processes of one installation share their tokens and tickets."""
 
     async def get(self, key: str, fetch: FetchToken, *, rejected: str | None = None) -> str:
-        """Return the token of ``key`` (see ``token_key``).
+        """Return the token or ticket of ``key`` (see ``token_key``).
 
         When it is missing, about to expire, or equal to ``rejected``, exactly one caller over
         all processes runs ``fetch``; the others wait for its result. Errors of ``fetch`` reach
@@ -55,9 +53,9 @@ class TokenStore(Protocol):
         ...
 
 
-def token_key(corp_id: str, secret: str) -> str:
-    """Return the name under which a token is shared; the secret cannot be read from it."""
-    return hashlib.sha256(f"{corp_id}\n{secret}".encode()).hexdigest()
+def token_key(corp_id: str, *parts: str) -> str:
+    """Return the name under which a token or ticket is shared; no secret can be read from it."""
+    return hashlib.sha256("\n".join((corp_id, *parts)).encode()).hexdigest()
 
 
 class MemoryTokenStore:
@@ -95,31 +93,33 @@ class MemoryTokenStore:
 
 
 class TokenSource:
-    """Gets one app's token through a TokenStore.
+    """Gets one token or ticket, named ``key``, through a TokenStore.
 
-    ``request_token`` asks the platform; it is given the credentials for the query. About 2000
-    failing requests lock the server's address out for an hour, so a refusal (wrong secret,
+    ``request`` calls ``api`` of the platform, whose answer holds the value in ``field``. About
+    2000 failing requests lock the server's address out for an hour, so a refusal (wrong secret,
     address not trusted) is remembered for a while instead of being asked for again.
     """
 
     def __init__(
         self,
         store: TokenStore,
-        corp_id: str,
-        secret: SecretStr,
-        request_token: Callable[[Mapping[str, str]], Awaitable[Answer]],
+        key: str,
         clock: Clock,
+        *,
+        api: str,
+        field: str,
+        request: Callable[[], Awaitable[Answer]],
     ) -> None:
         self._store = store
-        self._corp_id = corp_id
-        self._secret = secret
-        self._key = token_key(corp_id, secret.get_secret_value())
-        self._request_token = request_token
+        self._key = key
         self._clock = clock
+        self._api = api
+        self._field = field
+        self._request = request
         self._refusal: tuple[datetime, Refused] | None = None
 
     async def get(self, *, rejected: str | None = None) -> str:
-        """Return a token that is not ``rejected``."""
+        """Return a value that is not ``rejected``."""
         return await self._store.get(self._key, self._fetch, rejected=rejected)
 
     async def _fetch(self) -> FetchedToken:
@@ -132,17 +132,17 @@ class TokenSource:
             raise
 
     async def _ask(self) -> Answer:
-        credentials = {"corpid": self._corp_id, "corpsecret": self._secret.get_secret_value()}
         try:
-            return await self._request_token(credentials)
+            return await self._request()
         except (OutcomeUnknown, ServerFault) as error:
-            detail = error.detail
+            api, detail = error.api, error.detail
         # Without a token the call that needed it was surely not made: no doubt about its outcome.
-        raise error_for_condition(_API, Condition.UNREACHABLE, detail)
+        raise error_for_condition(api, Condition.UNREACHABLE, detail)
 
     def _read(self, answer: Answer) -> FetchedToken:
-        value, life = answer.get("access_token"), answer.get("expires_in")
+        value, life = answer.get(self._field), answer.get("expires_in")
         if not isinstance(value, str) or not value or type(life) is not int:
-            raise error_for_condition(_API, Condition.UNREACHABLE, "no access_token in the answer")
+            detail = f"no {self._field} in the answer"
+            raise error_for_condition(self._api, Condition.UNREACHABLE, detail)
         now = self._clock.now()
         return FetchedToken(value, now, now + timedelta(seconds=life))

@@ -83,10 +83,18 @@ class AppCalls:
         if users == ["@all"]:
             return self._office.everybody(), _invalid()
         reached, invalid = self._office.sort_recipients(users)
-        # Everybody belongs to the root department; this enterprise has no other and no tags.
-        if _ROOT_PARTY in parties:
-            reached = list(dict.fromkeys((*reached, *self._office.everybody())))
-        return reached, _invalid(invalid, [p for p in parties if p != _ROOT_PARTY], tags)
+        # Everybody belongs to the root department, whatever else they belong to; no tags here.
+        members = {party: self._members_of(party) for party in parties}
+        reached = list(dict.fromkeys([*reached, *(u for found in members.values() for u in found)]))
+        return reached, _invalid(invalid, [p for p, found in members.items() if not found], tags)
+
+    def _members_of(self, party: str) -> list[str]:
+        return [
+            userid
+            for userid in self._office.everybody()
+            if party == _ROOT_PARTY
+            or party in map(str, self._directory.members[userid].departments)
+        ]
 
     def update_card(self, call: Call) -> Json:
         """Change an interactive card; the code works once (60140)."""
@@ -134,7 +142,7 @@ class AppCalls:
         return {
             "userid": member.userid,
             "name": member.name,
-            "department": [int(_ROOT_PARTY)],
+            "department": list(member.departments),
             "position": member.position,
             "status": member.status,
         }

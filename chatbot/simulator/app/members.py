@@ -54,6 +54,11 @@ class MemberRoom:
         head = self._head(self._known(userid), "event")
         self._sender.send([{**head, "Event": event, "EventKey": "", **fields}], delivery)
 
+    def tell_change(self, userid: str, change: str, delivery: Delivery) -> None:
+        """Tell the app that a member was changed in the console."""
+        fields = {"Event": "change_contact", "ChangeType": change, "UserID": userid}
+        self._sender.send([{**self._head("sys", "event"), **fields}], delivery)
+
     def click(
         self,
         userid: str,

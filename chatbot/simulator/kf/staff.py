@@ -7,6 +7,7 @@ from chatbot.simulator.directory import Directory
 from chatbot.simulator.kf.desk import ORIGIN_STAFF, Account, KfDesk
 from chatbot.simulator.kf.session import Session, State
 from chatbot.simulator.log import ControlLog
+from chatbot.simulator.params import Json
 from chatbot.simulator.refusals import Refusal
 
 TAKEN, TRANSFERRED, ENDED, REENTERED = 1, 2, 3, 4
@@ -31,22 +32,28 @@ class StaffRoom:
         self._changed(session, TAKEN, delivery, new=userid)
 
     def answer(self, userid: str, session: Session, text: str, delivery: Delivery) -> str:
-        """Write to the customer; an ended session is entered again by that. Return the msgid."""
+        """Write a text to the customer; return the msgid."""
         if not text.strip():
             raise Refusal("empty_text")
+        return self.send(userid, session, "text", {"content": text}, delivery)
+
+    def send(
+        self, userid: str, session: Session, msgtype: str, content: Json, delivery: Delivery
+    ) -> str:
+        """Send a message; an ended session is entered again by that. Return the msgid."""
         self._require_servicer(userid, session.open_kfid)
         if session.state is State.ENDED:
             self.reenter(userid, session, delivery)
         self._require_owner(userid, session)
-        content = {"content": text}
-        msgid = self._desk.add_message(session, ORIGIN_STAFF, "text", content, servicer=userid)
-        self._desk.deliver(session, msgid, "text", content, "staff")
+        msgid = self._desk.add_message(session, ORIGIN_STAFF, msgtype, content, servicer=userid)
+        self._desk.deliver(session, msgid, msgtype, content, "staff")
         self._log.add(
             "staff_message",
             open_kfid=session.open_kfid,
             customer=session.customer,
             userid=userid,
             msgid=msgid,
+            msgtype=msgtype,
             content=content,
         )
         self._desk.ring(delivery)

@@ -28,14 +28,19 @@ export function show(text, seconds = 5) {
   if (text && seconds) noticeTimer = setTimeout(() => { notice.hidden = true; }, seconds * 1000);
 }
 
+// Returns the answer; throws an Error whose message is for people.
+export async function call(path, body) {
+  const answer = await fetch(path, {
+    method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
+  });
+  const data = await answer.json();
+  if (!answer.ok) throw new Error(data.error);
+  return data;
+}
+
 export async function post(path, body) {
   try {
-    const answer = await fetch(path, {
-      method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
-    });
-    const data = await answer.json();
-    if (!answer.ok) throw new Error(data.error);
-    return data;
+    return await call(path, body);
   } catch (error) {
     show(say("send_failed", {error: error.message}));
     return null;

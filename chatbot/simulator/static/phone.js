@@ -1,18 +1,21 @@
 import {avatar, body, drawList, el, follow, post, say, show, words} from "/static/chat.js";
 
 const phone = document.querySelector(".phone");
-const {customer, kf} = phone.dataset;
+const {customer, kf, friend} = phone.dataset; // either an account (kf) or a member (friend)
 const page = `/phone/${encodeURIComponent(customer)}`;
-const query = `?kf=${encodeURIComponent(kf)}`;
+const chatAddress = friend
+  ? `${page}/friend/${encodeURIComponent(friend)}/chat` : `${page}/chat?kf=${encodeURIComponent(kf)}`;
 const chat = document.getElementById("chat");
 const input = document.getElementById("text");
 const panel = document.getElementById("panel");
 const plus = document.getElementById("plus");
 
 const act = (message) => post("/control/messages", {customer, open_kfid: kf, ...message});
-const sendText = (content, menuId) => act({
-  msgtype: "text", text: menuId ? {content, menu_id: menuId} : {content},
-});
+const sendText = (content, menuId) => friend
+  ? post("/control/friends", {
+    userid: friend, customer, by: "customer", message: {msgtype: "text", text: {content}},
+  })
+  : act({msgtype: "text", text: menuId ? {content, menu_id: menuId} : {content}});
 
 function drawBubble(item) {
   if (item.recalled) {
@@ -38,7 +41,7 @@ function account() {
 }
 
 async function refresh() {
-  const answer = await fetch(`${page}/chat${query}`);
+  const answer = await fetch(chatAddress);
   if (!answer.ok) return;
   const data = await answer.json();
   drawList(chat, data.bubbles, drawBubble);
@@ -69,12 +72,12 @@ document.getElementById("composer").addEventListener("submit", async (event) => 
   chat.scrollTop = chat.scrollHeight;
 });
 
-plus.addEventListener("click", () => {
+plus?.addEventListener("click", () => {
   panel.hidden = !panel.hidden;
   plus.setAttribute("aria-expanded", String(!panel.hidden));
 });
 
-document.getElementById("picture").addEventListener("change", async (event) => {
+document.getElementById("picture")?.addEventListener("change", async (event) => {
   const [file] = event.target.files;
   if (!file) return;
   const target = `/control/media?type=image&filename=${encodeURIComponent(file.name)}`;
@@ -88,7 +91,7 @@ document.getElementById("picture").addEventListener("change", async (event) => {
   event.target.value = "";
 });
 
-document.getElementById("location").addEventListener("click", () => act({
+document.getElementById("location")?.addEventListener("click", () => act({
   msgtype: "location",
   location: {
     latitude: 30.27819, longitude: 120.16469,
@@ -96,7 +99,7 @@ document.getElementById("location").addEventListener("click", () => act({
   },
 }));
 
-document.getElementById("link").addEventListener("click", () => act({
+document.getElementById("link")?.addEventListener("click", () => act({
   msgtype: "link",
   link: {
     title: words.link_title, desc: words.link_desc,
@@ -104,16 +107,16 @@ document.getElementById("link").addEventListener("click", () => act({
   },
 }));
 
-document.getElementById("enter").addEventListener("click", (event) => {
+document.getElementById("enter")?.addEventListener("click", (event) => {
   event.target.closest("details").open = false;
   enter();
 });
 
-follow(`${page}/events${query}`, refresh);
+follow(`${page}/events`, refresh);
 
 // Opening the page opens the chat, once in a tab: reloading is not entering again.
 const entered = `entered ${customer} ${kf}`;
-if (!sessionStorage.getItem(entered)) {
+if (!friend && !sessionStorage.getItem(entered)) {
   sessionStorage.setItem(entered, "1");
   enter();
 }
