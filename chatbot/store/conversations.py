@@ -39,6 +39,13 @@ class Conversation:
     fence: int
     #: The scene_param of the link the customer came by last.
     scene: str = ""
+    #: Who holds the bot back, and until when, because they are about to reply.
+    paused_by: str | None = None
+    paused_until: datetime | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Return whether somebody holds the bot back."""
+        return self.paused_until is not None and self.paused_until > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ _WITH_PEOPLE = frozenset({2, 3})
 _COLUMNS = (
     "id, public_id, open_kfid, external_userid, nickname, service_state, state_certain,"
     " servicer_userid, session_version, session_started_at, context, customer_wrote_at,"
-    " sent_since_customer, pending_message_id, burst_started_at, burst_due_at, due_at, fence, scene"
+    " sent_since_customer, pending_message_id, burst_started_at, burst_due_at, due_at, fence,"
+    " scene, paused_by, paused_until"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM conversations"
 
@@ -91,13 +99,16 @@ _SAVE = statement(
     "UPDATE conversations SET service_state = :service_state, state_certain = :state_certain,"
     " servicer_userid = :servicer_userid, session_version = :session_version,"
     " session_started_at = :session_started_at, context = CAST(:context AS jsonb),"
+    # The end of a session forgets what was said in it, but not whose customer this is.
+    " scope_rows = COALESCE(NULLIF(CAST(:context AS jsonb) -> 'rows', '{}'), scope_rows),"
     " customer_wrote_at = :customer_wrote_at, sent_since_customer = :sent_since_customer,"
     " pending_message_id = :pending_message_id, burst_started_at = :burst_started_at,"
     " burst_due_at = :burst_due_at, due_at = :due_at, scene = :scene,"
     " owned_at = CASE WHEN owned_at IS NULL OR session_version <> :session_version"
     " THEN CAST(:now AS timestamptz) ELSE owned_at END,"
-    # What happened in a session with people may be what somebody waited for.
-    " watch_at = CASE WHEN :with_people THEN CAST(:now AS timestamptz) END,"
+    # What happened in a session with people may be what somebody waited for. Else whoever has
+    # asked for a look meanwhile keeps it.
+    " watch_at = CASE WHEN :with_people THEN CAST(:now AS timestamptz) ELSE watch_at END,"
     " offered_to = CASE WHEN :with_people THEN offered_to ELSE '{}' END,"
     " alarmed_at = CASE WHEN :with_people THEN alarmed_at END WHERE id = :id"
 )
@@ -143,9 +154,24 @@ _DELIVER = statement(
     " WHERE id = :part_id AND settled_at IS NULL AND EXISTS (SELECT FROM held))"
     " SELECT due_at FROM held"
 )
+_LOCK_ONE = statement(f"{_SELECT} WHERE id = :id FOR UPDATE")
+_PAUSE = statement(
+    "UPDATE conversations SET paused_by = :userid, paused_until = :until WHERE id = :id"
+)
+_WAKE = statement(
+    # Not due_at: who gives the conversation back writes that anew.
+    "UPDATE conversations SET watch_at = :now WHERE id = :id"
+)
+_WAKE_SERVED = statement(
+    "UPDATE conversations SET watch_at = :now WHERE service_state = 3 AND servicer_userid = :userid"
+)
 _NICKNAMES = statement(
     "UPDATE conversations SET nickname = :nickname"
     " WHERE open_kfid = :open_kfid AND external_userid = :external_userid"
+)
+_NAME = statement(
+    "SELECT nickname FROM conversations WHERE external_userid = :external_userid"
+    " AND nickname IS NOT NULL ORDER BY customer_wrote_at DESC NULLS LAST, id DESC LIMIT 1"
 )
 _LOADS = statement(
     "SELECT servicer_userid, count(*) FROM conversations"
@@ -180,6 +206,18 @@ def _lock(connection: Connection, open_kfid: str, names: list[str]) -> dict[str,
 def get_conversation(connection: Connection, conversation_id: int) -> Conversation:
     """Return one conversation that must exist."""
     return Conversation(*connection.execute(_GET, {"id": conversation_id}).one())
+
+
+def lock_conversation(connection: Connection, conversation_id: int) -> Conversation | None:
+    """Lock one conversation for this transaction and return it, None if there is none."""
+    row = connection.execute(_LOCK_ONE, {"id": conversation_id}).one_or_none()
+    return Conversation(*row) if row else None
+
+
+def look_up_conversation(connection: Connection, conversation_id: int) -> Conversation | None:
+    """Return one conversation, or None if there is no such one."""
+    row = connection.execute(_GET, {"id": conversation_id}).one_or_none()
+    return Conversation(*row) if row else None
 
 
 def find_conversation(connection: Connection, public_id: str) -> Conversation | None:
@@ -281,6 +319,23 @@ def deliver_and_release(
     return due_at
 
 
+def pause_bot(
+    connection: Connection, conversation_id: int, userid: str | None, until: datetime | None
+) -> None:
+    """Let the bot say nothing by itself until then, because ``userid`` replies; None ends it."""
+    connection.execute(_PAUSE, {"id": conversation_id, "userid": userid, "until": until})
+
+
+def wake_conversation(connection: Connection, conversation_id: int, now: datetime) -> None:
+    """Have a worker look at a conversation that this transaction has changed."""
+    connection.execute(_WAKE, {"id": conversation_id, "now": now})
+
+
+def wake_sessions_of(connection: Connection, userid: str, now: datetime) -> int:
+    """Have all sessions that ``userid`` serves looked after; return how many there are."""
+    return connection.execute(_WAKE_SERVED, {"userid": userid, "now": now}).rowcount
+
+
 def save_nickname(
     connection: Connection, open_kfid: str, external_userid: str, nickname: str
 ) -> None:
@@ -290,6 +345,12 @@ def save_nickname(
         "nickname": storable_text(nickname),
     }  # fmt: skip
     connection.execute(_NICKNAMES, values)
+
+
+def known_name(connection: Connection, external_userid: str) -> str | None:
+    """Return what a customer is called in the talk they wrote in last, or None."""
+    name: str | None = connection.scalar(_NAME, {"external_userid": external_userid})
+    return name
 
 
 def open_conversations(connection: Connection, since: datetime) -> dict[str, int]:

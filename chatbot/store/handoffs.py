@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_text
+from chatbot.store.staff_messages import retire_cards
 
 HandoffState = Literal["requested", "pooled", "served", "failed", "ended"]
 Occasion = Literal["welcome", "pool", "person", "ended"]
@@ -35,8 +36,11 @@ class Waiting:
     """Something a person should look at.
 
     ``kind`` is an open item's kind, a handoff's state, or "alarmed": a person has the session and
-    does not answer. ``wrote_at`` is when the customer wrote last, ``followers`` are the members
-    who have them as a contact.
+    does not answer; or "message": one was left out of hours, ``detail`` is what it is about,
+    ``phone`` and ``wanted`` (a time, in the customer's words) are what it says. ``wrote_at`` is
+    when the customer wrote last, ``followers`` are the members who have them as a contact.
+    ``can_be_told`` says of a session with people whether a message to the customer is left,
+    through its one code; None of others.
     """
 
     kind: str
@@ -46,6 +50,9 @@ class Waiting:
     customer: str
     wrote_at: datetime | None
     followers: tuple[str, ...]
+    phone: str = ""
+    wanted: str = ""
+    can_be_told: bool | None = None
 
 
 _COLUMNS = "id, conversation_id, turn_id, reason, skill, priority, state, servicer_userid"
@@ -55,6 +62,10 @@ _INSERT = statement(
     " RETURNING id"
 )
 _GET = statement(f"SELECT {_COLUMNS} FROM handoffs WHERE id = :id")
+_OPEN = statement(
+    f"SELECT {_COLUMNS} FROM handoffs WHERE conversation_id = :conversation_id"
+    " AND state <> 'ended' ORDER BY id DESC LIMIT 1"
+)
 _SETTLE = statement(
     "UPDATE handoffs SET state = :state, servicer_userid = :servicer, settled_at = :now"
     " WHERE id = :id"
@@ -74,6 +85,25 @@ _ADD_CODE = statement(
 _USE_CODE = statement(
     "UPDATE notice_codes SET outbox_id = :outbox_id WHERE code = :code AND outbox_id IS NULL"
 )
+#: The codes of the session as it is now, :occasion being that of its state. What was given to a
+#: part that surely was not sent can be given again.
+_CODE_OF_SESSION = (
+    "n.conversation_id = c.id AND n.received_at >= COALESCE(c.session_started_at, n.received_at)"
+)
+_NOT_SENT = "(n.outbox_id IS NULL OR o.state IN ('expired', 'superseded'))"
+_FREE_CODE = statement(
+    "SELECT n.code FROM notice_codes n JOIN conversations c ON c.id = :conversation_id"
+    f" LEFT JOIN outbox o ON o.id = n.outbox_id WHERE {_CODE_OF_SESSION}"
+    f" AND n.occasion = :occasion AND n.expires_at > :now AND {_NOT_SENT}"
+    " ORDER BY n.received_at DESC LIMIT 1 FOR UPDATE OF n"
+)
+_FREE = statement("UPDATE notice_codes SET outbox_id = NULL WHERE code = :code")
+_CAN_BE_TOLD = (
+    "EXISTS (SELECT FROM notice_codes n LEFT JOIN outbox o ON o.id = n.outbox_id"
+    f" WHERE {_CODE_OF_SESSION} AND ({_NOT_SENT} OR o.state = 'pending')"
+    " AND n.occasion = CASE c.service_state WHEN 2 THEN 'pool' ELSE 'person' END)"
+)
+_TOLD_LATER = statement(f"SELECT {_CAN_BE_TOLD} FROM conversations c WHERE c.id = :conversation_id")
 _OPEN_ITEM = statement(
     "INSERT INTO open_items (conversation_id, kind, first_message_at, last_message_at, detail,"
     " opened_at) VALUES (:conversation_id, :kind, :at, :at, :detail, :now)"
@@ -86,15 +116,24 @@ _CLOSE_ITEMS = statement(
     " WHERE conversation_id = :conversation_id AND closed_at IS NULL"
 )
 _WAITING = statement(
-    "SELECT w.kind, w.since, w.detail, c.public_id, COALESCE(c.nickname, c.external_userid)"
-    " AS customer, c.customer_wrote_at, ARRAY(SELECT userid FROM contact_relations r"
-    " WHERE r.external_userid = c.external_userid AND r.active ORDER BY r.since) AS followers"
-    " FROM (SELECT conversation_id, kind, first_message_at AS since, detail FROM open_items"
-    " WHERE closed_at IS NULL UNION ALL"
-    " SELECT conversation_id, state, created_at, '' FROM handoffs"
-    " WHERE state IN ('requested', 'pooled', 'failed') UNION ALL"
-    " SELECT id, 'alarmed', customer_wrote_at, COALESCE(servicer_userid, '') FROM conversations"
-    " WHERE service_state = 3 AND alarmed_at IS NOT NULL) AS w"
+    "WITH left_ones AS (SELECT conversation_id, created_at, title, phone, wanted FROM cases"
+    " WHERE state = 'open' AND kind = 'message')"
+    " SELECT w.kind, w.since, w.detail, c.public_id, COALESCE(c.nickname, c.external_userid)"
+    " AS customer, c.customer_wrote_at, w.phone, w.wanted,"
+    " ARRAY(SELECT userid FROM contact_relations r WHERE r.external_userid = c.external_userid"
+    " AND r.active ORDER BY r.since) AS followers,"
+    f" CASE WHEN c.service_state IN (2, 3) THEN {_CAN_BE_TOLD} END AS can_be_told"
+    " FROM (SELECT conversation_id, 'message' AS kind, created_at AS since, title AS detail,"
+    " phone, wanted FROM left_ones UNION ALL"
+    # What was left as a message is one thing, not two.
+    " SELECT conversation_id, kind, first_message_at, detail, '', '' FROM open_items i"
+    " WHERE closed_at IS NULL AND NOT (kind = 'unanswered' AND EXISTS (SELECT FROM left_ones l"
+    " WHERE l.conversation_id = i.conversation_id)) UNION ALL"
+    " SELECT conversation_id, state, created_at, '', '', '' FROM handoffs h"
+    " WHERE state IN ('requested', 'pooled', 'failed') AND NOT (state = 'pooled'"
+    " AND EXISTS (SELECT FROM left_ones l WHERE l.conversation_id = h.conversation_id)) UNION ALL"
+    " SELECT id, 'alarmed', customer_wrote_at, COALESCE(servicer_userid, ''), '', ''"
+    " FROM conversations WHERE service_state = 3 AND alarmed_at IS NOT NULL) AS w"
     " JOIN conversations c ON c.id = w.conversation_id ORDER BY w.since, w.kind"
 )
 
@@ -122,6 +161,12 @@ def get_handoff(connection: Connection, handoff_id: int) -> Handoff:
     return Handoff(*connection.execute(_GET, {"id": handoff_id}).one())
 
 
+def open_handoff(connection: Connection, conversation_id: int) -> Handoff | None:
+    """Return the newest handoff of a conversation that has not ended, or None."""
+    row = connection.execute(_OPEN, {"conversation_id": conversation_id}).one_or_none()
+    return Handoff(*row) if row else None
+
+
 def settle_handoff(
     connection: Connection,
     handoff_id: int,
@@ -137,14 +182,16 @@ def settle_handoff(
 def take_handoffs(
     connection: Connection, conversation_id: int, servicer_userid: str | None, now: datetime
 ) -> None:
-    """Record that a person serves the conversation now."""
+    """Record that a person serves the conversation now; who got a card as well sees it there."""
     values = {"conversation_id": conversation_id, "servicer": servicer_userid, "now": now}
     connection.execute(_TAKE, values)
+    retire_cards(connection, conversation_id, "taken", servicer_userid, now)
 
 
 def end_handoffs(connection: Connection, conversation_id: int, now: datetime) -> None:
     """Record that the person is done and the conversation is the bot's again."""
     connection.execute(_END, {"conversation_id": conversation_id, "now": now})
+    retire_cards(connection, conversation_id, "ended", None, now)
 
 
 def add_notice_code(
@@ -166,6 +213,25 @@ def add_notice_code(
 def use_notice_code(connection: Connection, code: str, outbox_id: int) -> bool:
     """Give the code to one part; return False if another part has it."""
     return connection.execute(_USE_CODE, {"code": code, "outbox_id": outbox_id}).rowcount == 1
+
+
+def free_notice_code(
+    connection: Connection, conversation_id: int, occasion: Occasion, now: datetime
+) -> str | None:
+    """Return the code of the running session that is still good for a message, to be used now.
+
+    None if there never was one, or it has been spent.
+    """
+    values = {"conversation_id": conversation_id, "occasion": occasion, "now": now}
+    code: str | None = connection.scalar(_FREE_CODE, values)
+    if code is not None:
+        connection.execute(_FREE, {"code": code})
+    return code
+
+
+def can_be_told(connection: Connection, conversation_id: int) -> bool:
+    """Return whether a message to who is with people is left, or already on its way."""
+    return bool(connection.scalar(_TOLD_LATER, {"conversation_id": conversation_id}))
 
 
 def add_open_item(
@@ -191,14 +257,14 @@ def close_open_items(connection: Connection, conversation_id: int, now: datetime
 
 
 def list_waiting(connection: Connection) -> list[Waiting]:
-    """Return open items, handoffs nobody has taken, and sessions nobody answers in.
+    """Return left messages, open items, handoffs nobody has taken, and sessions nobody answers in.
 
     The longest waiting come first.
     """
     return [
         Waiting(
             row.kind, row.since, row.detail, row.public_id, row.customer, row.customer_wrote_at,
-            tuple(row.followers),
+            tuple(row.followers), row.phone, row.wanted, row.can_be_told,
         )
         for row in connection.execute(_WAITING)
     ]  # fmt: skip

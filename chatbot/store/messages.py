@@ -76,12 +76,28 @@ _HISTORY = statement(
     " WHERE conversation_id = :conversation_id AND msgtype <> 'event'"
     " ORDER BY id DESC LIMIT :limit"
 )
+_FIND = statement("SELECT id FROM messages WHERE open_kfid = :open_kfid AND msgid = :msgid")
+_OF_TURN = statement(
+    "SELECT id, COALESCE(content->>'content', '') FROM messages WHERE turn_id = :turn_id"
+    " ORDER BY id"
+)
 
 
 def known_msgids(connection: Connection, open_kfid: str, msgids: Sequence[str]) -> set[str]:
     """Return which of ``msgids`` are stored already."""
     values = {"open_kfid": open_kfid, "ids": list(msgids)}
     return set(connection.scalars(_KNOWN, values))
+
+
+def find_message_id(connection: Connection, open_kfid: str, msgid: str) -> int | None:
+    """Return the id of a stored message, None if it is not stored."""
+    found: int | None = connection.scalar(_FIND, {"open_kfid": open_kfid, "msgid": msgid})
+    return found
+
+
+def texts_of_turn(connection: Connection, turn_id: int) -> list[tuple[int, str]]:
+    """Return the messages of a turn in order, each as its id and its words, if it has any."""
+    return [(row[0], row[1]) for row in connection.execute(_OF_TURN, {"turn_id": turn_id})]
 
 
 def insert_messages(
@@ -122,12 +138,6 @@ def recall_message(connection: Connection, open_kfid: str, msgid: str) -> None:
     connection.execute(_RECALL, {"open_kfid": open_kfid, "msgid": msgid})
 
 
-def message_history(connection: Connection, conversation_id: int, limit: int) -> list[Message]:
-    """Return the newest messages of a conversation, oldest first, without events."""
-    values = {"conversation_id": conversation_id, "limit": limit}
-    return [Message(*row) for row in connection.execute(_HISTORY, values)][::-1]
-
-
 def storable_text(value: str) -> str:
     """Return text that PostgreSQL can keep: it refuses NUL and lone surrogates."""
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
@@ -137,3 +147,9 @@ def storable_json(value: object) -> str:
     """Return JSON that PostgreSQL can keep: it refuses NUL and lone surrogates in text."""
     text = json.dumps(value, ensure_ascii=False).replace("\\u0000", "")
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def message_history(connection: Connection, conversation_id: int, limit: int) -> list[Message]:
+    """Return the newest messages of a conversation, events left out, oldest first."""
+    values = {"conversation_id": conversation_id, "limit": limit}
+    return [Message(*row) for row in connection.execute(_HISTORY, values)][::-1]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.accounts.mode import Mode, ModeSetting
 from chatbot.store.database import statement
+from chatbot.store.messages import storable_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ _HISTORY = statement(
 )
 
 
+_LOCK = statement("LOCK TABLE account_modes IN SHARE ROW EXCLUSIVE MODE")
+
+
+def lock_modes(connection: Connection) -> None:
+    """Let nobody else switch a mode until this transaction ends; reading goes on."""
+    connection.execute(_LOCK)
+
+
 def switched_modes(connection: Connection, open_kfids: Collection[str]) -> dict[str, ModeSetting]:
     """Return what is in force for those of the accounts that were ever switched."""
     rows = connection.execute(_NEWEST, {"open_kfids": list(open_kfids)})
@@ -48,7 +57,8 @@ def switch_mode(connection: Connection, change: ModeChange) -> None:
     mode: Mode = change.setting.mode
     values = {
         "open_kfid": change.open_kfid, "mode": mode, "percent": change.setting.percent,
-        "now": change.changed_at, "changed_by": change.changed_by, "note": change.note,
+        "now": change.changed_at, "changed_by": change.changed_by,
+        "note": storable_text(change.note),
     }  # fmt: skip
     connection.execute(_INSERT, values)
 

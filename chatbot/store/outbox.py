@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ class NewPart:
     expires_at: datetime | None = None
     turn_id: int | None = None
     handoff_id: int | None = None
+    #: The member who wrote it, or wants the session moved; None: the bot by itself.
+    by_userid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +59,27 @@ class Part:
     first_tried_at: datetime | None
     due_at: datetime
     expires_at: datetime | None
+    by_userid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SettledPart:
-    """A part for people to read."""
+class Standing:
+    """How a part stands: pending, sending, or its fate, and what it was refused for."""
 
-    id: int
-    kind: Kind
-    turn_id: int | None
-    payload: dict[str, Any]
     state: str
     error_code: int | None
     error_text: str | None
-    created_at: datetime
-    settled_at: datetime | None
 
 
 _COLUMNS = (
     "id, lane, kind, conversation_id, turn_id, handoff_id, session_version, msgid, payload,"
-    " state, attempts, uncertain, first_tried_at, due_at, expires_at"
+    " state, attempts, uncertain, first_tried_at, due_at, expires_at, by_userid"
 )
 _INSERT = statement(
     "INSERT INTO outbox (lane, kind, conversation_id, turn_id, handoff_id, session_version,"
-    " msgid, payload, due_at, expires_at, created_at) VALUES (:lane, :kind, :conversation_id,"
-    " :turn_id, :handoff_id, :session_version, :msgid, CAST(:payload AS jsonb), :due_at,"
-    f" :expires_at, :now) RETURNING {_COLUMNS}"
+    " msgid, payload, due_at, expires_at, by_userid, created_at) VALUES (:lane, :kind,"
+    " :conversation_id, :turn_id, :handoff_id, :session_version, :msgid, CAST(:payload AS jsonb),"
+    f" :due_at, :expires_at, :by_userid, :now) RETURNING {_COLUMNS}"
 )
 _OPEN = statement(
     f"SELECT {_COLUMNS} FROM outbox"
@@ -113,7 +111,7 @@ _RETRY = statement(
 _SETTLE_REST = statement(
     "UPDATE outbox SET state = :state, settled_at = :now, error_text = :reason"
     " WHERE conversation_id = :conversation_id AND lane = 'conversation'"
-    " AND state = 'pending' AND kind = 'kf_message'"
+    " AND state = 'pending' AND kind = 'kf_message' AND by_userid IS NULL"
     " AND (CAST(:turn_id AS bigint) IS NULL OR turn_id = :turn_id)"
 )
 _CLAIM_DIRECT = statement(
@@ -144,10 +142,17 @@ _FAILED = statement(
     "UPDATE outbox SET state = 'refused', error_code = :error_code, error_text = :error_text,"
     " settled_at = COALESCE(settled_at, :now) WHERE msgid = :msgid RETURNING conversation_id"
 )
-_OF_CONVERSATION = statement(
-    "SELECT id, kind, turn_id, payload, state, error_code, error_text, created_at, settled_at"
-    " FROM outbox WHERE conversation_id = :conversation_id ORDER BY id DESC LIMIT :limit"
+_FATES = statement(
+    "SELECT state, error_code, error_text FROM outbox WHERE id = ANY(:ids) ORDER BY id"
 )
+
+
+def new_msgid() -> str:
+    """Return an id for one part: fixed once stored, so that a repeat is recognised.
+
+    Random, because numbers would begin again with a new database while the platform remembers.
+    """
+    return secrets.token_hex(14)
 
 
 def insert_part(connection: Connection, part: NewPart, now: datetime) -> Part:
@@ -157,7 +162,7 @@ def insert_part(connection: Connection, part: NewPart, now: datetime) -> Part:
         "turn_id": part.turn_id, "handoff_id": part.handoff_id,
         "session_version": part.session_version, "msgid": part.msgid,
         "payload": storable_json(part.payload), "due_at": part.due_at,
-        "expires_at": part.expires_at, "now": now,
+        "expires_at": part.expires_at, "by_userid": part.by_userid, "now": now,
     }  # fmt: skip
     return Part(*connection.execute(_INSERT, values).one())
 
@@ -170,10 +175,11 @@ def open_parts(connection: Connection, conversations: Sequence[int]) -> list[Par
 
 def begin_part(
     connection: Connection, part_id: int, me: int, now: datetime, until: datetime
-) -> Part:
-    """Mark a part as being sent, before the call goes out."""
+) -> Part | None:
+    """Mark a part as being sent, before the call goes out; None if it has its fate by now."""
     values = {"id": part_id, "me": me, "now": now, "until": until}
-    return Part(*connection.execute(_BEGIN, values).one())
+    row = connection.execute(_BEGIN, values).one_or_none()
+    return Part(*row) if row else None
 
 
 def claim_direct(
@@ -250,7 +256,7 @@ def settle_waiting_messages(
     *,
     turn_id: int | None = None,
 ) -> int:
-    """Give all messages of a conversation (or turn) that were never tried one fate."""
+    """Give all messages of the bot that are not under way one fate, or those of one turn."""
     values = {
         "conversation_id": conversation_id, "state": fate, "reason": reason, "now": now,
         "turn_id": turn_id,
@@ -280,7 +286,6 @@ def mark_failed(
     return conversation_id
 
 
-def parts_of(connection: Connection, conversation_id: int, limit: int) -> list[SettledPart]:
-    """Return the newest parts of a conversation, oldest first."""
-    values = {"conversation_id": conversation_id, "limit": limit}
-    return [SettledPart(*row) for row in connection.execute(_OF_CONVERSATION, values)][::-1]
+def fates_of(connection: Connection, part_ids: Sequence[int]) -> list[Standing]:
+    """Return how these parts stand, in order."""
+    return [Standing(*row) for row in connection.execute(_FATES, {"ids": list(part_ids)})]

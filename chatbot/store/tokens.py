@@ -1,4 +1,4 @@
-"""Access tokens shared by all processes, each fetched by one of them."""
+"""Access tokens and tickets shared by all processes, each fetched by one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatbot.store.database import statement
 
 @dataclass(frozen=True, slots=True)
 class SharedToken:
-    """A token and when it should be renewed; the text is kept out of every repr."""
+    """A token or ticket and when it should be renewed; the text is kept out of every repr."""
 
     text: str = field(repr=False)
     renew_at: datetime

@@ -14,8 +14,8 @@ from chatbot.store.messages import storable_json, storable_text
 
 #: How the customer showed it: tapped a line, picked it in words, asked again in other words, was
 #: not satisfied with the answer, or asked for a person after it. The last two say only what the
-#: message was not about.
-LabelSource = Literal["click", "typed", "rephrased", "dissatisfied", "wish"]
+#: message was not about. Or a member of staff judged what the bot had said.
+LabelSource = Literal["click", "typed", "rephrased", "dissatisfied", "wish", "judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ _LABELS = statement(
     " FROM turn_labels l LEFT JOIN turns t ON t.id = l.turn_id"
     " WHERE (CAST(:since AS timestamptz) IS NULL OR l.created_at >= :since) ORDER BY l.id"
 )
+_FORGET_JUDGED = statement("DELETE FROM turn_labels WHERE turn_id = :turn_id AND source = 'judged'")
 _NEWEST = statement("SELECT COALESCE(max(id), 0) FROM turn_labels")
 _SINCE = statement("SELECT count(*) FROM turn_labels WHERE id > :newest")
 _TURNS = statement(
@@ -77,6 +78,11 @@ def save_label(connection: Connection, label: NewLabel, turn_id: int | None, now
         "refused": storable_json(list(label.refused)), "now": now,
     }  # fmt: skip
     connection.execute(_INSERT, values)
+
+
+def forget_judged(connection: Connection, turn_id: int) -> None:
+    """Take back what a person's judgement of a turn had told."""
+    connection.execute(_FORGET_JUDGED, {"turn_id": turn_id})
 
 
 def labels(connection: Connection, since: datetime | None = None) -> list[StoredLabel]:

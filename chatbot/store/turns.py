@@ -54,6 +54,10 @@ _LATEST = statement(
     " COALESCE(trace -> 'form', '[]') FROM turns WHERE conversation_id = :conversation_id"
     " ORDER BY id DESC LIMIT :limit"
 )
+_UNSENT = statement(
+    "SELECT payload FROM outbox WHERE turn_id = :turn_id AND kind = 'kf_message'"
+    " AND state IN ('held', 'superseded') ORDER BY id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,8 @@ def latest_turns(connection: Connection, conversation_id: int, limit: int) -> li
     """Return the newest turns of a conversation, oldest first."""
     values = {"conversation_id": conversation_id, "limit": limit}
     return [Turn(*row) for row in connection.execute(_LATEST, values)][::-1]
+
+
+def unsent_bodies(connection: Connection, turn_id: int) -> list[dict[str, Any]]:
+    """Return the messages of a turn that were not sent because the session was no longer ours."""
+    return list(connection.scalars(_UNSENT, {"turn_id": turn_id}))

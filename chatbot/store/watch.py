@@ -31,6 +31,11 @@ class Watched:
     handoff_id: int | None
     turn_id: int | None
     priority: str
+    #: Whether something is to be done for the customer, whether its owner knows that the session
+    #: is kept for it, and whether what is not answered is on the list.
+    case_open: bool = False
+    case_held: bool = False
+    listed: bool = False
 
 
 _READ = statement(
@@ -45,7 +50,12 @@ _READ = statement(
     " (SELECT sent_at FROM answered) AS answered_at, (SELECT id FROM answered) AS answered_id,"
     " session_started_at,"
     " (SELECT id FROM h) AS handoff_id, (SELECT turn_id FROM h) AS turn_id,"
-    " COALESCE((SELECT priority FROM h), 'normal') AS priority FROM c"
+    " COALESCE((SELECT priority FROM h), 'normal') AS priority,"
+    " EXISTS (SELECT FROM cases x WHERE x.conversation_id = :id AND x.state = 'open') AS case_open,"
+    " EXISTS (SELECT FROM cases x WHERE x.conversation_id = :id AND x.state = 'open'"
+    " AND x.held_since >= COALESCE(c.session_started_at, c.owned_at)) AS case_held,"
+    " EXISTS (SELECT FROM open_items i WHERE i.conversation_id = :id AND i.closed_at IS NULL"
+    " AND i.kind = 'unanswered') AS listed FROM c"
 )
 _UNANSWERED = statement(
     "SELECT sent_at, content FROM messages WHERE conversation_id = :id AND origin = 3"
@@ -99,6 +109,9 @@ def read_watched(connection: Connection, conversation_id: int, now: datetime) ->
         handoff_id=row.handoff_id,
         turn_id=row.turn_id,
         priority=row.priority,
+        case_open=row.case_open,
+        case_held=row.case_held,
+        listed=row.listed,
     )
 
 

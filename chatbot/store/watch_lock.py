@@ -1,6 +1,7 @@
 """What one process at a time may do, and another within seconds when it is gone.
 
-Who offers the files of a watched folder, and who embeds for an encoder that is being switched to.
+Who offers the files of a watched folder, who embeds for an encoder that is being switched to, and
+who compares drafts with what members of staff wrote.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from chatbot.store.errors import StoreUnavailable
 
 #: Any number will do as long as every process uses the same one.
 _LOCK = 0x5743_574154
+_COMPARING_LOCK = 0x5743_434D50
 #: What the connections that hold a lock are called.
 WATCHING = "chatbot-watch"
 EMBEDDING = "chatbot-embed"
+COMPARING = "chatbot-compare"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -92,6 +95,13 @@ class WatchLock(ProcessLock):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, _LOCK, WATCHING, "the watched files")
+
+
+class ComparingLock(ProcessLock):
+    """Who holds drafts against what members of staff wrote."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _COMPARING_LOCK, COMPARING, "the comparing of drafts")
 
 
 class EmbeddingLock(ProcessLock):
