@@ -25,6 +25,7 @@ class Account:
     ``categories`` are the entries it may answer from, none for all. ``welcome`` and ``menu_head``
     replace shipped texts. ``menu`` holds questions of entries. ``hours`` are those of its staff,
     none for always. ``agents`` are the member ids that get its handoffs, none for its servicers.
+    ``rating``: customers are asked how a person's service was.
     """
 
     key: str = ""
@@ -39,6 +40,7 @@ class Account:
     hours: OpeningHours = _ALWAYS
     agents: tuple[str, ...] = ()
     mode: ModeSetting = _EVERYTHING
+    rating: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; everything is written, so that equal accounts give equal JSON."""
@@ -56,6 +58,7 @@ class Account:
             "agents": list(self.agents),
             "mode": self.mode.mode,
             "percent": self.mode.percent,
+            "rating": self.rating,
         }
 
     @classmethod
@@ -74,6 +77,7 @@ class Account:
             hours=OpeningHours.from_json(record["hours"]),
             agents=tuple(record["agents"]),
             mode=ModeSetting(record["mode"], record["percent"]),
+            rating=record.get("rating", True),  # a snapshot may be older than this choice
         )
 
 

@@ -15,7 +15,10 @@ class DeskRules:
     Who waits in the pool for ``pool_minutes``, or for an answer for ``answer_minutes``, becomes
     somebody else's, or the supervisors are told; what is urgent after ``urgent_seconds``. A
     session in which the person spoke last is ended after ``end_minutes`` of silence.
-    ``duty_phone`` is on the card that tells supervisors of what is urgent.
+    The card about a conversation follows it after ``card_seconds``, if it was not answered by
+    then. The owner of a case is reminded ``case_soon_minutes`` before it is due, the supervisors
+    hear of it when it is ``case_late_minutes`` late. ``duty_phone`` is on the card that tells
+    supervisors of what is urgent.
     """
 
     answer_minutes: int = 5
@@ -23,6 +26,9 @@ class DeskRules:
     urgent_seconds: int = 60
     end_minutes: int = 30
     duty_phone: str = ""
+    card_seconds: int = 2
+    case_soon_minutes: int = 30
+    case_late_minutes: int = 60
 
     def waits_in_pool(self, *, urgent: bool) -> timedelta:
         """Return how long somebody may wait in the pool."""

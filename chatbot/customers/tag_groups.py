@@ -54,3 +54,13 @@ def groups_by_name(groups: Iterable[TagGroup]) -> dict[str, TagGroup]:
 def group_or_plain(groups: Mapping[str, TagGroup], name: str) -> TagGroup:
     """Return the group of that name; one that nobody described is not exclusive and lasts."""
     return groups.get(name) or TagGroup(name, name)
+
+
+def stage_of(tags: Iterable[str]) -> str:
+    """Return the lifecycle stage that a customer's tags (``group:name``) tell, "" without one."""
+    return next((each.partition(":")[2] for each in tags if is_stage(each)), "")
+
+
+def is_stage(tag: str) -> bool:
+    """Return whether a tag (``group:name``) is a lifecycle stage."""
+    return tag.startswith(f"{STAGES}:")

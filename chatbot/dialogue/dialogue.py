@@ -34,6 +34,7 @@ from chatbot.dialogue.offering import likely_among, lines_to_offer
 from chatbot.dialogue.outcomes import hand_over, told
 from chatbot.dialogue.picks import names_row_at_least
 from chatbot.dialogue.ranked import candidates_by_meaning
+from chatbot.dialogue.rating import answer_rating, beside_rating, read_rating
 from chatbot.dialogue.rephrased import asks_the_same, choose_rephrased
 from chatbot.dialogue.rules import ALWAYS, BEFORE_INTENTS, RULES, Rule
 from chatbot.dialogue.several import answer_parts, as_embedded, embedded_forms, take_apart
@@ -75,6 +76,19 @@ class Dialogue:
     ) -> Outcome | NeedsVectors:
         """Decide by rules, or say which texts have to be embedded."""
         snapshot = self.snapshot
+        heard = read_rating(snapshot, utterance, context, situation)
+        if heard is None:
+            return self._begin(utterance, context, situation)
+        if heard.rest is None:
+            turn = understand(snapshot, utterance, context, situation)
+            return answer_rating(snapshot, turn, heard)
+        step = self._begin(heard.rest, context, situation)
+        return beside_rating(snapshot, step, heard.given)
+
+    def _begin(
+        self, utterance: Utterance, context: Context, situation: Situation
+    ) -> Outcome | NeedsVectors:
+        snapshot = self.snapshot
         tapped = as_tapped(snapshot, utterance, context)
         turn = understand(snapshot, tapped, context, situation)
         if tapped is not utterance:
@@ -110,6 +124,9 @@ class Dialogue:
         Few messages of several clauses are after several things: the clauses are embedded only if
         the whole hints at that.
         """
+        return beside_rating(self.snapshot, self._finish(pending, vectors), pending.rating)
+
+    def _finish(self, pending: NeedsVectors, vectors: Vectors) -> Outcome | NeedsVectors:
         by_text = {**pending.known, **dict(zip(pending.texts, vectors, strict=True))}
         examples, looked = self.snapshot.examples, self._look(pending.turn, by_text)
         left = tuple(text for text in texts_of_clauses(pending.turn) if text not in by_text)

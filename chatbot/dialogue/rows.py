@@ -92,6 +92,11 @@ def is_row(line: MenuItem) -> bool:
     return line.id.startswith(_ROW)
 
 
+def rows_in(menu: MenuReply) -> list[MenuItem]:
+    """Return the lines of a menu that choose a row, without the one that shows more of them."""
+    return [line for line in menu.items if is_row(line) and not line.id.startswith(f"{_ROW}+")]
+
+
 def turns_page(turn: Understood) -> bool:
     """Return whether the line that shows more rows was tapped."""
     return (turn.utterance.menu_id or "").startswith(f"{_ROW}+")

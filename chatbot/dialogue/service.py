@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
@@ -13,6 +14,8 @@ from chatbot.dialogue.understood import NeedsVectors
 from chatbot.matching.dense import use_one_thread
 from chatbot.matching.encoder import Encoder
 from chatbot.texts import Texts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class DialogueService:
         return await loop.run_in_executor(
             self._pool, self.decide_sync, utterance, context, situation
         )
+
+    async def compute(self, work: Callable[[], T]) -> T:
+        """Do other work with a mind, such as embedding a query, on one of the workers."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def decide_sync(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
         """Decide one turn on the calling thread."""

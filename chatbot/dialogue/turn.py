@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from chatbot.customers.ratings import RatingAsked, RatingGiven
 from chatbot.dialogue.decision import Decision, MenuItem
 from chatbot.dialogue.json_values import (
     instant_in,
@@ -65,7 +66,8 @@ class Situation:
 
     ``now`` is any aware instant. ``account`` is an open_kfid, empty outside of customer service;
     ``customer`` what the customer is called, empty if that is not known; ``tags`` ("group:tag")
-    what the customer has; ``scene`` the scene_param of the link the customer came by.
+    what the customer has; ``scene`` the scene_param of the link the customer came by; ``rating``
+    what they were asked about a person's service and may still say.
     """
 
     now: datetime
@@ -73,6 +75,7 @@ class Situation:
     customer: str = ""
     tags: tuple[str, ...] = ()
     scene: str = ""
+    rating: RatingAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +298,7 @@ class Outcome:
 
     ``trace`` is plain JSON: what was understood, every candidate's scores, the rule that decided.
     ``webhook`` is the call that a filled form asks for, ``label`` what this turn tells about an
-    earlier one.
+    earlier one, ``rating`` what it says of a person's service.
     """
 
     decision: Decision
@@ -303,3 +306,4 @@ class Outcome:
     trace: dict[str, Any] = field(default_factory=dict)
     webhook: WebhookCall | None = None
     label: Label | None = None
+    rating: RatingGiven | None = None

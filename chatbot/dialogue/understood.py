@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from chatbot.accounts.account import Account
+from chatbot.customers.ratings import RatingGiven
 from chatbot.customers.tag_groups import STAGES
 from chatbot.dialogue.attachments import words_of
 from chatbot.dialogue.decision import GivenTag, IntentMatch
@@ -145,13 +146,14 @@ class Understood:
 class NeedsVectors:
     """The turn cannot be decided yet: embed ``texts`` and call ``Dialogue.finish``.
 
-    ``turn`` and ``known``, the vectors of texts embedded before, are the dialogue's own note to
-    itself.
+    ``turn``, ``known``, the vectors of texts embedded before, and ``rating``, given beside what is
+    to be decided, are the dialogue's own note to itself.
     """
 
     texts: tuple[str, ...]
     turn: Understood
     known: Mapping[str, Vectors] = field(default_factory=dict)
+    rating: RatingGiven | None = None
 
 
 def understand(

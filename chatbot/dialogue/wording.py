@@ -47,6 +47,7 @@ class MissingFact(Exception):
 
     def __init__(self, missing: Missing) -> None:
         super().__init__(f"{'、'.join(map(str, missing.variables))} has no value")
+        self.variables = missing.variables
 
 
 def resolver(snapshot: Snapshot, turn: Understood) -> Resolve:

@@ -193,6 +193,12 @@ class RowFinder:
             names.add(_ADMINISTRATIVE.sub("", value), key)
 
 
+def row_called(finders: Iterable[RowFinder], text: str) -> str | None:
+    """Return the row that a normalised name calls in the first of the tables that has one."""
+    found = (finder.called_by_name(text) for finder in finders)
+    return next((row for row in found if row is not None), None)
+
+
 def _common_prefix(keys: Collection[str]) -> str:
     """Return what all keys begin with, as the brand's name that customers leave out."""
     if len(keys) < 2:

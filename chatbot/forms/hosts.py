@@ -27,7 +27,7 @@ def host_of(url: str) -> str:
     if not host or parts.scheme not in {"http", "https"} or parts.username or parts.fragment:
         raise AddressRefused("应为 https:// 开头的完整地址，其中没有账号、密码和 #")
     if parts.scheme == "http" and host not in _LOCAL:
-        raise AddressRefused("登记里有客户的资料，地址必须以 https:// 开头")
+        raise AddressRefused("里面有客户的资料，地址必须以 https:// 开头")
     return host
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.accounts.agent import Roster
 from chatbot.dialogue.turn import Context
-from chatbot.store.agents import advisers_of, read_roster, served_last
+from chatbot.store.agents import absent_agents, advisers_of, read_roster, served_last
 from chatbot.store.conversations import get_conversation, open_conversations
 from chatbot.store.handoffs import get_handoff
 from chatbot.store.tags import tags_of_customers
@@ -33,6 +33,7 @@ class RoutingFacts:
     served_last: str | None
     roster: Roster
     loads: Mapping[str, int]
+    absent: frozenset[str]
 
 
 def read_routing_facts(
@@ -56,4 +57,5 @@ def read_routing_facts(
         served_last=served_last(connection, customer),
         roster=read_roster(connection),
         loads=open_conversations(connection, since),
+        absent=absent_agents(connection),
     )

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatbot.store.staff_messages import PARTY
 from chatbot.wecom.kf import Servicer, ServicerDepartment
-
-#: Limits of one message (WeCom developer documentation, 发送应用消息).
-_USERS_PER_MESSAGE = 1000
-_PARTIES_PER_MESSAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +16,10 @@ class Recipients:
     userids: Sequence[str] = ()
     departments: Sequence[int] = ()
 
-    def targets(self) -> list[dict[str, str]]:
-        """Return the receiver fields of as many messages as it takes, none for nobody."""
-        users = [
-            {"touser": "|".join(self.userids[start : start + _USERS_PER_MESSAGE])}
-            for start in range(0, len(self.userids), _USERS_PER_MESSAGE)
-        ]
-        parties = [
-            {"toparty": "|".join(map(str, self.departments[start : start + _PARTIES_PER_MESSAGE]))}
-            for start in range(0, len(self.departments), _PARTIES_PER_MESSAGE)
-        ]
-        return users + parties
+    def receivers(self) -> list[str]:
+        """Return each receiver once, as the queue of staff names them."""
+        members = dict.fromkeys(userid.lower() for userid in self.userids)
+        return [*members, *(f"{PARTY}{department}" for department in self.departments)]
 
 
 def card_recipients(

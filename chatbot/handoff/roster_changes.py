@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from chatbot.accounts.agent import Agent, Roster
+from chatbot.accounts.hours import span_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,18 @@ def roster_changes(before: Roster, after: Iterable[Agent]) -> RosterChanges:
         same=tuple(new for old, new in known if old == new),
         unmentioned=tuple(agent for userid, agent in before.items() if userid not in wanted),
     )
+
+
+def as_written(agent: Agent) -> Mapping[str, tuple[str, ...]]:
+    """Return the fields of an agent but the id, each as the lines that people write."""
+    return {
+        "name": (agent.name,) if agent.name else (),
+        "skills": agent.skills,
+        "stores": agent.stores,
+        "hours": tuple(agent.hours.to_json()),
+        "shifts": tuple(
+            f"{day} {','.join(map(span_in_words, spans)) or '休息'}"
+            for day, spans in sorted(agent.shifts.items())
+        ),
+        "capacity": () if agent.capacity is None else (str(agent.capacity),),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -42,7 +42,7 @@ class Desk:
     """Who could serve an account at a moment, an aware one in the brand's time zone.
 
     ``servicers`` are the platform's; only ``named`` ones get handoffs if any are. ``loads`` says
-    how many conversations each has open.
+    how many conversations each has open, ``absent`` who has handed over and gone.
     """
 
     servicers: Sequence[Servicer | ServicerDepartment]
@@ -51,6 +51,7 @@ class Desk:
     local: datetime
     calendar: Calendar
     named: Sequence[str] = ()
+    absent: Collection[str] = ()
 
     def receiving(self) -> list[Agent]:
         """Return who receives customers in their client, in the platform's order."""
@@ -67,7 +68,9 @@ class Desk:
         return [
             self.roster.get(each.userid) or Agent(each.userid)
             for each in self.servicers
-            if isinstance(each, Servicer) and each.status is ServicerStatus.RECEIVING
+            if isinstance(each, Servicer)
+            and each.status is ServicerStatus.RECEIVING
+            and each.userid not in self.absent
         ]
 
     def load(self, agent: Agent) -> int:

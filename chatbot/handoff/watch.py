@@ -17,8 +17,23 @@ from chatbot.accounts.desk_rules import DeskRules
 RETRY = timedelta(seconds=30)
 
 #: What to do: nothing yet; give it to (another) person; tell the supervisors; end it because
-#: the customer is silent; end it because nobody will be there for a while.
-Action = Literal["wait", "pass-on", "alarm", "end", "close"]
+#: the customer is silent; end it because nobody will be there for a while. A session that waits for
+#: a case is not ended: who is to do it is told so, and the customer when staff will be back.
+Action = Literal["wait", "pass-on", "alarm", "end", "close", "hold", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """That something is still to be done for the customer, for which the session waits.
+
+    ``closes_at`` is when the customer's 48 hours are over: nothing can be sent in the session any
+    more, so there is nothing to wait for. ``told`` says whether it is known that the session is
+    kept, ``listed`` whether what the customer asked after hours is on the list of the morning.
+    """
+
+    closes_at: datetime
+    told: bool
+    listed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class Seen:
     staffed: bool
     alarmed: bool
     opens_at: datetime | None = None
+    case: OpenCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,17 @@ def next_step(seen: Seen, rules: DeskRules, now: datetime) -> Step:
         return _unanswered(seen, rules, max(seen.owned_at, seen.asked_at), now)
     silent_since = max(seen.owned_at, seen.spoken_at or seen.owned_at)
     ends_at = silent_since + rules.ends_after
-    return Step("end") if now >= ends_at else Step("wait", ends_at)
+    if now < ends_at:
+        return Step("wait", ends_at)
+    case = _waited_for(seen, now)
+    if case is None:
+        return Step("end")
+    return Step("wait", case.closes_at) if case.told else Step("hold")
+
+
+def _waited_for(seen: Seen, now: datetime) -> OpenCase | None:
+    """Return the case that the session is kept for, None if it need not be."""
+    return seen.case if seen.case is not None and now < seen.case.closes_at else None
 
 
 def _in_pool(seen: Seen, rules: DeskRules, now: datetime) -> Step:
@@ -80,7 +106,11 @@ def _unanswered(seen: Seen, rules: DeskRules, since: datetime, now: datetime) ->
     if seen.free:
         return Step("pass-on")
     if not seen.serves and not seen.staffed and not seen.urgent:
-        return Step("close")
+        case = _waited_for(seen, now)
+        if case is None:
+            return Step("close")
+        later = min(case.closes_at, seen.opens_at or now + RETRY)
+        return Step("wait", later) if case.listed else Step("keep")
     if now >= limit and not seen.alarmed:
         return Step("alarm")
     return Step("wait", _sooner(limit, now))

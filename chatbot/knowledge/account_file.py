@@ -21,7 +21,7 @@ from chatbot.facts.variables import (
     stray_brace,
     variables_in,
 )
-from chatbot.knowledge.fields import Fields, caption_objection
+from chatbot.knowledge.fields import Fields, caption_objection, written_day
 from chatbot.knowledge.files import is_folder, is_there, read_text
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.toml_tree import read_toml
@@ -41,6 +41,7 @@ _COMMON = (
     "agents",
     "mode",
     "percent",
+    "rating",
 )
 _OWN = ("id", "name", *_COMMON)
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -121,6 +122,7 @@ class _Section:
             # WeCom compares member ids without case, and answers in lower case.
             agents=tuple(map(str.lower, self._texts("agents", base.agents))),
             mode=ModeSetting(self._mode(), self._percent()),
+            rating=self._rating(),
         )
         for key, words in (("welcome", account.welcome), ("menu_head", account.menu_head)):
             if self._fields.has(key):
@@ -215,6 +217,15 @@ class _Section:
         self._complain("percent", "要写 0 到 100 的整数，不加引号和百分号")
         return 100
 
+    def _rating(self) -> bool:
+        node = self._fields.present("rating")
+        if node is None:
+            return self._base.rating
+        if isinstance(node, Scalar) and node.kind == "boolean":
+            return node.value == "true"
+        self._complain("rating", "要写 true（人工结束时请客户评价）或 false，不加引号")
+        return self._base.rating
+
 
 def _read_calendar(fields: Fields) -> Calendar:
     holidays, workdays = (frozenset(_days(fields, key)) for key in ("holidays", "workdays"))
@@ -241,13 +252,7 @@ def _days(fields: Fields, key: str) -> Iterable[date]:
 def _span(written: str) -> Collection[date] | None:
     first, _, last = (part.strip() for part in written.partition("/"))
     try:
-        days = days_between(_day(first), _day(last or first))
+        days = days_between(written_day(first), written_day(last or first))
     except ValueError:
         return None
     return days if 1 <= len(days) <= _LONGEST_DAYS else None
-
-
-def _day(written: str) -> date:
-    if len(written) != len("2027-01-01"):
-        raise ValueError(written)
-    return date.fromisoformat(written)

@@ -144,6 +144,7 @@ def read_content(
     accounts = read_accounts(knowledge, problems)
     words = read_words([knowledge, *([intents] if intents else ())], normaliser, problems)
     synonyms = read_synonyms(knowledge, normaliser, problems)
+    references.check_entries({entry.id for entry in entries}, problems)
     references.check(tables, accounts, problems)
     if intents is not None:
         references.check_tags(groups, problems)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,6 +34,8 @@ _CAPTION_BYTES = 128
 _BRACES = frozenset("{}｛｝")
 #: What is wrong with a brace in a text that no variable is filled in of.
 NO_BRACES = "这里不能用花括号，变量不会换成内容"
+#: Of more keys than that only those are told that come nearest to what was written.
+_MOST_LISTED, _NEAREST = 60, 5
 _TAG = re.compile(r"[^:\s][^:]*:[^:]*[^:\s]|[^:\s]:[^:\s]")
 
 
@@ -76,7 +79,7 @@ class Fields:
 
     def _take(self, key: str, line: int, value: Node, allowed: Collection[str]) -> None:
         if key not in allowed:
-            self.complain(line, key, f"没有这个键；可以写的有：{'、'.join(allowed)}")
+            self.complain(line, key, f"没有这个键；可以写的有：{_listed(allowed, key)}")
         elif key in self._fields:
             self.complain(line, key, f"第 {self._fields[key].line} 行已经写过这个键")
         else:
@@ -176,8 +179,7 @@ class Fields:
             return None
         written = node.value if isinstance(node, Scalar) else ""
         try:
-            if len(written) == len("2026-01-31"):
-                return date.fromisoformat(written)
+            return written_day(written)
         except ValueError:
             pass
         self.complain(node.line, key, f"应为 2026-01-31 这样的日期，{shown(node)}")
@@ -204,7 +206,7 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            expected = f"应为含 {'、'.join(allowed)} 的一组键和值，{shown(node)}"
+            expected = f"应为含 {_listed(allowed)} 的一组键和值，{shown(node)}"
             self.complain(node.line, key, expected)
             return None
         return self.part(key, node, allowed)
@@ -238,6 +240,13 @@ class Fields:
         return node.value.strip()
 
 
+def written_day(written: str) -> date:
+    """Return the date written as 2026-01-31; raise ValueError for any other text."""
+    if len(written) != len("2026-01-31"):
+        raise ValueError(written)
+    return date.fromisoformat(written)
+
+
 def has_brace(text: str) -> bool:
     """Return whether there is any brace in ``text``, of either width."""
     return not _BRACES.isdisjoint(text)
@@ -262,3 +271,11 @@ def shown(node: Node) -> str:
         return f"这里写的是{name}"
     value = node.value if len(node.value) <= _SHOWN else f"{node.value[:_SHOWN]}…"
     return f"这里写的是{name}“{value}”"
+
+
+def _listed(allowed: Collection[str], written: str = "") -> str:
+    """Return the keys that may be written."""
+    if len(allowed) <= _MOST_LISTED:
+        return "、".join(allowed)
+    near = get_close_matches(written, allowed, _NEAREST) or list(allowed)[:_NEAREST]
+    return f"{'、'.join(near)}……共 {len(allowed)} 个"

@@ -116,8 +116,11 @@ def read_bytes(path: Path, problems: Problems, largest: int = _LARGEST) -> bytes
 def read_text(path: Path, problems: Problems) -> str | None:
     """Return the text of a UTF-8 file; None, and a problem, if it is something else."""
     raw = read_bytes(path, problems)
-    if raw is None:
-        return None
+    return None if raw is None else decoded(raw, path, problems)
+
+
+def decoded(raw: bytes, path: Path, problems: Problems) -> str | None:
+    """Return the text of what a UTF-8 file called ``path`` holds; None, and a problem, else."""
     try:
         return raw.removeprefix(codecs.BOM_UTF8).decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -16,7 +16,14 @@ from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import Place, References, read_tags
 from chatbot.knowledge.tag_files import LONGEST_NAME
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, read_yaml
-from chatbot.texts import OTHER_LANGUAGE, TextValue, make_texts, placeholders, text_keys
+from chatbot.texts import (
+    OTHER_LANGUAGE,
+    TextValue,
+    is_by_language,
+    make_texts,
+    placeholders,
+    text_keys,
+)
 from chatbot.understanding.intents import Intent, IntentHandoff, Priority
 from chatbot.understanding.language import CHINESE, LANGUAGES
 from chatbot.understanding.normalise import Normaliser
@@ -36,11 +43,16 @@ _KEYS = (
     "reply",
     "handoff",
     "flow",
+    "drafts",
 )
 #: A menu of the platform has ten lines.
 _WELCOME_ITEMS = 9
+#: One of them says that there is no reason.
+_RATING_REASONS = 9
 #: Lists whose members are shown, and those with one member a day or state.
-_SHOWN_LISTS = frozenset({"welcome_items", "form_weekdays", "page_sessions"})
+_SHOWN_LISTS = frozenset(
+    {"welcome_items", "form_weekdays", "page_sessions", "assist_stages", "rating_reasons"}
+)
 _ROWS_OF_TEXTS = frozenset({"form_weekdays", "page_sessions"})
 #: Small talk; each kind's answer is a key, and what counts as it another.
 _SMALLTALK: tuple[Kind, ...] = get_args(Kind)
@@ -51,6 +63,12 @@ _PATTERN_TEXTS = frozenset(
         "menu_phrases",
         "dissatisfied_phrases",
         "none_phrases",
+        "case_reply_phrases",
+        "case_call_phrases",
+        "case_handle_phrases",
+        "case_later_phrases",
+        "case_excluded_phrases",
+        "left_message_phrases",
         *(f"{kind}_phrases" for kind in _SMALLTALK),
     }
 )
@@ -141,15 +159,37 @@ def read_texts(
 
 def _read_text(fields: Fields, key: str, kind: type) -> TextValue:
     if kind is dict:
-        return fields.texts_by_name(key, _LANGUAGE_KEYS)
+        lines = _shipped_lines(key)
+        return fields.texts_by_name(key, _LANGUAGE_KEYS if is_by_language(lines) else lines)
     return fields.texts(key) if kind is tuple else fields.text(key) or ""
+
+
+def _shipped_lines(key: str) -> Names[str, str]:
+    lines: Names[str, str] = getattr(make_texts({}), key)
+    return lines
+
+
+def _lines_objection(key: str, lines: Names[str, str]) -> str | None:
+    """Return what is wrong with sentences by name; those by language have nothing to fill in."""
+    shipped = _shipped_lines(key)
+    if is_by_language(shipped):
+        return NO_BRACES if any(map(has_brace, lines.values())) else None
+    for name, line in lines.items():
+        known = placeholders(shipped[name]) or frozenset()
+        rest = line.replace("{{", "").replace("}}", "")
+        for each in known:
+            rest = rest.replace(f"{{{each}}}", "")
+        if placeholders(line) != known or has_brace(rest):
+            needed = f"必须写有 {_braced(known)}，而且" if known else ""
+            return f"{name} 里{needed}不能有别的花括号"
+    return None
 
 
 def _text_objection(key: str, value: TextValue) -> str | None:
     """Return what is wrong with a text that could not be shown or sent, or None."""
     shipped = getattr(make_texts({}), key)
     if isinstance(value, Names):
-        return NO_BRACES if any(map(has_brace, value.values())) else None
+        return _lines_objection(key, value)
     if not isinstance(value, str):
         return _list_objection(key, value, len(shipped))
     if key.endswith("_caption") or key == "row_more":
@@ -169,6 +209,8 @@ def _text_objection(key: str, value: TextValue) -> str | None:
 def _list_objection(key: str, value: Collection[str], shipped: int) -> str | None:
     if key == "welcome_items" and len(value) > _WELCOME_ITEMS:
         return f"最多 {_WELCOME_ITEMS} 个（转人工另占一行），这里有 {len(value)} 个"
+    if key == "rating_reasons" and len(value) > _RATING_REASONS:
+        return f"最多 {_RATING_REASONS} 个（不说原因另占一行），这里有 {len(value)} 个"
     if key in _ROWS_OF_TEXTS and len(value) != shipped:
         return f"要写 {shipped} 个不同的，这里有 {len(value)} 个"
     shown_lines = value if key in _SHOWN_LISTS else ()
@@ -216,6 +258,7 @@ def _read_intent(
         reply=messages.messages(fields, "reply") if fields.present("reply") else (),
         handoff=_read_handoff(fields),
         flow=read_flow(fields, name, normaliser, hosts),
+        drafts=_read_drafts(fields, messages.references),
     )
     _check_intent(fields, intent, normaliser)
     return intent if len(problems.found) == before else None
@@ -251,6 +294,14 @@ def _read_stage(fields: Fields) -> str:
         text = f"阶段名称最多 {LONGEST_NAME} 个字，不能含冒号，这里写的是“{stage}”"
         fields.complain(fields.line_of("stage"), "stage", text)
     return stage
+
+
+def _read_drafts(fields: Fields, references: References) -> tuple[str, ...]:
+    """Return the ids of the entries that help agents, noted for the check that there are such."""
+    faq_ids = fields.texts("drafts")
+    for faq_id in faq_ids:
+        references.add_entry(Place(fields.path, fields.line_of("drafts"), "drafts"), faq_id)
+    return faq_ids
 
 
 def _read_handoff(fields: Fields) -> IntentHandoff | None:

@@ -41,6 +41,7 @@ class References:
         self._variables: list[tuple[Place, Variable, bool]] = []
         self._accounts: list[tuple[Place, str]] = []
         self._tags: list[tuple[Place, str]] = []
+        self._entries: list[tuple[Place, str]] = []
 
     def add_text(self, place: Place, text: str, *, always: bool = False) -> None:
         """Note the variables of ``text``.
@@ -57,6 +58,22 @@ class References:
     def add_tag(self, place: Place, tag: str) -> None:
         """Note a tag that is given."""
         self._tags.append((place, tag))
+
+    def add_entry(self, place: Place, faq_id: str) -> None:
+        """Note the id of an entry."""
+        self._entries.append((place, faq_id))
+
+    def check_entries(self, faq_ids: Collection[str], problems: Problems) -> None:
+        """Warn of every entry that there is not: agents do without its draft.
+
+        Not if a file has a problem: what it holds may not have been read.
+        """
+        if problems.found:
+            return
+        for place, faq_id in self._entries:
+            if faq_id not in faq_ids:
+                text = f"没有编号为“{faq_id}”的知识条目，客服看不到这条草稿"
+                problems.warn(place.path, place.line, place.key, text)
 
     def check_tags(self, groups: Collection[TagGroup], problems: Problems) -> None:
         """Note a problem for every tag that ``groups`` or the platform do not allow."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-#: What a key holds in a file: one sentence, a list, or a sentence a language.
+#: What a key holds in a file: one sentence, a list, a sentence a language, or captions by name.
 TextValue = str | tuple[str, ...] | Mapping[str, str]
 #: The key of the sentence for languages without one of their own.
 OTHER_LANGUAGE = "other"
@@ -69,7 +69,25 @@ class Texts:
     row_foreign: Mapping[str, str]
     queue_notice: str
     session_ended: str
+    rating_head: str
+    rating_good_caption: str
+    rating_fair_caption: str
+    rating_poor_caption: str
+    rating_tail: str
+    rating_good_words: tuple[str, ...]
+    rating_fair_words: tuple[str, ...]
+    rating_poor_words: tuple[str, ...]
+    rating_thanks: str
+    rating_noted: str
+    rating_late: str
+    rating_fair_head: str
+    rating_poor_head: str
+    rating_reasons: tuple[str, ...]
+    rating_none_caption: str
+    held_notice: str
+    held_notice_closed: str
     session_closed: str
+    session_kept_closed: str
     ask_to_type: str
     ask_about_attachment: str
     unsupported_message: str
@@ -117,6 +135,7 @@ class Texts:
     card_title: str
     card_title_urgent: str
     card_customer: str
+    card_staged: str
     card_account: str
     card_reason: str
     card_place: str
@@ -124,7 +143,31 @@ class Texts:
     card_in_pool: str
     card_failed: str
     card_waiting: str
+    card_waiting_told: str
+    card_waiting_untold: str
     card_duty_phone: str
+    card_budget: str
+    card_left: str
+    card_hours: str
+    card_minutes: str
+    card_closed: str
+    card_tags: str
+    card_no_words: str
+    card_take: str
+    card_pass: str
+    card_later: str
+    card_colleague: str
+    card_case: str
+    card_console: str
+    card_outcome_taken: str
+    card_outcome_given: str
+    card_outcome_ended: str
+    card_outcome_later: str
+    card_outcome_moved: str
+    card_outcome_busy: str
+    card_outcome_not_taken: str
+    card_outcome_not_given: str
+    card_somebody: str
     card_unnamed: str
     reason_wish: str
     reason_low_confidence: str
@@ -142,7 +185,12 @@ class Texts:
     reason_form: str
     reason_webhook: str
     reason_mode: str
+    rating_told: str
+    rating_told_why: str
     card_draft: str
+    card_draft_sure: str
+    assist_stages: tuple[str, ...]
+    assist_words: Mapping[str, str]
     page_title: str
     page_customer: str
     page_bot: str
@@ -164,6 +212,7 @@ class Texts:
     page_why_reply: str
     page_why_clarify: str
     page_why_flow: str
+    page_rating: str
     page_stale: str
     page_recalled: str
     page_pending: str
@@ -175,12 +224,34 @@ class Texts:
     page_expired: str
     page_unknown: str
     page_draft: str
+    rating_words: Mapping[str, str]
+    access_words: Mapping[str, str]
+    admin_words: Mapping[str, str]
+    case_words: Mapping[str, str]
+    case_page_words: Mapping[str, str]
+    case_reply_phrases: tuple[str, ...]
+    case_call_phrases: tuple[str, ...]
+    case_handle_phrases: tuple[str, ...]
+    case_later_phrases: tuple[str, ...]
+    case_excluded_phrases: tuple[str, ...]
+    left_message_phrases: tuple[str, ...]
+    desk_words: Mapping[str, str]
+    sidebar_words: Mapping[str, str]
     clarify_part_head: str
     unsure_part: str
     dissatisfied_head: str
     dissatisfied_phrases: tuple[str, ...]
     none_phrases: tuple[str, ...]
     reason_dissatisfied: str
+
+    def score_caption(self, score: str) -> str:
+        """Return what a score ("good", "fair" or "poor") is called."""
+        return str(getattr(self, f"rating_{score}_caption"))
+
+    def score_words(self, score: str) -> tuple[str, ...]:
+        """Return the words that give a score."""
+        words: tuple[str, ...] = getattr(self, f"rating_{score}_words")
+        return (self.score_caption(score), *words)
 
     def handoff_reason(self, code: str) -> str:
         """Return the words for a handoff's reason code; the code itself where there are none."""
@@ -207,11 +278,16 @@ def text_keys() -> Mapping[str, type]:
 def make_texts(overrides: Mapping[str, TextValue]) -> Texts:
     """Return the shipped texts with a brand's ``overrides`` of known keys.
 
-    Of a sentence a language only those that the brand words change.
+    Of a sentence a language, or captions, only those that the brand words change.
     """
     shipped = _shipped()
     own = {key: _merged(shipped[key], value) for key, value in overrides.items()}
     return Texts(**{**shipped, **own})
+
+
+def is_by_language(lines: Mapping[str, str]) -> bool:
+    """Return whether the names of ``lines`` are languages."""
+    return OTHER_LANGUAGE in lines
 
 
 def in_language(lines: Mapping[str, str], language: str) -> str:

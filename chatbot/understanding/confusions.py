@@ -38,6 +38,10 @@ class Confusions:
             return "near-homophone"
         return "lookalike" if meant in self._alike.get(typed, nothing) else None
 
+    def readings(self, character: str) -> frozenset[str]:
+        """Return the character's syllables in pinyin without tones, none if it is not known."""
+        return self._syllables.get(character, frozenset())
+
     def sounds(self, character: str) -> frozenset[str]:
         """Return the character's syllables as they are heard by those who confuse the most."""
         return self._blurred.get(character, frozenset())

@@ -31,7 +31,10 @@ class IntentHandoff:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One intent file."""
+    """One intent file.
+
+    ``drafts`` are ids of entries that help an agent to answer, best first.
+    """
 
     name: str
     title: str
@@ -43,6 +46,7 @@ class Intent:
     reply: tuple[Message, ...] = ()
     handoff: IntentHandoff | None = None
     flow: Flow | None = None
+    drafts: tuple[str, ...] = ()
 
     @property
     def acts(self) -> bool:
@@ -63,7 +67,8 @@ class Intent:
         handoff = self.handoff
         record["handoff"] = handoff and {"skill": handoff.skill, "priority": handoff.priority}
         record["flow"] = self.flow and self.flow.to_json()
-        return record
+        # Only where they are written, so that a content without them keeps its digest.
+        return {**record, "drafts": list(self.drafts)} if self.drafts else record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Intent:
@@ -80,6 +85,7 @@ class Intent:
             reply=tuple(map(message_from_json, record["reply"])),
             handoff=IntentHandoff(handoff["skill"], handoff["priority"]) if handoff else None,
             flow=Flow.from_json(flow) if flow else None,
+            drafts=tuple(record.get("drafts", ())),
         )
 
 
@@ -130,6 +136,15 @@ class IntentRules:
         whole = smalltalk.kind(example)
         kinds = smalltalk.beside(example) if whole is None else {whole}
         self.heeded_smalltalk |= kinds
+
+    @property
+    def every(self) -> tuple[Intent, ...]:
+        """Return all intents, in file order."""
+        return self._intents
+
+    def drafts_of(self, name: str) -> tuple[str, ...]:
+        """Return the ids of the entries that help to answer the intent ``name``."""
+        return next((each.drafts for each in self._intents if each.name == name), ())
 
     def find(self, *forms: NormalText) -> Sequence[FoundIntent]:
         """Return the intents of a message, strongest first; ties: more urgent, file order.
