@@ -14,6 +14,7 @@ Step = Literal[
     "part-sent",  # the platform answered, its answer is not stored
     "part-settled",  # the part has its fate
     "handed-over",  # the platform moved the session, that is not stored
+    "reminders-claimed",  # cases are locked, nothing is told
 ]
 
 #: Called with the name of each step as it is reached.

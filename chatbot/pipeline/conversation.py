@@ -13,8 +13,8 @@ import structlog
 from chatbot.accounts.mode import Standing
 from chatbot.clock import Clock, monotonic
 from chatbot.customers.tags import Groups
-from chatbot.dialogue.decision import Decision
 from chatbot.dialogue.outcomes import not_decided
+from chatbot.dialogue.rating import RATING_RULE
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome, Situation
 from chatbot.pipeline import sending, steps
@@ -26,20 +26,22 @@ from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.moves import Moves
 from chatbot.pipeline.pictures import PictureMissing, Pictures
 from chatbot.pipeline.planning import Plan, plan_record, plan_reply
+from chatbot.pipeline.ratings import Ratings
 from chatbot.pipeline.sending import Next
-from chatbot.pipeline.sessions import is_over
+from chatbot.pipeline.sessions import is_over, is_with_people
 from chatbot.pipeline.steps import Work
 from chatbot.pipeline.utterances import Transcriber, to_utterance
 from chatbot.pipeline.watch import SessionWatch
 from chatbot.pipeline.webhook_client import WebhookClient
 from chatbot.pipeline.webhooks import call_webhook, settle_webhook
-from chatbot.store.conversations import get_conversation, release_claim
+from chatbot.store.conversations import Conversation, get_conversation, release_claim
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost
 from chatbot.store.messages import Message
 from chatbot.store.outbox import Part, open_parts
+from chatbot.store.watch import watch_again
 from chatbot.wecom.errors import MediaExpired, Misconfigured, Refused, WeComError
-from chatbot.wecom.kf import KfApi, SessionState
+from chatbot.wecom.kf import KfApi
 
 log = structlog.get_logger()
 
@@ -60,6 +62,7 @@ class Tools:
     transcriber: Transcriber
     handover: Handover
     moves: Moves
+    ratings: Ratings
     watch: SessionWatch
     frontdesk: Frontdesk
     pictures: Pictures
@@ -67,9 +70,11 @@ class Tools:
     tag_groups: Callable[[], Groups]
     freshness: timedelta
     each_at_once: bool  # a turn for every message, instead of one for a burst
+    quiet_max: timedelta  # how long it is waited for who goes on writing; zero if each at once
     checkpoint: Checkpoint
     metrics: PipelineMetrics
     on_direct: Callable[[], None]
+    on_desk: Callable[[], None]  # what agents see has changed
 
 
 class ConversationJob:
@@ -106,13 +111,14 @@ class ConversationJob:
             await self._withhold(off=standing == "nothing")
         if standing == "nothing":
             await self._drop(self._work.messages, "off")
+            await self._tools.database.run(watch_again, self._claim, None)
             unwatched = replace(self._claim, watch_at=None)
             self._work = replace(self._work, messages=(), claim=unwatched)
             if not self._work.parts:
                 return None
         if not self._claim.conversation.state_certain and not await self._ask_state():
             return self._now() + _STATE_PAUSE
-        turn_follows, retry_at = self._burst_is_over(), None
+        turn_follows, retry_at = self._turn_follows(), None
         if self._work.parts:
             begun = await self._begin(self._work.parts)
             retry_at = await self._send(begun, release=not turn_follows)
@@ -120,6 +126,8 @@ class ConversationJob:
                 return retry_at
         if turn_follows:
             retry_at = await self._take_turn()
+        elif self._work.messages and self._is_held_back():
+            retry_at = self._claim.conversation.paused_until
         if retry_at is None and self._work.claim.watched and not self._released:
             return await self._look_after()
         return retry_at
@@ -155,9 +163,15 @@ class ConversationJob:
                 self._tools.metrics.part_settled(kind, fate)
             self._work = replace(self._work, parts=withheld.left)
 
-    def _burst_is_over(self) -> bool:
+    def _turn_follows(self) -> bool:
+        """Return whether the burst is over and nobody is about to reply to it themselves."""
         due = self._claim.conversation.burst_due_at
-        return due is not None and due <= self._now()
+        return due is not None and due <= self._now() and not self._is_held_back()
+
+    def _is_held_back(self) -> bool:
+        """Return whether somebody keeps the bot silent; with people it is silent anyway."""
+        conversation = self._claim.conversation
+        return conversation.is_paused(self._now()) and not is_with_people(conversation)
 
     # The turn
 
@@ -171,10 +185,12 @@ class ConversationJob:
                 steps.commit_turn,
                 self._work,
                 outcome,
-                partial(self._plan, outcome.decision),
+                partial(self._plan, outcome),
                 tag_groups=self._tools.tag_groups(),
+                record_rating=self._tools.ratings.record,
                 expires_at=messages[-1].sent_at + self._tools.freshness,
                 now=self._now(),
+                quiet_max=self._tools.quiet_max,
             )
         except steps.TurnOutdated:
             begun = None
@@ -182,21 +198,24 @@ class ConversationJob:
             self._log.info("turn_outdated")
             return None
         self._tools.checkpoint("turn-committed")
+        self._tools.on_desk()
         return await self._send(begun, release=True)
 
-    def _plan(self, decision: Decision, budget_left: int) -> Plan:
-        """Plan by the mode in force; `commit_turn` refuses the plan if it was switched since."""
-        if self._standing() == "record":
-            return plan_record(
-                decision, with_person=self._with_person(), budget=sending.MESSAGE_BUDGET
-            )
-        conversation, now = self._claim.conversation, self._now()
-        told = self._tools.frontdesk.handed_over(conversation.open_kfid, now, decision.language)
-        return plan_reply(decision, told, budget_left)
+    def _plan(self, outcome: Outcome, conversation: Conversation) -> Plan:
+        """Plan by the mode in force; `commit_turn` refuses the plan if it was switched since.
 
-    def _with_person(self) -> bool:
-        state = self._claim.conversation.service_state
-        return state in {SessionState.POOL, SessionState.SERVICER}
+        What was decided while a person took the conversation over is a draft for them. Nobody is
+        called for a rating, which asks nothing.
+        """
+        decision, with_person = outcome.decision, is_with_people(conversation)
+        if with_person or self._standing() == "record":
+            cared_for = with_person or outcome.trace.get("rule") == RATING_RULE
+            return plan_record(decision, cared_for=cared_for, budget=sending.MESSAGE_BUDGET)
+        told = self._tools.frontdesk.handed_over(
+            conversation.open_kfid, self._now(), decision.language
+        )
+        left = sending.MESSAGE_BUDGET - conversation.sent_since_customer
+        return plan_reply(decision, told, left)
 
     async def _messages_for_the_bot(self) -> Sequence[Message]:
         """Sort out what is not decided about; return the rest.
@@ -204,7 +223,7 @@ class ConversationJob:
         Where the bot only drafts, it does so for messages to a person as well.
         """
         messages = self._work.messages
-        with_person = self._with_person()
+        with_person = is_with_people(self._claim.conversation)
         oldest = self._now() - self._tools.freshness
         all_dropped = with_person and self._standing() == "answer"
         dropped = [each for each in messages if all_dropped or each.sent_at < oldest]
@@ -220,8 +239,9 @@ class ConversationJob:
         self, messages: Sequence[Message], fate: Literal["stale", "person", "off"]
     ) -> None:
         await self._tools.database.run(
-            steps.drop_messages, self._claim, messages, fate, self._now()
-        )
+            steps.drop_messages, self._claim, messages, fate, self._now(),
+            record_tap=self._tools.ratings.record_tap,
+        )  # fmt: skip
 
     async def _decide(self) -> Outcome:
         started = monotonic()
@@ -234,6 +254,7 @@ class ConversationJob:
             customer=conversation.nickname or "",
             tags=self._work.tags,
             scene=conversation.scene,
+            rating=self._work.rating,
         )
         try:
             outcome = await self._tools.dialogue.decide(utterance, context, situation)
@@ -293,6 +314,7 @@ class ConversationJob:
             release=release,
         )
         self._tools.checkpoint("part-settled")
+        self._tools.on_desk()
         self._released = following.released
         return following
 

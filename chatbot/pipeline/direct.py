@@ -1,4 +1,4 @@
-"""The direct lane: codes that live 20 seconds, and messages to staff; in no order, at once."""
+"""The direct lane: messages through the one-time codes of events; in no order, at once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -16,15 +14,13 @@ from chatbot.clock import Clock
 from chatbot.pipeline.claiming import POLL_SECONDS, Jobs, keep_claiming, pause_until
 from chatbot.pipeline.fates import Verdict, judge_failure
 from chatbot.pipeline.frontdesk import Frontdesk
-from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.store import outbox
 from chatbot.store.conversations import Conversation, get_conversation
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
 from chatbot.store.modes import switched_modes
-from chatbot.store.outbox import NewPart, Part, PartFate
-from chatbot.wecom.app import AppApi
+from chatbot.store.outbox import Part, PartFate
 from chatbot.wecom.errors import WeComError
 from chatbot.wecom.kf import KfApi, SessionState
 
@@ -36,9 +32,6 @@ _LEASE = timedelta(seconds=30)
 _CALL_SECONDS = 20.0
 _CALL_PAUSE = timedelta(seconds=1)
 _FAILED_SECONDS = 5.0
-#: A repeat of a staff message is dropped by the platform if it comes this soon after the first.
-_DUPLICATE_MARGIN_SECONDS = 60
-_LONGEST_DUPLICATE_SECONDS = 14_400
 _REASONS: dict[PartFate, str] = {"unknown": "its code ran out before an attempt was answered"}
 
 
@@ -48,12 +41,11 @@ class DirectTools:
 
     database: Database
     kf: KfApi
-    app: AppApi
     clock: Clock
-    supervisors: tuple[str, ...]
     process_id: Callable[[], int]
     metrics: PipelineMetrics
     frontdesk: Frontdesk
+    on_desk: Callable[[], None]
 
 
 class DirectSender:
@@ -96,9 +88,7 @@ class DirectSender:
     async def _send(self, part: Part, fate: PartFate | None) -> None:
         try:
             verdict = Verdict(fate, text=_REASONS.get(fate, "")) if fate else await self._call(part)
-            await self._tools.database.run(
-                _settle, part, verdict, self._tools.supervisors, self._tools.clock.now()
-            )
+            await self._tools.database.run(_settle, part, verdict, self._tools.clock.now())
         except StoreUnavailable as error:
             log.warning("direct_interrupted", part=part.id, error=str(error))
             return
@@ -106,16 +96,16 @@ class DirectSender:
             log.exception("direct_failed", part=part.id)
             await asyncio.sleep(_FAILED_SECONDS)  # it counts as busy: no defect may spin
             return
+        self._tools.on_desk()
         if verdict.fate:
             self._tools.metrics.part_settled(part.kind, verdict.fate)
         if verdict.fate != "delivered":
             self._waking.set()
 
     async def _call(self, part: Part) -> Verdict:
-        now = self._tools.clock.now()
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                await self._attempt(part, now)
+                await self._attempt(part)
         except TimeoutError:
             retry_at = self._tools.clock.now() + _CALL_PAUSE
             return Verdict(None, retry_at=retry_at, uncertain=True, text="no answer in time")
@@ -123,31 +113,18 @@ class DirectSender:
             log.warning("direct_send_failed", part=part.id, error=str(error))
             return judge_failure(
                 error, uncertain=part.uncertain, attempts=part.attempts,
-                now=self._tools.clock.now(), one_time=part.kind == "kf_event_message",
+                now=self._tools.clock.now(), one_time=True,
             )  # fmt: skip
         return Verdict("delivered")
 
-    async def _attempt(self, part: Part, now: datetime) -> None:
-        if part.kind == "kf_event_message":
-            await self._tools.kf.send_msg_on_event(
-                part.payload["code"], part.msgid, part.payload["message"]
-            )
-            return
-        await self._tools.app.send_message(
-            part.payload, duplicate_check_interval=_duplicate_interval(part, now)
+    async def _attempt(self, part: Part) -> None:
+        await self._tools.kf.send_msg_on_event(
+            part.payload["code"], part.msgid, part.payload["message"]
         )
 
     async def finish(self, seconds: float) -> None:
         """Wait for sends under way; those that take longer are repeated by the next process."""
         await self._sends.finish(seconds)
-
-
-def _duplicate_interval(part: Part, now: datetime) -> int | None:
-    """Let the platform drop a repeat of what may have arrived; staff messages have no id."""
-    if not part.uncertain or part.first_tried_at is None:
-        return None
-    since = ceil((now - part.first_tried_at).total_seconds()) + _DUPLICATE_MARGIN_SECONDS
-    return min(since, _LONGEST_DUPLICATE_SECONDS)
 
 
 def _claim_parts(
@@ -169,16 +146,22 @@ def _judge(
 ) -> PartFate | None:
     if part.expires_at is not None and part.expires_at <= now:
         return "unknown" if part.uncertain else "expired"
-    if part.kind != "kf_event_message":
-        return None
     conversation = get_conversation(connection, part.conversation_id)
     if not _may_speak(connection, frontdesk, conversation, now):
         return "unknown" if part.uncertain else "superseded"
-    if part.payload.get("only_in_pool"):
-        waiting = conversation.service_state == SessionState.POOL
-        if not waiting or conversation.session_version != part.session_version:
-            return "superseded"
+    wanted = _state_wanted(part)
+    if wanted is not None and (conversation.service_state, conversation.session_version) != (
+        wanted, part.session_version,
+    ):  # fmt: skip
+        return "unknown" if part.uncertain else "superseded"
     return None
+
+
+def _state_wanted(part: Part) -> SessionState | None:
+    """Return the state that a part's code is good for alone, None if it says nothing of it."""
+    if part.payload.get("only_in_pool"):
+        return SessionState.POOL
+    return SessionState.SERVICER if part.payload.get("only_with_person") else None
 
 
 def _may_speak(
@@ -191,13 +174,7 @@ def _may_speak(
     return judge(conversation.external_userid, switched) == "answer"
 
 
-def _settle(
-    connection: Connection,
-    part: Part,
-    verdict: Verdict,
-    supervisors: tuple[str, ...],
-    now: datetime,
-) -> None:
+def _settle(connection: Connection, part: Part, verdict: Verdict, now: datetime) -> None:
     if not outbox.is_attempt(connection, part):
         return  # another process has it by now
     if verdict.fate is None:
@@ -206,27 +183,7 @@ def _settle(
             error_code=verdict.code, error_text=verdict.text,
         )  # fmt: skip
         return
-    settled = outbox.settle_part(
+    outbox.settle_part(
         connection, part.id, verdict.fate, now, error_code=verdict.code,
         error_text=verdict.text or None,
     )  # fmt: skip
-    if settled and verdict.fate == "refused" and part.kind == "staff_message":
-        _tell_supervisors(connection, part, supervisors, now)
-
-
-def _tell_supervisors(
-    connection: Connection, part: Part, supervisors: tuple[str, ...], now: datetime
-) -> None:
-    """A card that reached nobody goes to the supervisors, unless it was theirs."""
-    recipients = "|".join(supervisors)
-    if not recipients or part.payload.get("touser") == recipients:
-        log.error("card_reached_nobody", part=part.id, conversation=part.conversation_id)
-        return
-    payload: dict[str, Any] = {**part.payload, "touser": recipients}
-    payload.pop("toparty", None)
-    again = NewPart(
-        lane="direct", kind="staff_message", conversation_id=part.conversation_id,
-        turn_id=part.turn_id, handoff_id=part.handoff_id, session_version=part.session_version,
-        msgid=new_msgid(), payload=payload, due_at=now,
-    )  # fmt: skip
-    outbox.insert_part(connection, again, now)

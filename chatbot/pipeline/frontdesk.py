@@ -13,6 +13,8 @@ from chatbot.pipeline.notices import (
     Notices,
     closed_notice,
     handed_over_notice,
+    held_notice,
+    kept_notice,
     make_notices,
     queue_notice,
 )
@@ -57,6 +59,11 @@ class Frontdesk:
         snapshot = self._snapshot()
         return closed_notice(snapshot, snapshot.accounts.of(open_kfid), now)
 
+    def kept(self, open_kfid: str, now: datetime) -> KfPayload:
+        """Return what is said instead where the session stays with a person."""
+        snapshot = self._snapshot()
+        return kept_notice(snapshot, snapshot.accounts.of(open_kfid), now)
+
     def notices(self, open_kfid: str, now: datetime) -> Notices:
         """Return the account's notices as they read at ``now``."""
         snapshot = self._snapshot()
@@ -71,6 +78,11 @@ class Frontdesk:
         """Return what is said to who still waits in the pool, None if nothing is."""
         snapshot = self._snapshot()
         return queue_notice(snapshot, snapshot.accounts.of(open_kfid), now)
+
+    def held(self, open_kfid: str, now: datetime) -> KfPayload:
+        """Return what is said to whom a person has and nobody answers."""
+        snapshot = self._snapshot()
+        return held_notice(snapshot, snapshot.accounts.of(open_kfid), now)
 
     def standing_of(self, open_kfid: str, now: datetime) -> StandingOf:
         """Return what tells how far the account's bot may go with a customer at ``now``."""

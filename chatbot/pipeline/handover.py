@@ -12,26 +12,26 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from chatbot.handoff.card import Place
 from chatbot.handoff.recipients import card_recipients
 from chatbot.handoff.routing import Reason
 from chatbot.pipeline import sessions
+from chatbot.pipeline.case_listener import CaseListener
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.event_codes import SESSION_CODE_LIFE, send_by_code
 from chatbot.pipeline.frontdesk import Frontdesk
-from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.routing import Router
 from chatbot.pipeline.staff_cards import About, StaffCards
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox
 from chatbot.store.conversations import Claim, Conversation
-from chatbot.store.outbox import NewPart, Part
+from chatbot.store.outbox import Part
+from chatbot.store.staff_messages import Place
 from chatbot.store.watch import note_offer
 from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
 from chatbot.wecom.kf import KfApi, Servicer, ServicerDepartment, SessionState
 
 log = structlog.get_logger()
 
-_CODE_LIFE = timedelta(hours=48)
 #: Who still waits in the pool after this long is told once, through the pool's one code.
 POOL_NOTICE_AFTER = timedelta(minutes=2)
 #: A name on the card is nice, but not worth waiting for.
@@ -63,12 +63,14 @@ class Handover:
         router: Router,
         cards: StaffCards,
         frontdesk: Frontdesk,
+        listener: CaseListener,
         checkpoint: Checkpoint,
     ) -> None:
         self._kf = kf
         self._router = router
         self._cards = cards
         self._frontdesk = frontdesk
+        self._listener = listener
         self._checkpoint = checkpoint
 
     async def carry_out(self, claim: Claim, part: Part) -> HandedOver:
@@ -160,6 +162,10 @@ class Handover:
                 connection, conversation.open_kfid, conversation.external_userid, nickname
             )
         conversation = replace(conversation, nickname=nickname)
+        if not part.payload.get("silent"):
+            self._listener.handed_over(
+                connection, conversation, part.turn_id, result.servicer_userid, now
+            )
         if part.handoff_id is not None:
             state: handoffs.HandoffState = (
                 "served" if result.state == SessionState.SERVICER else "pooled"
@@ -175,7 +181,7 @@ class Handover:
             self._frontdesk.account(conversation.open_kfid).agents,
         )
         place: Place = "pool" if result.state == SessionState.POOL else "assigned"
-        about = About(part.handoff_id, part.turn_id)
+        about = About.part(part)
         self._cards.tell(connection, conversation, about, recipients, place, now)
 
     def _keep_code(
@@ -189,22 +195,17 @@ class Handover:
         if not result.code:
             return
         in_pool = result.state == SessionState.POOL
-        expires_at = now + _CODE_LIFE
+        expires_at = now + SESSION_CODE_LIFE
         handoffs.add_notice_code(
             connection, conversation.id, "pool" if in_pool else "person", result.code, now,
             expires_at,
         )  # fmt: skip
         told = self._frontdesk.waiting_in_pool(conversation.open_kfid, now)
         if in_pool and told is not None and not part.payload.get("silent"):
-            notice = NewPart(
-                lane="direct", kind="kf_event_message", conversation_id=conversation.id,
-                session_version=conversation.session_version, msgid=new_msgid(),
-                payload={"code": result.code, "message": told,
-                         "only_in_pool": True},
-                due_at=now + POOL_NOTICE_AFTER, expires_at=expires_at,
+            send_by_code(
+                connection, conversation, result.code, told, now,
+                due_at=now + POOL_NOTICE_AFTER, expires_at=expires_at, only_in_pool=True,
             )  # fmt: skip
-            part = outbox.insert_part(connection, notice, now)
-            handoffs.use_notice_code(connection, result.code, part.id)
 
     def settle_delay(
         self, connection: Connection, claim: Claim, part: Part, error: WeComError, now: datetime
@@ -239,6 +240,6 @@ class Handover:
             connection, conversation.id, "refused", conversation.customer_wrote_at or now, now,
             detail=str(error), messages=0,
         )  # fmt: skip
-        about = About(part.handoff_id, part.turn_id)
+        about = About.part(part)
         supervisors = self._cards.supervisors
         self._cards.tell(connection, conversation, about, supervisors, "failed", now)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from chatbot.accounts.mode import ModeSetting, Standing
+from chatbot.customers.ratings import is_rating_line
 from chatbot.pipeline import sessions
+from chatbot.pipeline.event_codes import EVENT_CODE_LIFE, SESSION_CODE_LIFE, send_by_code
+from chatbot.pipeline.farewells import say_goodbye
 from chatbot.pipeline.frontdesk import StandingOf
 from chatbot.pipeline.notices import Notices
+from chatbot.pipeline.ratings import RecordTap, records_nothing
+from chatbot.pipeline.steps import burst_taken
 from chatbot.store import handoffs, outbox
 from chatbot.store.accounts import PullLease, advance_cursor
+from chatbot.store.agents import end_absence
 from chatbot.store.conversations import (
     Conversation,
     lock_conversations,
@@ -27,15 +32,17 @@ from chatbot.store.conversations import (
 from chatbot.store.messages import (
     Fate,
     NewMessage,
+    assign_messages,
     insert_messages,
     known_msgids,
+    pending_messages,
     recall_message,
     storable_text,
 )
 from chatbot.store.modes import switched_modes
 from chatbot.store.watch import note_answer, watch_servicer
 from chatbot.wecom.codes import SEND_FAIL_ADVICE
-from chatbot.wecom.kf import SessionState, SyncPage
+from chatbot.wecom.kf import ServicerStatus, SessionState, SyncPage
 from chatbot.wecom.kf_items import (
     EnterSession,
     KfItem,
@@ -51,9 +58,6 @@ from chatbot.wecom.kf_items import (
 
 log = structlog.get_logger()
 
-#: Life of a code after its event (WeCom developer documentation, 发送欢迎语等事件响应消息).
-_EVENT_CODE_LIFE = timedelta(seconds=20)
-_PERSON_CODE_LIFE = timedelta(hours=48)
 
 _Effect = Callable[[Connection], None]
 
@@ -92,6 +96,30 @@ class Stored:
     direct: bool = False  # a part of the direct lane is waiting
 
 
+#: What somebody wrote, and in which conversation.
+Said = tuple[Conversation, KfMessage]
+
+
+class Listener(Protocol):
+    """Hears what is said, in the transaction that stores it, after everything of the page."""
+
+    def customers_wrote(self, connection: Connection, said: Sequence[Said], now: datetime) -> None:
+        """Follow all that customers wrote in the page, in order."""
+        ...
+
+    def staff_wrote(
+        self, connection: Connection, conversation: Conversation, message: KfMessage, now: datetime
+    ) -> None:
+        """Follow a staff member's message."""
+        ...
+
+    def given_to(
+        self, connection: Connection, conversation: Conversation, userid: str, now: datetime
+    ) -> None:
+        """Follow that a session is a member's now."""
+        ...
+
+
 def answers_everybody(_customer: str, _switched: ModeSetting | None) -> Standing:
     """Let the bot answer, whoever writes."""
     return "answer"
@@ -107,10 +135,13 @@ def store_page(
     now: datetime,
     lease_until: datetime,
     standing_of: StandingOf = answers_everybody,
+    listener: Listener | None = None,
+    record_tap: RecordTap = records_nothing,
 ) -> Stored:
     """Store a page and its cursor; call inside one transaction.
 
-    ``standing_of`` tells how far the account's bot may go with each customer.
+    ``standing_of`` tells how far the account's bot may go with each customer, ``record_tap``
+    takes the ratings that no turn will.
 
     Raises:
         LeaseLost: another process pulled meanwhile; nothing may be stored.
@@ -126,7 +157,7 @@ def store_page(
     def standing(customer: str) -> Standing:
         return standing_of(customer, switched)
 
-    intake = _Intake(lease, conversations, policy, notices, standing, now)
+    intake = _Intake(lease, conversations, policy, notices, standing, record_tap, now, listener)
     for entry in entries:
         intake.take(entry)
     return intake.write(connection)
@@ -159,10 +190,15 @@ class _Intake:
         policy: IntakePolicy,
         notices: Notices,
         standing: Callable[[str], Standing],
+        record_tap: RecordTap,
         now: datetime,
+        listener: Listener | None,
     ) -> None:
         self._lease = lease
+        self._listener = listener
+        self._said: list[Said] = []
         self._standing = standing
+        self._record_tap = record_tap
         self._before = conversations
         self._conversations = dict(conversations)
         self._policy = policy
@@ -171,6 +207,7 @@ class _Intake:
         self._messages: list[NewMessage] = []
         self._customer_wrote: set[str] = set()
         self._effects: list[_Effect] = []
+        self._read_by_people: dict[int, Conversation] = {}  # that a person has ended
         self._stored = Stored()
 
     def take(self, entry: _Entry) -> None:
@@ -211,17 +248,31 @@ class _Intake:
         conversation = sessions.customer_wrote(conversation, message.send_time)
         self._keep(conversation)
         self._customer_wrote.add(conversation.external_userid)
+        self._said.append((conversation, message))
         standing = self._standing(conversation.external_userid)
         if standing == "nothing":
             return "off"
         with_person = not sessions.is_the_bots(conversation)
         old = message.send_time < self._now - self._policy.freshness
-        if with_person and (old or standing == "answer"):
+        unread = with_person and (old or standing == "answer")
+        if (unread or old) and is_rating_line(message.content.get("menu_id")):
+            self._take_tap(conversation, message)
+            return "person" if unread else "recorded"
+        if unread:
             return "person"
         if old:
             return self._take_stale(conversation, message)
         self._extend_burst(conversation)
         return "pending"
+
+    def _take_tap(self, conversation: Conversation, message: KfMessage) -> None:
+        """Take a rating that no turn will tell: it asks for nothing."""
+        self._record(conversation, message.content)
+
+    def _record(self, conversation: Conversation, content: dict[str, Any]) -> None:
+        self._effects.append(
+            lambda connection: self._record_tap(connection, conversation, content, self._now)
+        )
 
     def _take_stale(self, conversation: Conversation, message: KfMessage) -> Fate:
         if not self._lease.caught_up:
@@ -242,6 +293,12 @@ class _Intake:
             lambda connection: handoffs.close_open_items(connection, conversation.id, self._now)
         )
         self._effects.append(lambda connection: note_answer(connection, conversation.id, self._now))
+        if (listener := self._listener) is not None:
+            self._effects.append(
+                lambda connection: listener.staff_wrote(
+                    connection, conversation, message, self._now
+                )
+            )
         if served is not conversation:
             self._effects.append(
                 lambda connection: handoffs.take_handoffs(
@@ -272,10 +329,12 @@ class _Intake:
             conversation = replace(conversation, scene=storable_text(event.scene_param))
             self._keep(conversation)
         if event.welcome_code:
-            self._notice(conversation, "welcome", event.welcome_code, event.send_time)
+            self._welcome(conversation, event.welcome_code, event.send_time)
 
     def _take_servicer(self, item: ServicerStatusChanged) -> None:
         """Look after the sessions of who has just stopped to receive customers, or begun."""
+        if item.status is ServicerStatus.RECEIVING:
+            self._effects.append(lambda connection: end_absence(connection, item.servicer_userid))
         self._effects.append(
             lambda connection: watch_servicer(
                 connection, item.open_kfid, item.servicer_userid, self._now
@@ -286,13 +345,15 @@ class _Intake:
         conversation = sessions.status_changed(
             before, change.change, change.new_servicer_userid or None, change.send_time
         )
+        if conversation.service_state == SessionState.ENDED and sessions.is_with_people(before):
+            conversation = self._leave_to_person(conversation)
         self._keep(conversation)
         if conversation.service_state == SessionState.ENDED:
             self._effects.append(
                 lambda connection: handoffs.end_handoffs(connection, conversation.id, self._now)
             )
             if change.msg_code:
-                self._notice(conversation, "ended", change.msg_code, change.send_time)
+                self._farewell(before, conversation, change.msg_code, change.send_time)
             return
         servicer = conversation.servicer_userid
         self._effects.append(
@@ -300,14 +361,40 @@ class _Intake:
                 connection, conversation.id, servicer, self._now
             )
         )
+        if servicer is not None and (listener := self._listener) is not None:
+            self._effects.append(
+                lambda connection: listener.given_to(connection, conversation, servicer, self._now)
+            )
         if change.msg_code:
             self._keep_code(conversation, change.msg_code)
+
+    def _leave_to_person(self, conversation: Conversation) -> Conversation:
+        """Take what no turn was made of, before a person ended the session, as read by them.
+
+        What the customer wrote while the person had it is theirs already; what they wrote just
+        before that would else be answered after the end, as if nobody had been there.
+        """
+        if self._standing(conversation.external_userid) != "answer":
+            return conversation  # where the bot only drafts, it drafts for everything
+        for each in self._messages:
+            waits = each.conversation_id == conversation.id and each.fate == "pending"
+            if waits and is_rating_line(each.content.get("menu_id")):
+                self._record(conversation, each.content)
+        self._messages = [
+            replace(each, fate="person")
+            if each.conversation_id == conversation.id and each.fate == "pending"
+            else each
+            for each in self._messages
+        ]
+        self._read_by_people[conversation.id] = conversation
+        newest = conversation.pending_message_id or 0
+        return burst_taken(conversation, newest, self._now)
 
     def _keep_code(self, conversation: Conversation, code: str) -> None:
         self._effects.append(
             lambda connection: handoffs.add_notice_code(
                 connection, conversation.id, "person", code, self._now,
-                self._now + _PERSON_CODE_LIFE,
+                self._now + SESSION_CODE_LIFE,
             )
         )  # fmt: skip
 
@@ -326,32 +413,41 @@ class _Intake:
 
         self._effects.append(effect)
 
-    def _notice(
-        self, conversation: Conversation, occasion: handoffs.Occasion, code: str, at: datetime
-    ) -> None:
-        """Answer an event through its code, at once: it lives 20 seconds."""
-        if self._standing(conversation.external_userid) != "answer":
-            return
-        expires_at = at + _EVENT_CODE_LIFE
-        message = self._notices.for_occasion(occasion)
-        if expires_at <= self._now or message is None:
-            self._stored.missed_codes += 1
-            return
+    def _welcome(self, conversation: Conversation, code: str, at: datetime) -> None:
+        """Greet who enters, at once."""
 
         def effect(connection: Connection) -> None:
+            expires_at = at + EVENT_CODE_LIFE
             handoffs.add_notice_code(
-                connection, conversation.id, occasion, code, self._now, expires_at
+                connection, conversation.id, "welcome", code, self._now, expires_at
             )
-            part = outbox.NewPart(
-                lane="direct", kind="kf_event_message", conversation_id=conversation.id,
-                session_version=conversation.session_version, msgid=new_msgid(),
-                payload={"code": code, "message": message}, due_at=self._now,
-                expires_at=expires_at,
+            send_by_code(
+                connection, conversation, code, self._notices.welcome, self._now,
+                due_at=self._now, expires_at=expires_at,
             )  # fmt: skip
-            handoffs.use_notice_code(
-                connection, code, outbox.insert_part(connection, part, self._now).id
-            )
 
+        self._spend(conversation, at, effect)
+
+    def _farewell(
+        self, before: Conversation, conversation: Conversation, code: str, at: datetime
+    ) -> None:
+        """Say, at once, that a member has ended the session, or ask how it was."""
+
+        def effect(connection: Connection) -> None:
+            say_goodbye(
+                connection, before, conversation, code, self._notices.session_ended,
+                self._notices.rating, self._now, expires_at=at + EVENT_CODE_LIFE,
+            )  # fmt: skip
+
+        self._spend(conversation, at, effect)
+
+    def _spend(self, conversation: Conversation, at: datetime, effect: _Effect) -> None:
+        """Answer an event of ``at`` through its code, which lives 20 seconds."""
+        if self._standing(conversation.external_userid) != "answer":
+            return
+        if at + EVENT_CODE_LIFE <= self._now:
+            self._stored.missed_codes += 1
+            return
         self._effects.append(effect)
         self._stored.direct = True
 
@@ -375,6 +471,7 @@ class _Intake:
 
     def write(self, connection: Connection) -> Stored:
         """Write everything that was gathered, in the order of the page."""
+        self._settle_read(connection)
         ids = insert_messages(connection, self._lease.open_kfid, self._messages, self._now)
         self._stored.messages = len(ids)
         newest = {
@@ -387,9 +484,22 @@ class _Intake:
         for customer, conversation in self._conversations.items():
             if conversation is not self._before[customer]:
                 save_conversation(connection, conversation, self._now)
+        if self._listener is not None and self._said:
+            self._listener.customers_wrote(connection, self._said, self._now)
         for effect in self._effects:
             effect(connection)
         return self._stored
+
+    def _settle_read(self, connection: Connection) -> None:
+        """Settle what earlier pages brought and a person has read, before this page is stored."""
+        if not self._read_by_people:
+            return
+        earlier = pending_messages(connection, list(self._read_by_people))
+        assign_messages(connection, [message.id for message in earlier], "person")
+        for message in earlier:
+            if is_rating_line(message.content.get("menu_id")):
+                conversation = self._read_by_people[message.conversation_id]
+                self._record_tap(connection, conversation, message.content, self._now)
 
     def _note_pending(self, newest: dict[int, int]) -> None:
         for conversation in list(self._conversations.values()):
@@ -405,11 +515,3 @@ class _Intake:
         sent = outbox.messages_since(connection, since)
         for conversation in wrote:
             self._keep(sessions.budget_reset(conversation, sent.get(conversation.id, 0)))
-
-
-def new_msgid() -> str:
-    """Return an id for one part: fixed once stored, so that a repeat is recognised.
-
-    Random, because numbers would begin again with a new database while the platform remembers.
-    """
-    return secrets.token_hex(14)

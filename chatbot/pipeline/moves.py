@@ -6,35 +6,43 @@ developer documentation, 微信客服/会话分配与消息收发.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from chatbot.handoff.recipients import Recipients
 from chatbot.pipeline import sessions
+from chatbot.pipeline.case_listener import CaseListener
 from chatbot.pipeline.checkpoints import Checkpoint
+from chatbot.pipeline.event_codes import EVENT_CODE_LIFE, SESSION_CODE_LIFE
+from chatbot.pipeline.farewells import say_goodbye
+from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import HandedOver
-from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.staff_cards import About, StaffCards
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox
 from chatbot.store.conversations import Claim, Conversation
-from chatbot.store.outbox import NewPart, Part
+from chatbot.store.outbox import Part
 from chatbot.store.watch import note_offer
 from chatbot.wecom.errors import Refused, ServicerUnavailable, SessionRefused, WeComError
 from chatbot.wecom.kf import KfApi, SessionState
-
-#: Life of the code that comes with the end of a session (发送欢迎语等事件响应消息).
-_END_CODE_LIFE = timedelta(seconds=20)
-_PERSON_CODE_LIFE = timedelta(hours=48)
 
 
 class Moves:
     """Carries out the transition parts of sessions that are with people."""
 
-    def __init__(self, kf: KfApi, cards: StaffCards, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        kf: KfApi,
+        cards: StaffCards,
+        frontdesk: Frontdesk,
+        listener: CaseListener,
+        checkpoint: Checkpoint,
+    ) -> None:
         self._kf = kf
         self._cards = cards
+        self._frontdesk = frontdesk
+        self._listener = listener
         self._checkpoint = checkpoint
 
     async def carry_out(self, claim: Claim, part: Part) -> HandedOver:
@@ -48,8 +56,7 @@ class Moves:
         """
         conversation = claim.conversation
         found = await self._kf.service_state(conversation.open_kfid, conversation.external_userid)
-        here = (conversation.service_state, conversation.servicer_userid or "")
-        if (found.state, found.servicer_userid) != here:
+        if not sessions.is_where(conversation, found):
             # A state the platform may add one day is not ours to move.
             known = found.state in set(SessionState)
             state = SessionState(found.state) if known else SessionState.SERVICER
@@ -57,10 +64,15 @@ class Moves:
         if part.payload["move"] != "pass-on":
             code = await self._move(conversation, SessionState.ENDED, None)
             return HandedOver(SessionState.ENDED, None, code, ())
+        return await self._pass_on(conversation, part)
+
+    async def _pass_on(self, conversation: Conversation, part: Part) -> HandedOver:
         for userid in part.payload["to"]:
             try:
                 code = await self._move(conversation, SessionState.SERVICER, userid)
             except ServicerUnavailable:
+                if part.by_userid is not None:
+                    raise  # whoever chose this colleague is told
                 continue  # stopped a moment ago: the next one
             return HandedOver(SessionState.SERVICER, userid, code, ())
         here_still = SessionState(conversation.service_state)
@@ -97,7 +109,7 @@ class Moves:
         conversation = sessions.observed(conversation, result.state, result.servicer_userid, now)
         store.save_conversation(connection, conversation, now)
         if conversation.service_state == SessionState.ENDED:
-            self._ended(connection, conversation, part, result.code, now)
+            self._ended(connection, before, conversation, part, result.code, now)
         elif conversation.session_version != before.session_version:
             self._passed_on(connection, conversation, part, result.code, now)
 
@@ -112,17 +124,21 @@ class Moves:
         userid = conversation.servicer_userid
         handoffs.take_handoffs(connection, conversation.id, userid, now)
         if code:
-            expires_at = now + _PERSON_CODE_LIFE
+            expires_at = now + SESSION_CODE_LIFE
             handoffs.add_notice_code(connection, conversation.id, "person", code, now, expires_at)
         if userid is None:
             return
         note_offer(connection, conversation.id, userid)
-        about = About(part.handoff_id, part.turn_id)
+        self._listener.given_to(connection, conversation, userid, now)
+        if userid == part.by_userid:
+            return  # who took it has it before them
+        about = About.part(part)
         self._cards.tell(connection, conversation, about, Recipients((userid,)), "assigned", now)
 
     def _ended(
         self,
         connection: Connection,
+        before: Conversation,
         conversation: Conversation,
         part: Part,
         code: str | None,
@@ -136,16 +152,13 @@ class Moves:
             )
         if not code:
             return
-        expires_at = now + _END_CODE_LIFE
-        handoffs.add_notice_code(connection, conversation.id, "ended", code, now, expires_at)
-        notice = NewPart(
-            lane="direct", kind="kf_event_message", conversation_id=conversation.id,
-            session_version=conversation.session_version, msgid=new_msgid(),
-            payload={"code": code, "message": part.payload["notice"]}, due_at=now,
-            expires_at=expires_at,
+        menu = None
+        if part.payload["move"] == "end":  # who was sent away after hours was not served
+            menu = self._frontdesk.notices(conversation.open_kfid, now).rating
+        say_goodbye(
+            connection, before, conversation, code, part.payload["notice"], menu, now,
+            expires_at=now + EVENT_CODE_LIFE,
         )  # fmt: skip
-        told = outbox.insert_part(connection, notice, now)
-        handoffs.use_notice_code(connection, code, told.id)
 
     def settle_delay(
         self, connection: Connection, claim: Claim, part: Part, error: WeComError, now: datetime
@@ -153,7 +166,9 @@ class Moves:
         """The session cannot be moved for the time being: supervisors are told, trying goes on."""
         del error  # on record with the part
         conversation = store.hold_claim(connection, claim)
-        about = About(part.handoff_id, part.turn_id)
+        if part.by_userid is not None:
+            return  # who wants it is told in the end, and may choose another way
+        about = About.part(part)
         supervisors = self._cards.supervisors
         self._cards.tell(connection, conversation, about, supervisors, "waiting", now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import structlog
 
 from chatbot.accounts.account import Account
+from chatbot.customers.ratings import SCORES, Score, score_line
 from chatbot.dialogue.menus import service_menu
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.facts.variables import ASSISTANT, ASSISTANT_NAMES, CUSTOMER, Missing, fill
-from chatbot.store.handoffs import Occasion
 from chatbot.texts import Texts, in_language
 from chatbot.understanding.language import CHINESE, is_foreign
 from chatbot.wecom.messages import ClickItem, menu_message, text_message
@@ -26,24 +27,32 @@ _NOTHING = "\u200b"
 
 
 @dataclass(frozen=True, slots=True)
+class RatingMenu:
+    """The question how a person's service was."""
+
+    head: str
+    captions: Mapping[Score, str]
+    tail: str
+
+    def message(self, key: str) -> KfPayload:
+        """Return the message that asks for the rating ``key``."""
+        items = [ClickItem(score_line(key, score), self.captions[score]) for score in SCORES]
+        return menu_message(self.head, items, self.tail)
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """What customers are told around a session; each is a customer-service message body.
 
-    ``waiting_in_pool`` is None while no staff are there: the customer knows already.
+    ``waiting_in_pool`` is None while no staff are there: the customer knows already. ``rating``
+    may stand in for ``session_ended``; it is None where the account asks nobody.
     """
 
     welcome: KfPayload
     handed_over: KfPayload
     waiting_in_pool: KfPayload | None
     session_ended: KfPayload
-
-    def for_occasion(self, occasion: Occasion) -> KfPayload | None:
-        """Return what is sent at once through the code of an event, or None if nothing is."""
-        if occasion == "welcome":
-            return self.welcome
-        if occasion == "ended":
-            return self.session_ended
-        return None
+    rating: RatingMenu | None = None
 
 
 def make_notices(snapshot: Snapshot, account: Account, now: datetime) -> Notices:
@@ -54,7 +63,13 @@ def make_notices(snapshot: Snapshot, account: Account, now: datetime) -> Notices
         handed_over=handed_over_notice(snapshot, account, now),
         waiting_in_pool=queue_notice(snapshot, account, now),
         session_ended=text_message(_filled(texts.session_ended, account, texts)),
+        rating=_rating_menu(texts) if account.rating else None,
     )
+
+
+def _rating_menu(texts: Texts) -> RatingMenu:
+    captions = {score: texts.score_caption(score) for score in SCORES}
+    return RatingMenu(texts.rating_head, captions, texts.rating_tail)
 
 
 def handed_over_notice(
@@ -77,6 +92,20 @@ def closed_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayl
     """Return what is said to who was not answered before the staff went home: when they return."""
     local = now.astimezone(snapshot.timezone)
     return text_message(_closed(snapshot, account, local, snapshot.texts.session_closed))
+
+
+def kept_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
+    """Return what is said instead where the session stays with a person."""
+    local = now.astimezone(snapshot.timezone)
+    return text_message(_closed(snapshot, account, local, snapshot.texts.session_kept_closed))
+
+
+def held_notice(snapshot: Snapshot, account: Account, now: datetime) -> KfPayload:
+    """Return what is said to whom a person has and nobody answers: that they are not forgotten."""
+    local, texts = now.astimezone(snapshot.timezone), snapshot.texts
+    if account.hours.is_open(local, snapshot.accounts.calendar):
+        return text_message(_filled(texts.held_notice, account, texts))
+    return text_message(_closed(snapshot, account, local, texts.held_notice_closed))
 
 
 def _handed_over(snapshot: Snapshot, account: Account, local: datetime, *, is_open: bool) -> str:

@@ -56,7 +56,7 @@ class Pictures:
             PictureMissing: the picture was never published.
             WeComError: it cannot be uploaded now.
         """
-        sha256 = _referred(message)
+        sha256 = picture_of(message)
         if sha256 is None:
             return dict(message)
         kind = str(message["msgtype"])
@@ -65,7 +65,7 @@ class Pictures:
 
     def forget(self, message: Mapping[str, Any]) -> bool:
         """Upload the message's picture anew next time; return whether it had been uploaded."""
-        return self._uploaded.pop(_referred(message) or "", None) is not None
+        return self._uploaded.pop(picture_of(message) or "", None) is not None
 
     async def _media_id(self, sha256: str) -> str:
         lock = self._uploading.setdefault(sha256, asyncio.Lock())
@@ -84,7 +84,8 @@ class Pictures:
         return await self._media.upload("image", name, picture.content)
 
 
-def _referred(message: Mapping[str, Any]) -> str | None:
+def picture_of(message: Mapping[str, Any]) -> str | None:
+    """Return the SHA-256, hexadecimal, of the picture a message refers to; None: it has none."""
     kind = str(message.get("msgtype", ""))
     value = message[kind].get(_FIELDS[kind], "") if kind in _FIELDS else ""
     return value.removeprefix(_REFERENCE) if value.startswith(_REFERENCE) else None

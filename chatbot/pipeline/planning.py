@@ -58,14 +58,15 @@ def plan_reply(decision: Decision, handed_over: dict[str, Any], budget_left: int
     return Plan(messages)
 
 
-def plan_record(decision: Decision, *, with_person: bool, budget: int) -> Plan:
+def plan_record(decision: Decision, *, cared_for: bool, budget: int) -> Plan:
     """Plan for an account whose bot may only draft.
 
-    Unless a person, or the pool, has the session, one must get it: nobody else would answer.
+    Unless it is ``cared_for``, because a person, or the pool, has the session or there is nothing
+    to answer, a person must get it: nobody else would answer.
     """
     drafts = to_messages(decision.reply, max(0, budget - RESERVE))
     handoff = decision.handoff or HandoffRequest(None, "normal", "mode")
-    return Plan((), None if with_person else handoff, recorded=True, drafts=drafts)
+    return Plan((), None if cared_for else handoff, recorded=True, drafts=drafts)
 
 
 def to_messages(replies: Sequence[Reply], allowed: int) -> tuple[dict[str, Any], ...]:

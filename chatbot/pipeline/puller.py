@@ -16,8 +16,9 @@ import structlog
 from chatbot.clock import Clock
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.frontdesk import Frontdesk
-from chatbot.pipeline.intake import IntakePolicy, Stored, store_page
+from chatbot.pipeline.intake import IntakePolicy, Listener, Stored, store_page
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.ratings import Ratings
 from chatbot.pipeline.tasks import keep_running
 from chatbot.pipeline.waiting import wait_for
 from chatbot.store.accounts import PullLease, lease_pull, release_pull
@@ -49,6 +50,8 @@ class PullerContext:
     policy: IntakePolicy
     poll_seconds: float
     frontdesk: Frontdesk
+    listener: Listener
+    ratings: Ratings
     process_id: Callable[[], int]
     on_stored: Callable[[Stored], None]
     checkpoint: Checkpoint
@@ -131,6 +134,8 @@ class AccountPuller:
             policy=shared.policy,
             notices=shared.frontdesk.notices(self.open_kfid, now),
             standing_of=shared.frontdesk.standing_of(self.open_kfid, now),
+            listener=shared.listener,
+            record_tap=shared.ratings.record_tap,
             now=now,
             lease_until=now + _LEASE,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.clock import Clock
 from chatbot.dialogue.snapshot import Snapshot
+from chatbot.facts.meant import rows_meant, rows_named
 from chatbot.handoff.facts import RoutingFacts, read_routing_facts
 from chatbot.handoff.routing import Candidate, Desk, Wanted, candidates
 from chatbot.pipeline import sessions
@@ -53,7 +54,9 @@ class Router:
         )
         snapshot = self._snapshot()
         roster = {
-            userid: replace(agent, stores=tuple(_rows_named(snapshot, agent.stores)))
+            userid: replace(
+                agent, stores=tuple(rows_named(snapshot.rows, snapshot.normaliser, agent.stores))
+            )
             for userid, agent in facts.roster.items()
         }
         desk = Desk(
@@ -63,35 +66,18 @@ class Router:
             local=now.astimezone(snapshot.timezone),
             calendar=snapshot.accounts.calendar,
             named=snapshot.accounts.of(conversation.open_kfid).agents,
+            absent=facts.absent,
         )
         found = candidates(_wanted(snapshot, facts), desk)
         return Survey(found, serves=desk.serves(conversation.servicer_userid))
 
 
 def _wanted(snapshot: Snapshot, facts: RoutingFacts) -> Wanted:
+    meant = rows_meant(snapshot.rows, facts.rows, facts.tags, facts.scene)
     return Wanted(
         skill=facts.skill,
         priority=facts.priority,
-        stores=_rows_meant(snapshot, facts),
+        stores=frozenset(meant.values()),
         advisers=facts.advisers,
         served_last=facts.served_last,
     )
-
-
-def _rows_meant(snapshot: Snapshot, facts: RoutingFacts) -> frozenset[str]:
-    """Return the rows that the talk, the customer's tags or the link tell."""
-    chosen = (
-        finder.find(
-            text_key="", remembered=facts.rows.get(name), tags=facts.tags, scene=facts.scene
-        )
-        for name, finder in snapshot.rows.items()
-    )
-    return frozenset(choice.key for choice in chosen if choice.key is not None)
-
-
-def _rows_named(snapshot: Snapshot, names: Iterable[str]) -> Iterable[str]:
-    """Yield the keys of the rows that are called so, and a name itself if no row is."""
-    for name in names:
-        key = snapshot.normaliser.key(name)
-        found = [finder.called_by_name(key) for finder in snapshot.rows.values()]
-        yield next((row for row in found if row is not None), name)

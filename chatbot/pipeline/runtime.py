@@ -13,23 +13,31 @@ import structlog
 from chatbot.clock import Clock
 from chatbot.customers.tags import Groups
 from chatbot.dialogue.service import DialogueService
+from chatbot.dialogue.snapshot import Snapshot
 from chatbot.pipeline.app_events import EventConsumer, Handler
+from chatbot.pipeline.card_clicks import CardClicks
+from chatbot.pipeline.case_listener import CaseListener
+from chatbot.pipeline.case_reminders import CaseReminders, ReminderTools
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.pipeline.contact_events import ContactEvents
 from chatbot.pipeline.contact_reading import ContactReader
 from chatbot.pipeline.conversation import Tools
+from chatbot.pipeline.desk import Desk
 from chatbot.pipeline.direct import DirectSender, DirectTools
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.intake import IntakePolicy, Stored
-from chatbot.pipeline.member_sender import MemberSender, MemberSenderTools
+from chatbot.pipeline.member_changes import MemberChanges
 from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.moves import Moves
+from chatbot.pipeline.names import CustomerNames
 from chatbot.pipeline.pictures import Pictures
 from chatbot.pipeline.puller import PullerContext, Pullers
+from chatbot.pipeline.ratings import Ratings
 from chatbot.pipeline.routing import Router
 from chatbot.pipeline.staff_cards import Office, StaffCards
+from chatbot.pipeline.staff_sender import StaffSender, StaffSenderTools
 from chatbot.pipeline.tag_catalogue import TagCatalogue
 from chatbot.pipeline.tagging import TaggingTools, TagWriter
 from chatbot.pipeline.tasks import TaskGroup
@@ -53,7 +61,7 @@ _TOPIC_WORK = "work"
 _TOPIC_DIRECT = "direct"
 _TOPIC_EVENTS = "events"
 _TOPIC_TAGS = "tags"
-_TOPIC_MEMBERS = "members"
+_TOPIC_STAFF = "staff"
 
 _ACCOUNTS_SECONDS = 600.0
 #: Neither failures nor unknown doorbells make us ask for the accounts more often than this.
@@ -92,6 +100,7 @@ class Pipeline:
         presence: Presence,
         webhooks: WebhookClient,
         tag_groups: Callable[[], Groups],
+        on_desk: Callable[[], None],
         checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._database = database
@@ -99,13 +108,21 @@ class Pipeline:
         self._clock = clock
         self._options = options
         self._presence = presence
+        self._on_desk = on_desk
         freshness = timedelta(seconds=options.freshness_seconds)
-        frontdesk = Frontdesk(lambda: dialogue.dialogue.snapshot)
-        router = Router(database, lambda: dialogue.dialogue.snapshot, clock)
+
+        def snapshot() -> Snapshot:
+            return dialogue.dialogue.snapshot
+
+        frontdesk = Frontdesk(snapshot)
+        router = Router(database, snapshot, clock)
+        listener = CaseListener(snapshot, frontdesk)
         office = Office(options.supervisors, options.base_url)
-        cards = StaffCards(office, texts)
-        handover = Handover(wecom.kf, router, cards, frontdesk, checkpoint)
-        pictures = Pictures(database, wecom.media, clock)
+        cards = StaffCards(office, snapshot)
+        handover = Handover(wecom.kf, router, cards, frontdesk, listener, checkpoint)
+        ratings = Ratings(cards, texts)
+        #: Pictures of answers as the platform has them: for pages that send them, too.
+        self.pictures = pictures = Pictures(database, wecom.media, clock)
         tools = Tools(
             database=database,
             kf=wecom.kf,
@@ -113,7 +130,8 @@ class Pipeline:
             dialogue=dialogue,
             transcriber=transcriber,
             handover=handover,
-            moves=Moves(wecom.kf, cards, checkpoint),
+            moves=Moves(wecom.kf, cards, frontdesk, listener, checkpoint),
+            ratings=ratings,
             watch=SessionWatch(database, wecom.kf, router, frontdesk, cards, clock),
             frontdesk=frontdesk,
             pictures=pictures,
@@ -121,17 +139,17 @@ class Pipeline:
             tag_groups=tag_groups,
             freshness=freshness,
             each_at_once=options.quiet_seconds == 0,
+            quiet_max=timedelta(seconds=options.quiet_max_seconds if options.quiet_seconds else 0),
             checkpoint=checkpoint,
             metrics=metrics,
             on_direct=self._direct_waits,
+            on_desk=on_desk,
         )
+        self.desk = Desk(database, frontdesk, listener, clock, self._work_waits)
         self._worker = Worker(database, clock, tools, self._process_id, checkpoint, metrics)
         self._direct = DirectSender(
-            DirectTools(
-                database, wecom.kf, wecom.app, clock, options.supervisors, self._process_id,
-                metrics, frontdesk,
-            )
-        )  # fmt: skip
+            DirectTools(database, wecom.kf, clock, self._process_id, metrics, frontdesk, on_desk)
+        )
         self._pullers = Pullers(
             PullerContext(
                 database=database,
@@ -144,6 +162,8 @@ class Pipeline:
                 ),
                 poll_seconds=options.poll_seconds,
                 frontdesk=frontdesk,
+                listener=listener,
+                ratings=ratings,
                 process_id=self._process_id,
                 on_stored=self._stored,
                 checkpoint=checkpoint,
@@ -151,6 +171,13 @@ class Pipeline:
             ),
             self._ask_for_accounts,
         )
+        self._reminders = CaseReminders(
+            ReminderTools(
+                database, snapshot, cards, options.supervisors, options.base_url, clock,
+                checkpoint, self._direct_waits,
+            )
+        )  # fmt: skip
+        self._names = CustomerNames(database, wecom.kf, clock, on_desk)
         catalogue = TagCatalogue(database, wecom.contacts, clock, self._process_id)
         reader = ContactReader(database, wecom.contacts, catalogue, clock)
         self._tags = TagWriter(
@@ -160,15 +187,16 @@ class Pipeline:
             )
         )  # fmt: skip
         contacts = ContactEvents(catalogue, reader, tag_groups, clock, self._tags_wait)
-        self._replies = MemberSender(
-            MemberSenderTools(
-                database, wecom.app, pictures, clock, self._process_id, metrics, checkpoint
+        self._staff = StaffSender(
+            StaffSenderTools(
+                database, wecom.app, pictures, clock, self._process_id, metrics, checkpoint, texts,
+                options.supervisors,
             )
-        )
+        )  # fmt: skip
         self._members = MemberDesk(
             MemberTools(
                 database, dialogue, MemberNames(wecom.app, clock), transcriber, clock,
-                options.supervisors, freshness, metrics, checkpoint, self._replies_wait,
+                options.supervisors, freshness, metrics, checkpoint, self._staff_wait,
             )
         )  # fmt: skip
         # Who takes which kind of the app's events; the others are ignored. Each kind has its own
@@ -176,6 +204,8 @@ class Pipeline:
         handlers: dict[str, Handler] = {
             "contact": contacts.handle,
             "message": self._members.handle,
+            "card_click": CardClicks(database, self.desk, clock, self._staff_wait).handle,
+            "app_event": MemberChanges(clock).handle,
         }
         self._events = {
             kind: EventConsumer(
@@ -188,7 +218,7 @@ class Pipeline:
         presence.on(_TOPIC_DIRECT, self._direct.wake)
         presence.on(_TOPIC_EVENTS, self._wake_events)
         presence.on(_TOPIC_TAGS, self._tags.wake)
-        presence.on(_TOPIC_MEMBERS, self._replies.wake)
+        presence.on(_TOPIC_STAFF, self._staff.wake)
         self._accounts_wanted = asyncio.Event()
         self._working = TaskGroup()
         self._listening = TaskGroup()  # keeps the leases: stopped last
@@ -229,9 +259,11 @@ class Pipeline:
             ("leases", self._worker.renew),
             ("direct", self._direct.run),
             *((f"events: {kind}", events.run) for kind, events in self._events.items()),
-            ("member replies", self._replies.run),
+            ("staff", self._staff.run),
             ("member chats", self._members.forget),
             ("tags", self._tags.run),
+            ("case reminders", self._reminders.run),
+            ("names", self._names.run),
             ("tag sweep", self._tags.sweep),
             ("accounts", self._follow_accounts),
         ):
@@ -244,7 +276,7 @@ class Pipeline:
         await self._worker.finish(_FINISH_SECONDS)
         await self._direct.finish(_FINISH_SECONDS)
         await asyncio.gather(*(each.finish(_FINISH_SECONDS) for each in self._events.values()))
-        await self._replies.finish(_FINISH_SECONDS)
+        await self._staff.finish(_FINISH_SECONDS)
         await self._tags.finish(_FINISH_SECONDS)
         await self._presence.leave()
         await self._listening.stop()
@@ -259,7 +291,7 @@ class Pipeline:
                     self._direct.wake()
                     self._wake_events()
                     self._tags.wake()
-                    self._replies.wake()
+                    self._staff.wake()
             except StoreUnavailable as error:
                 log.warning("reap_failed", error=str(error))
             await asyncio.sleep(_REAP_SECONDS)
@@ -308,23 +340,30 @@ class Pipeline:
     # Wake-ups
 
     def _stored(self, stored: Stored) -> None:
+        if stored.messages:
+            self._on_desk()
         if stored.due_at is not None:
-            self._worker.wake()
-            self._presence.announce(_TOPIC_WORK)
+            self._work_waits()
         if stored.direct:
             self._direct_waits()
 
+    def _work_waits(self) -> None:
+        self._worker.wake()
+        self._presence.announce(_TOPIC_WORK)
+
     def _direct_waits(self) -> None:
+        """Codes are spent, and staff told, in the same places."""
         self._direct.wake()
         self._presence.announce(_TOPIC_DIRECT)
+        self._staff_wait()
 
     def _wake_events(self) -> None:
         for consumer in self._events.values():
             consumer.wake()
 
-    def _replies_wait(self) -> None:
-        self._replies.wake()
-        self._presence.announce(_TOPIC_MEMBERS)
+    def _staff_wait(self) -> None:
+        self._staff.wake()
+        self._presence.announce(_TOPIC_STAFF)
 
     def _tags_wait(self) -> None:
         self._tags.wake()

@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from chatbot.cases.records import answer_left_message
 from chatbot.pipeline import sessions
 from chatbot.pipeline.fates import Verdict
 from chatbot.store import conversations as store
@@ -64,10 +65,14 @@ def begin_held(
         if part.due_at > now:
             return Next(wait_until=part.due_at, settled=tuple(settled))
         verdict = judge_part(conversation, part, now)
+        if verdict == "pause":
+            return Next(wait_until=conversation.paused_until, settled=tuple(settled))
         if verdict == "ask":
             return Next(rest=tuple(parts[position:]), ask_state=True, settled=tuple(settled))
         if verdict == "send":
             begun = _begin(connection, claim, conversation, part, now)
+            if begun is None:
+                continue  # since it was read, a person has decided to speak instead
             return Next(begun, tuple(parts[position + 1 :]), settled=tuple(settled))
         _drop(connection, conversation, part, verdict, now)
         settled.append((part.kind, verdict))
@@ -76,28 +81,35 @@ def begin_held(
 
 def _begin(
     connection: Connection, claim: Claim, conversation: Conversation, part: Part, now: datetime
-) -> Part:
-    if part.kind == "kf_message" and part.attempts == 0:
+) -> Part | None:
+    begun = outbox.begin_part(connection, part.id, claim.owner, now, now + SEND_LEASE)
+    if begun is not None and part.kind == "kf_message" and part.attempts == 0:
         sent = conversation.sent_since_customer + 1
         conversation = replace(sessions.bot_replied(conversation), sent_since_customer=sent)
         store.save_conversation(connection, conversation, now)
-    return outbox.begin_part(connection, part.id, claim.owner, now, now + SEND_LEASE)
+    return begun
 
 
 def judge_part(
     conversation: Conversation, part: Part, now: datetime
-) -> PartFate | Literal["send", "ask"]:
+) -> PartFate | Literal["send", "ask", "pause"]:
     """Decide whether a part may be sent at this moment. Pure."""
     mine = part.session_version == conversation.session_version and sessions.is_the_bots(
         conversation
     )
-    if part.kind == "transition":
-        return "send" if mine or _may_move(conversation, part) else "superseded"
     expired = part.expires_at is not None and part.expires_at <= now
-    if part.kind == "webhook" and (part.attempts > 0 or (mine and not expired)):
+    if part.kind == "transition":
+        return _judge_move(conversation, part, mine=mine, expired=expired)
+    if part.kind == "webhook" and part.attempts > 0:
         return "send"  # once begun it is ended: its key makes the repeat safe
     if expired or not mine:
         return _fate_unsent(conversation, part, expired=expired)
+    if part.by_userid is None and part.attempts == 0 and conversation.is_paused(now):
+        return "pause"
+    return "send" if part.kind == "webhook" else _judge_message(conversation, part)
+
+
+def _judge_message(conversation: Conversation, part: Part) -> Literal["send", "ask", "held"]:
     if not conversation.state_certain:
         return "ask"
     if part.attempts == 0 and conversation.sent_since_customer >= MESSAGE_BUDGET:
@@ -105,10 +117,20 @@ def judge_part(
     return "send"
 
 
+def _judge_move(
+    conversation: Conversation, part: Part, *, mine: bool, expired: bool
+) -> PartFate | Literal["send"]:
+    if expired:
+        return "unknown" if part.uncertain else "expired"
+    return "send" if mine or _may_move(conversation, part) else "superseded"
+
+
 def _may_move(conversation: Conversation, part: Part) -> bool:
     """Return whether a session that is with people is still where it is to be moved from."""
-    with_people = conversation.service_state in {SessionState.POOL, SessionState.SERVICER}
-    if not with_people or part.session_version != conversation.session_version:
+    if (
+        not sessions.is_with_people(conversation)
+        or part.session_version != conversation.session_version
+    ):
         return False
     wrote_at = conversation.customer_wrote_at
     if part.payload.get("move") in {"end", "close"}:
@@ -122,11 +144,8 @@ def _fate_unsent(conversation: Conversation, part: Part, *, expired: bool) -> Pa
         return "unknown"  # it may have arrived; sending it again might be a second time
     if expired:
         return "expired"
-    with_person = conversation.service_state in {
-        SessionState.POOL,
-        SessionState.SERVICER,
-    }
-    return "held" if with_person else "superseded"
+    kept = sessions.is_with_people(conversation) and part.by_userid is None
+    return "held" if kept else "superseded"
 
 
 def _drop(
@@ -135,6 +154,8 @@ def _drop(
     reason = "an attempt was not answered, and now it may not be repeated"
     text = reason if fate == "unknown" else None
     outbox.settle_part(connection, part.id, fate, now, error_text=text)
+    if part.by_userid is not None:
+        return  # who wants it is told, and nobody else waits for it
     if part.kind == "transition":
         follow_owner(connection, conversation, now)
     # Without a person in between, the session ended by itself and nobody will answer. Whether
@@ -162,7 +183,7 @@ def settle_then_next(
 
     ``release``: with nothing left to send, give the conversation back in this transaction.
     """
-    if release and not rest and verdict == Verdict("delivered"):
+    if release and not rest and verdict == Verdict("delivered") and part.by_userid is None:
         # Nearly every reply ends like this, so it is one statement.
         due_at = store.deliver_and_release(connection, claim, part.id, now)
         return Next(wait_until=due_at, settled=((part.kind, "delivered"),), released=True)
@@ -176,7 +197,11 @@ def settle_then_next(
         connection, part.id, verdict.fate, now,
         error_code=verdict.code, error_text=verdict.text or None,
     )  # fmt: skip
-    if verdict.fate == "refused":
+    if verdict.fate == "delivered" and part.by_userid is not None:
+        handoffs.close_open_items(connection, conversation.id, now)  # a person took care of it
+        if part.kind == "kf_message":
+            answer_left_message(connection, conversation.id, part.by_userid, now)
+    if verdict.fate == "refused" and part.by_userid is None:
         rest = _give_up_turn(connection, conversation, part, rest, verdict, now)
     following = begin_held(connection, claim, conversation, rest, now)
     following = replace(following, settled=((part.kind, verdict.fate), *following.settled))
@@ -242,7 +267,7 @@ def withhold_messages(
     for part in parts:
         in_doubt = part.uncertain or part.state == "sending"
         untold = part.payload.get("silent") or ("kf_message", "held") in settled
-        if part.kind in KEPT_BACK or (off and untold and not in_doubt):
+        if part.by_userid is None and (part.kind in KEPT_BACK or (off and untold and not in_doubt)):
             fate: PartFate = "unknown" if in_doubt else "held"
             outbox.settle_part(connection, part.id, fate, now)
             settled.append((part.kind, fate))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chatbot.store.conversations import Conversation
-from chatbot.wecom.kf import SessionState
+from chatbot.wecom.kf import ServiceState, SessionState
 from chatbot.wecom.kf_items import SessionChange
 
 #: A session without an end lasts this long, and so does the right to answer a message.
@@ -26,6 +26,19 @@ BOT_STATES = frozenset({SessionState.NEW, SessionState.BOT})
 def is_the_bots(conversation: Conversation) -> bool:
     """Return whether the bot may write, as far as we know."""
     return conversation.service_state in BOT_STATES
+
+
+def is_with_people(conversation: Conversation) -> bool:
+    """Return whether the session waits in the pool, or a person has it."""
+    return conversation.service_state in {SessionState.POOL, SessionState.SERVICER}
+
+
+def is_where(conversation: Conversation, found: ServiceState) -> bool:
+    """Return whether a session is where we believe it to be; 0 and 1 are both the bot's."""
+    if found.state in BOT_STATES:
+        return is_the_bots(conversation)
+    here = (conversation.service_state, conversation.servicer_userid or "")
+    return (found.state, found.servicer_userid) == here
 
 
 def customer_wrote(conversation: Conversation, at: datetime) -> Conversation:

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from chatbot.accounts.mode import ModeSetting
+from chatbot.customers.ratings import RatingAsked, RatingGiven, is_rating_line
 from chatbot.customers.records import give_tags
 from chatbot.customers.tags import Cause, Gift, Groups, Tag
 from chatbot.dialogue.decision import GivenTag
 from chatbot.dialogue.turn import Outcome
 from chatbot.forms.form import WebhookCall
 from chatbot.pipeline import sessions
-from chatbot.pipeline.intake import new_msgid
 from chatbot.pipeline.planning import Plan
-from chatbot.pipeline.sending import MESSAGE_BUDGET, Next, begin_held, follow_owner
+from chatbot.pipeline.ratings import RecordTap, records_nothing
+from chatbot.pipeline.sending import Next, begin_held, follow_owner
 from chatbot.store import conversations as store
 from chatbot.store import handoffs, outbox, turns
 from chatbot.store.conversations import Claim, Conversation
 from chatbot.store.messages import Message, assign_messages, pending_messages
 from chatbot.store.modes import switched_modes
 from chatbot.store.outbox import NewPart, Part
+from chatbot.store.ratings import open_ratings
 from chatbot.store.tags import TurnRef, tags_of_customers
 from chatbot.store.turn_labels import NewLabel, save_label
 
@@ -46,6 +48,12 @@ class Work:
     switched: ModeSetting | None = None
     #: The tags the customer has, as ``group:name``.
     tags: tuple[str, ...] = ()
+    #: What the customer was asked about a person's service and may still say.
+    rating: RatingAsked | None = None
+
+
+#: Stores what a turn says of a person's service.
+RecordRating = Callable[[Connection, Conversation, RatingGiven, int, datetime], None]
 
 
 def claim_work(
@@ -73,6 +81,7 @@ def claim_work(
     tags = tags_of_customers(
         connection, [claim.conversation.external_userid for claim in claims], now
     )
+    ratings = open_ratings(connection, ids, now) if messages else {}
     works = [
         Work(
             claim,
@@ -80,6 +89,7 @@ def claim_work(
             tuple(p for p in parts if p.conversation_id == claim.conversation.id),
             modes.get(claim.conversation.open_kfid),
             tags.get(claim.conversation.external_userid, ()),
+            ratings.get(claim.conversation.id),
         )
         for claim in claims
     ]
@@ -90,33 +100,41 @@ def commit_turn(
     connection: Connection,
     work: Work,
     outcome: Outcome,
-    plan: Callable[[int], Plan],
+    plan: Callable[[Conversation], Plan],
     *,
     tag_groups: Groups = _NO_GROUPS,
+    record_rating: RecordRating | None = None,
     expires_at: datetime,
     now: datetime,
+    quiet_max: timedelta = timedelta(0),
 ) -> Next | None:
     """Store the turn with its parts, and mark the first part as being sent.
 
-    ``plan`` is given how many messages are left at this moment: parts of earlier turns may have
-    gone out while this one was being decided.
+    ``plan`` is given the conversation as it is at this moment: parts of earlier turns may have
+    gone out while this one was being decided, and a person may have taken over.
 
     A turn that is only recorded leaves the context as it was: the customer saw nothing of it. It
     gives the tags that follow from what the customer said, not those of an answer never sent, and
-    no label: without the context the next turn would tell it again.
+    no label: without the context the next turn would tell it again. What the customer says of a
+    person's service counts whoever answers.
 
-    Returns None, storing nothing, if the session changed while the turn was being decided: it
-    must then be decided anew.
+    Returns None, storing nothing, if meanwhile the bot lost its say: the session ended, somebody
+    is about to reply, or the customer goes on writing (which is waited for no longer than
+    ``quiet_max``). It is decided anew when that is over.
 
     Raises:
         TurnOutdated: a message was taken back, or the account's mode switched, meanwhile; roll
             back and decide anew.
     """
     conversation = store.hold_claim(connection, work.claim)
-    if conversation.session_version != work.claim.conversation.session_version:
-        return None
     ids = [message.id for message in work.messages]
-    planned = plan(MESSAGE_BUDGET - conversation.sent_since_customer)
+    moved_on = conversation.session_version != work.claim.conversation.session_version
+    writes_on = _writes_on(conversation, max(ids, default=0), now - quiet_max)
+    # To whom a person has taken over, what was decided is a draft.
+    with_people = sessions.is_with_people(conversation)
+    if not with_people and (moved_on or writes_on or conversation.is_paused(now)):
+        return None
+    planned = plan(conversation)
     turn = turns.insert_turn(
         connection, conversation, ids, outcome.decision.to_json(), outcome.trace, now,
         mode="assist" if planned.recorded else "full", drafts=planned.drafts,
@@ -128,6 +146,8 @@ def commit_turn(
         conversation = replace(conversation, context=outcome.context.to_json())
         if outcome.label is not None:
             save_label(connection, NewLabel(**asdict(outcome.label)), turn.id, now)
+    if outcome.rating is not None and record_rating is not None:
+        record_rating(connection, conversation, outcome.rating, turn.id, now)
     webhook = None if planned.recorded or planned.handoff else outcome.webhook
     parts = insert_parts(
         connection, conversation, turn.id, planned, expires_at, now, webhook=webhook
@@ -146,6 +166,13 @@ def commit_turn(
         # Else it was saved with its new count.
         store.save_conversation(connection, conversation, now)
     return following
+
+
+def _writes_on(conversation: Conversation, last_id: int, since: datetime) -> bool:
+    """Return whether the customer, whose burst began after ``since``, has written once more."""
+    newer = (conversation.pending_message_id or 0) > last_id
+    started = conversation.burst_started_at
+    return newer and started is not None and started > since
 
 
 def _gifts(given: Sequence[GivenTag], *, answered: bool) -> list[Gift]:
@@ -189,7 +216,7 @@ def insert_parts(
         return NewPart(
             lane="conversation", kind=kind, conversation_id=conversation.id, turn_id=turn_id,
             handoff_id=handoff_id, session_version=conversation.session_version,
-            msgid=new_msgid(), payload=payload, due_at=now, expires_at=expires,
+            msgid=outbox.new_msgid(), payload=payload, due_at=now, expires_at=expires,
         )  # fmt: skip
 
     new = [part("kf_message", message, expires_at) for message in plan.messages]
@@ -208,8 +235,12 @@ def drop_messages(
     messages: Sequence[Message],
     fate: Literal["stale", "person", "off"],
     now: datetime,
+    *,
+    record_tap: RecordTap = records_nothing,
 ) -> None:
     """Give messages that get no turn their fate; stale ones become an open item.
+
+    What was tapped to rate a person's service asks for nothing, and is recorded all the same.
 
     The burst ends only if nothing is pending any more: a message may have been stored since the
     conversation was claimed.
@@ -217,8 +248,10 @@ def drop_messages(
     conversation = store.hold_claim(connection, claim)
     if messages:
         assign_messages(connection, [message.id for message in messages], fate)
-        if fate == "stale":
-            for message in messages:
+        for message in messages:
+            if fate != "off" and is_rating_line(message.content.get("menu_id")):
+                record_tap(connection, conversation, message.content, now)
+            elif fate == "stale":
                 handoffs.add_open_item(
                     connection, conversation.id, "unanswered", message.sent_at, now
                 )

@@ -1,4 +1,4 @@
-"""One access token for all processes, through the database."""
+"""One access token, and one ticket of each kind, for all processes, through the database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import timedelta
 from chatbot.clock import Clock
 from chatbot.store.database import Database
 from chatbot.store.tokens import SharedToken, release_token, save_token, token_or_lease
+from chatbot.wecom.errors import WeComError
 from chatbot.wecom.tokens import FetchToken
 
 #: Renewed this long before it ends (at most a tenth of its life), so that no call under way
@@ -27,16 +28,22 @@ class DatabaseTokenStore:
         self._clock = clock
         self._process_id = process_id
         self._known: dict[str, SharedToken] = {}
+        self._failures: dict[str, WeComError] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, key: str, fetch: FetchToken, *, rejected: str | None = None) -> str:
         """Return the shared token; fetch it here only if no other process is doing so."""
         if token := self._usable(key, rejected):
             return token.text
+        earlier = self._failures.get(key)
         async with self._asking[key]:
             if token := self._usable(key, rejected):
                 return token.text
-            self._known[key] = token = await self._shared(key, fetch, rejected)
+            failure = self._failures.get(key)
+            if failure is not None and failure is not earlier:
+                # Somebody asked in vain while this caller waited: once is enough for all.
+                raise failure.with_traceback(None)
+            self._known[key] = token = await self._asked(key, fetch, rejected)
             return token.text
 
     def _usable(self, key: str, rejected: str | None) -> SharedToken | None:
@@ -44,6 +51,13 @@ class DatabaseTokenStore:
         if known and known.text != rejected and known.renew_at > self._clock.now():
             return known
         return None
+
+    async def _asked(self, key: str, fetch: FetchToken, rejected: str | None) -> SharedToken:
+        try:
+            return await self._shared(key, fetch, rejected)
+        except WeComError as error:
+            self._failures[key] = error
+            raise
 
     async def _shared(self, key: str, fetch: FetchToken, rejected: str | None) -> SharedToken:
         while True:

@@ -1,4 +1,4 @@
-"""One signed HTTP call that carries a filled form to another system.
+"""Signed HTTP calls to another system: one carries a filled form, one asks about a customer.
 
 The receiver checks ``X-Chatbot-Signature``, HMAC-SHA256 (RFC 2104) over the time stamp, a full
 stop and the body, and acts once for each ``Idempotency-Key``: it stays the same over retries.
@@ -67,24 +67,37 @@ class WebhookClient:
 
     async def call(self, action: WebhookAction, key: str, form: Mapping[str, Any]) -> WebhookAnswer:
         """Send ``form`` and ``key`` as JSON; never raises for what the other side does."""
+        return await self._send(
+            action.url, action.timeout, {**form, "key": key}, {"Idempotency-Key": key}
+        )
+
+    async def ask(self, url: str, question: Mapping[str, Any], timeout: float) -> WebhookAnswer:
+        """Send a ``question`` that changes nothing there; ``timeout`` in seconds. Never raises."""
+        return await self._send(url, timeout, question, {})
+
+    async def _send(
+        self, url: str, timeout: float, fields: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> WebhookAnswer:
         if not self._secret.get_secret_value():
             return _failed("CHATBOT_WEBHOOK_SECRET is not set, so nothing was sent")
-        body = json.dumps({**form, "key": key}, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
         try:
-            check_address(action.url, self._hosts)
-            return await self._post(action, key, body)
+            check_address(url, self._hosts)
+            return await self._post(url, timeout, body, {**headers, **self._headers(body)})
         except AddressRefused as error:
             return _failed(str(error))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # The text of these may hold the address, and that a token of the other system.
             return WebhookAnswer("again", {}, type(error).__name__, uncertain=_was_sent(error))
 
-    async def _post(self, action: WebhookAction, key: str, body: bytes) -> WebhookAnswer:
+    async def _post(
+        self, url: str, timeout: float, body: bytes, headers: Mapping[str, str]
+    ) -> WebhookAnswer:
         async with self._session.post(
-            action.url,
+            url,
             data=body,
-            headers=self._headers(key, body),
-            timeout=aiohttp.ClientTimeout(total=action.timeout),
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=timeout),
             allow_redirects=False,
         ) as response:
             if response.status in _PASSING or response.status >= 500:
@@ -94,12 +107,11 @@ class WebhookClient:
                 return _failed(f"HTTP {response.status}")
             return _read(await _read_limited(response.content))
 
-    def _headers(self, key: str, body: bytes) -> Mapping[str, str]:
+    def _headers(self, body: bytes) -> Mapping[str, str]:
         stamp = str(int(self._clock.now().timestamp()))
         secret = self._secret.get_secret_value().encode()
         return {
             "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": key,
             "X-Chatbot-Timestamp": stamp,
             "X-Chatbot-Signature": signature(secret, stamp, body),
         }

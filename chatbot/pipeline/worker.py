@@ -106,6 +106,7 @@ class Worker:
         except Exception:
             log.exception("job_failed", conversation=conversation_id)
             await asyncio.sleep(_FAILED_SECONDS)
+        self._tools.on_desk()
         # A claim passes over conversations with a job. One that became due anew when the job had
         # already given it back was passed over in vain.
         if due_at is not None or self._claimed_at >= job.closing_at:
