@@ -1,0 +1,76 @@
+"""What the pages of those who run the desk have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from chatbot.console.gate import SIGNED_IN, Gate
+
+
+class AdminWriter:
+    """Draws pages with the captions ``admin_words`` beside those of the frame around them."""
+
+    def __init__(self, gate: Gate, here: str) -> None:
+        """``here`` is the place in the head's navigation."""
+        self._writer = gate.writer
+        self._here = here
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Return the captions in force."""
+        return self._writer.texts().admin_words
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence of the captions."""
+        return self.words[key].format(**values)
+
+    def page(
+        self, request: web.Request, name: str, status: int = 200, **values: Any
+    ) -> web.Response:
+        """Return a page; ``?done=key`` of the address says what has just been done."""
+        done = f"done_{request.query.get('done', '')}"
+        notice = self.words.get(done, "") if status == 200 and request.method == "GET" else ""
+        return self._writer.page(
+            f"admin/{name}.html", status, me=request[SIGNED_IN], here=self._here, own=self.words,
+            **{"notice": notice, **values},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was sent with a form: fields by name, and the files that were chosen."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.fields
+
+    def get(self, name: str) -> str:
+        """Return what was filled in, nothing where there is no such field."""
+        return self.fields.get(name, "")
+
+
+async def posted(request: web.Request) -> Posted | None:
+    """Return what was filled in; None if it is too large to be read.
+
+    Lines end as they do in files here, whatever the browser makes of them.
+    """
+    try:
+        data = await request.post()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+    fields = {
+        name: each.replace("\r\n", "\n") for name, each in data.items() if isinstance(each, str)
+    }
+    files = {
+        name: each.file.read() for name, each in data.items() if isinstance(each, web.FileField)
+    }
+    return Posted(fields, files)
+
+
+NOTHING_POSTED = Posted({}, {})
