@@ -17,22 +17,29 @@ from chatbot.api.answering import Answering
 from chatbot.api.application import PREFIX, make_api
 from chatbot.api.turns import RecordedTurns
 from chatbot.api.workshop import WorkshopDesk
+from chatbot.assist.desk import AssistDesk
 from chatbot.bench import former_bench, open_bench, vectors_of
+from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock, make_clock
-from chatbot.console.turns import conversation_pages
+from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.pipeline.customer_data import CustomerData
+from chatbot.pipeline.desk import Desk
+from chatbot.pipeline.desk_news import DeskNews
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
+from chatbot.pipeline.staff_answers import StaffAnswers
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.pipeline.utterances import NoTranscription
 from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
 from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
 from chatbot.settings import Settings
+from chatbot.staff_pages import StaffPages
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
 from chatbot.store.presence import Presence
@@ -44,6 +51,13 @@ from chatbot.wecom.metrics import WeComMetrics
 from chatbot.workshop import Folders
 
 log = structlog.get_logger()
+
+#: What members do with conversations.
+DESK = web.AppKey("DESK", Desk)
+#: What the pages for agents ask for drafts, quick replies and search.
+ASSIST = web.AppKey("assist", AssistDesk)
+#: What people do with cases.
+CASES = web.AppKey("cases", CaseDesk)
 
 
 @asynccontextmanager
@@ -76,6 +90,9 @@ async def running_server(
         wecom_metrics = WeComMetrics(registry)
         session = await stack.enter_async_context(_http_session())
         wecom = _wecom(settings, session, database, presence, clock, wecom_metrics)
+        news = DeskNews(presence)
+        webhooks = await _webhooks(settings, clock, stack)
+        customers = CustomerData(database, wecom.kf, webhooks, clock, settings.customer_data_url)
         pipeline = Pipeline(
             database=database,
             wecom=wecom,
@@ -87,7 +104,8 @@ async def running_server(
             metrics=PipelineMetrics(registry),
             options=_options(settings),
             presence=presence,
-            webhooks=await _webhooks(settings, clock, stack),
+            webhooks=webhooks,
+            on_desk=news.ring,
             checkpoint=checkpoint,
         )
         await pipeline.start()
@@ -102,12 +120,16 @@ async def running_server(
         stack.push_async_callback(tasks.stop)
 
         app = web.Application()
+        app[DESK] = pipeline.desk
         add_health_routes(app, database, wecom, content.encoder_state, registry)
         register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
-        pages = conversation_pages(
-            database, lambda: dialogue.dialogue.snapshot.texts, settings.timezone
+        app[ASSIST] = assist = _assist(settings, database, dialogue, clock)
+        app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
+        staff_pages = StaffPages(
+            settings, database, dialogue, clock, wecom, pipeline, assist, cases, news, customers
         )
-        app.add_subapp("/turns", pages)
+        app[LINKS] = staff_pages.add_to(app, tasks)
+        tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
         recorded = RecordedTurns(
             database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
         )
@@ -160,6 +182,12 @@ def _content(
     return ContentFollower(database, presence, folders, publisher, switching)
 
 
+def _assist(
+    settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
+) -> AssistDesk:
+    return AssistDesk(database, dialogue, vectors_of(settings, database, clock), clock)
+
+
 def _workshop(
     settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
 ) -> WorkshopDesk:
@@ -203,9 +231,12 @@ def _wecom(
         corp_id=settings.wecom.corp_id,
         agent_id=settings.wecom.agent_id,
         secret=settings.wecom.secret,
+        oauth_url=settings.wecom.oauth_url,
+        login_url=settings.wecom.login_url,
         tokens=DatabaseTokenStore(database, clock, lambda: presence.process_id),
         clock=clock,
         metrics=metrics,
+        public_url=settings.base_url,
     )
 
 

@@ -13,25 +13,32 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
+from pydantic import SecretStr
 from rich.cells import cell_len, set_cell_size
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from chatbot.errors import UserError
+from chatbot.knowledge.agent_file import read_roster_file
+from chatbot.knowledge.problems import Problems
 from chatbot.matching.vector_cache import VectorCache
-from chatbot.running import kept_running, prepare, serve_until_stopped
+from chatbot.running import ensure_address_is_free, kept_running, prepare, serve_until_stopped
 from chatbot.settings import Settings, load_settings
-from chatbot.simulator.config import SimulatorConfig, load_config
-from chatbot.store.database import sqlalchemy_url
+from chatbot.simulator.config import SIGNATURE_VARIABLE, SimulatorConfig, load_config
+from chatbot.store.agents import save_agents
+from chatbot.store.database import Database, sqlalchemy_url
 from chatbot.store.embedded import EmbeddedCluster
+from chatbot.store.migrate import migrate
 
 _DATABASE = "chatbot_demo"
+_ROSTER = Path(__file__).parent / "simulator" / "demo_agents.toml"
 _SIMULATOR_SECONDS = 20.0
 
 
@@ -43,6 +50,7 @@ def run_demo(port: int, simulator_port: int, embed: Callable[[Settings], None]) 
     """
     simulator = load_config(None)
     settings = _settings(simulator, port, simulator_port)
+    ensure_address_is_free(settings)
     prepare(settings)
     click.echo("正在启动演示……")
     if VectorCache(settings.data_dir).is_empty:
@@ -54,22 +62,30 @@ def run_demo(port: int, simulator_port: int, embed: Callable[[Settings], None]) 
         kept_running(cluster),
     ):
         url = _fresh_database(cluster.url)
+        _fill(url)
         asyncio.run(
             serve_until_stopped(
-                settings, url, announce=lambda base: _announce(base, settings, simulator)
+                settings,
+                url,
+                announce=lambda base, link: _announce(base, link or "", settings, simulator),
+                always_link=True,
             )
         )
     click.echo("演示已停止。")
 
 
 def _settings(simulator: SimulatorConfig, port: int, simulator_port: int) -> Settings:
+    platform = f"http://127.0.0.1:{simulator_port}"
     wecom: dict[str, Any] = {
         "corp_id": simulator.corp.id,
         "agent_id": simulator.app.agent_id,
         "secret": simulator.app.secret,
         "token": simulator.app.token,
         "encoding_aes_key": simulator.app.encoding_aes_key,
-        "api_base_url": f"http://127.0.0.1:{simulator_port}",
+        "api_base_url": platform,
+        "oauth_url": f"{platform}/connect/oauth2/authorize",
+        "login_url": f"{platform}/login/sso",
+        "jssdk_url": f"{platform}/jssdk.js",
         "kf_accounts": (),  # what a chatbot.toml here says is meant for the real enterprise
     }
     supervisors = tuple(
@@ -77,12 +93,22 @@ def _settings(simulator: SimulatorConfig, port: int, simulator_port: int) -> Set
         for member in simulator.members
         if not any(member.userid in account.servicers for account in simulator.accounts)
     )
-    return load_settings(
+    settings = load_settings(
         host="127.0.0.1", port=port, public_url="", publish="auto", database_url="",
-        supervisors=supervisors, wecom=wecom, log_level=os.environ.get(
+        admins=(), supervisors=supervisors, wecom=wecom, log_level=os.environ.get(
             "CHATBOT_LOG_LEVEL", "warning"
-        ),
+        ), customer_data_url=f"{platform}/example/customer-data",
     )  # fmt: skip
+    return _with_orders(settings, simulator, simulator_port)
+
+
+def _with_orders(settings: Settings, simulator: SimulatorConfig, simulator_port: int) -> Settings:
+    """Let the simulator's example of an order system be asked, beside what is set already."""
+    secret = settings.webhook_secret.get_secret_value() or simulator.order_system.secret
+    hosts = (*settings.outbound_hosts, f"127.0.0.1:{simulator_port}")
+    return settings.model_copy(
+        update={"webhook_secret": SecretStr(secret), "outbound_hosts": hosts}
+    )
 
 
 @contextmanager
@@ -90,12 +116,15 @@ def _running_simulator(settings: Settings, simulator_port: int) -> Iterator[None
     """Run the simulator as a process of its own, as the platform would be."""
     command = [
         sys.executable, "-m", "chatbot", "simulate", "--port", str(simulator_port),
-        "--callback-url", f"{settings.base_url}/wecom/callback", "--until-input-ends",
+        "--callback-url", f"{settings.base_url}/wecom/callback",
+        "--sidebar-url", f"{settings.base_url}/sidebar/", "--until-input-ends",
     ]  # fmt: skip
+    secret = settings.webhook_secret.get_secret_value()
     # Its own session: Ctrl-C reaches us alone, and we stop it when everything else has stopped.
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-    )
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
+        env={**os.environ, SIGNATURE_VARIABLE: secret},
+    )  # fmt: skip
     try:
         _wait_until_it_answers(process, f"http://127.0.0.1:{simulator_port}/control/health")
         yield
@@ -120,6 +149,19 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
     raise UserError(f"The simulator did not answer within {_SIMULATOR_SECONDS:g} s.")
 
 
+def _fill(url: str) -> None:
+    """Put the sample's roster into the new database."""
+    problems = Problems()
+    roster = read_roster_file(_ROSTER, problems)
+    problems.raise_any()
+    database = Database(url, threads=1)
+    try:
+        migrate(database)
+        database.run_sync(save_agents, roster.agents, datetime.now(UTC), "demo")
+    finally:
+        database.dispose()
+
+
 def _fresh_database(cluster_url: str) -> str:
     engine = create_engine(sqlalchemy_url(cluster_url), isolation_level="AUTOCOMMIT")
     try:
@@ -132,7 +174,9 @@ def _fresh_database(cluster_url: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _announce(base_url: str, settings: Settings, simulator: SimulatorConfig) -> None:
+def _announce(
+    base_url: str, admin_link: str, settings: Settings, simulator: SimulatorConfig
+) -> None:
     platform = settings.wecom.api_base_url
     account = simulator.accounts[0]
     addresses = [
@@ -146,7 +190,12 @@ def _announce(base_url: str, settings: Settings, simulator: SimulatorConfig) -> 
         (f"{member.position} {member.name}", f"{platform}/staff/{member.userid}")
         for member in simulator.members
     ]
-    addresses += [("模拟器首页", f"{platform}/"), ("服务状态", f"{base_url}/readyz")]
+    addresses += [
+        ("模拟器首页", f"{platform}/"),
+        ("客服工作台", f"{base_url}/console/"),
+        ("以管理员登录一次", admin_link),
+        ("服务状态", f"{base_url}/readyz"),
+    ]
     widest = max(cell_len(name) for name, _ in addresses)
     click.echo(f"\n演示已就绪（{account.name}，数据在 {Path(settings.data_dir).resolve()}）\n")
     for name, address in addresses:

@@ -3,7 +3,8 @@
 ChatbotError
 ├── UserError             somebody can mend it: one clear sentence, no traceback
 │   ├── SettingError      a setting is missing or wrong: names it and says what is expected
-│   └── ContentError      a knowledge, intent or text file is wrong: names file, line and key
+│   ├── ContentError      a knowledge, intent or text file is wrong: names file, line and key
+│   └── cases.errors      an act on a case that cannot be done, or on an older state of it
 ├── wecom.errors.WeComError   what the platform answered; branches by what a caller can do
 ├── wecom.envelope.CallbackRefused   a callback that did not come from the platform
 └── store.errors.StoreError   the database: try again later, or fix the address

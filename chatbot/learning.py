@@ -52,7 +52,7 @@ AT_ONCE = 200
 _COUNTED = timedelta(days=90)
 _HEEDED = timedelta(days=365)
 #: Where labels come from that find fault with an answer.
-_FINDING_FAULT = frozenset({"dissatisfied", "wish"})
+_FINDING_FAULT = frozenset({"dissatisfied", "wish", "judged"})
 
 
 @dataclass(frozen=True, slots=True)

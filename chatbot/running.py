@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from chatbot.app import running_server
+from chatbot.console.links import LINKS, OneTimeLinks
 from chatbot.errors import SettingError, UserError
 from chatbot.logs import configure_logs
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
@@ -20,6 +22,8 @@ from chatbot.store.embedded import ClusterHandle, EmbeddedCluster
 
 log = structlog.get_logger()
 
+#: Who makes the first admin's link, on the record.
+_STARTER = "server"
 _CLOSE_SECONDS = 5.0
 _LOOK_AFTER_SECONDS = 2.0
 
@@ -79,10 +83,14 @@ async def serve_until_stopped(
     settings: Settings,
     database_url: str,
     *,
-    announce: Callable[[str], None],
+    announce: Callable[[str, str | None], None],
+    always_link: bool = False,
     checkpoint: Checkpoint = pass_by,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way.
+
+    ``announce`` gets the server's address, and that of a one-time link for an admin: if nobody is
+    one yet, or with ``always_link``; else None.
 
     Raises:
         SettingError: the address is in use or not ours.
@@ -95,17 +103,38 @@ async def serve_until_stopped(
         await runner.setup()
         try:
             await _listen(runner, settings)
-            announce(settings.base_url)
+            announce(settings.base_url, await _admin_link(app[LINKS], always=always_link))
             await stopping.wait()
         finally:
             await runner.cleanup()
+
+
+async def _admin_link(links: OneTimeLinks, *, always: bool) -> str | None:
+    if always:
+        return await links.make("admin", _STARTER)
+    return await links.for_first_admin(_STARTER)
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
-        raise SettingError(
-            f"CHATBOT_HOST = {settings.host!r}, CHATBOT_PORT = {settings.port}: cannot listen "
-            f"there ({error.strerror}); is another server running?"
-        ) from None
+        raise _taken(settings, error) from None
+
+
+def ensure_address_is_free(settings: Settings) -> None:
+    """Raise SettingError if the server could not listen, before anything slow is begun."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise _taken(settings, error) from None
+
+
+def _taken(settings: Settings, error: OSError) -> SettingError:
+    return SettingError(
+        f"CHATBOT_HOST = {settings.host!r}, CHATBOT_PORT = {settings.port}: cannot listen "
+        f"there ({error.strerror}); is another server running?"
+    )

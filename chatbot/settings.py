@@ -55,6 +55,13 @@ def _check_public_url(value: str) -> str:
     return _check_url(value) if value else value
 
 
+def _check_data_url(value: str) -> str:
+    """Accept an address as it is: what ends it may be part of a query."""
+    if value:
+        _check_url(value)
+    return value
+
+
 def _check_timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -112,6 +119,18 @@ class WeComSettings(BaseModel):
     )
     api_base_url: Url = Field(
         default="https://qyapi.weixin.qq.com", description="the platform, or a simulator"
+    )
+    jssdk_url: Url = Field(
+        default="https://wwcdn.weixin.qq.com/node/open/js/wecom-jssdk-2.0.2.js",
+        description="script of the WeCom client for the sidebar, or a simulator's",
+    )
+    oauth_url: Url = Field(
+        default="https://open.weixin.qq.com/connect/oauth2/authorize",
+        description="where members log in inside the WeCom client, or a simulator's page",
+    )
+    login_url: Url = Field(
+        default="https://login.work.weixin.qq.com/wwlogin/sso/login",
+        description="where members log in by scanning a code, or a simulator's page",
     )
     kf_accounts: StringList = Field(
         default=(), description="limit the bot to these open_kfid; empty: all the app manages"
@@ -174,12 +193,20 @@ class Settings(BaseSettings):
         default=600, gt=0, description="older messages get no automatic reply"
     )
     poll_seconds: float = Field(default=60, gt=0, description="safety pull without a callback")
-    supervisors: StringList = Field(default=(), description="member ids told when nobody is free")
+    admins: StringList = Field(default=(), description="member ids who may do everything")
+    supervisors: StringList = Field(
+        default=(),
+        description="member ids told when nobody is free, and supervisors in the console",
+    )
     outbound_hosts: StringList = Field(
         default=(), description="hosts that webhooks may reach: name, name:port, address, network"
     )
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="signs webhooks; needed if a form has one"
+        default=SecretStr(""),
+        description="signs webhooks; needed if a form has one, or for customer data",
+    )
+    customer_data_url: Annotated[str, AfterValidator(_check_data_url)] = Field(
+        default="", description="address of another system that knows customers' orders"
     )
     api_token: Annotated[SecretStr, AfterValidator(_check_api_token)] = Field(
         default=SecretStr(""), description="bearer token of /api/v1; without it nobody gets in"
@@ -231,7 +258,7 @@ def _describe(problem: Any) -> str:
     return f"{name}{_shown_value(name)}: {problem['msg'].removeprefix('Value error, ')}"
 
 
-_SECRET_NAMES = re.compile(r"SECRET|TOKEN|AES_KEY|DATABASE_URL")
+_SECRET_NAMES = re.compile(r"SECRET|TOKEN|AES_KEY|DATABASE_URL|DATA_URL")
 
 
 def _shown_value(name: str) -> str:

@@ -13,14 +13,17 @@ from chatbot.errors import ChatbotError
 
 _COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "access": "chatbot.cli.access:access",
         "agents": "chatbot.cli.agents:agents",
         "answer": "chatbot.cli.answer:answer",
         "ask": "chatbot.cli.ask:ask",
+        "cases": "chatbot.cli.cases:cases",
         "demo": "chatbot.cli.demo:demo",
         "doctor": "chatbot.cli.doctor:doctor",
         "evaluate": "chatbot.cli.evaluate:evaluate",
         "knowledge": "chatbot.cli.knowledge:knowledge",
         "mode": "chatbot.cli.mode:mode",
+        "ratings": "chatbot.cli.ratings:ratings",
         "serve": "chatbot.cli.serve:serve",
         "simulate": "chatbot.cli.simulate:simulate",
         "waiting": "chatbot.cli.waiting:waiting",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from chatbot.accounts.agent import Agent, Roster
     from chatbot.accounts.calendar import Calendar
-    from chatbot.accounts.desk_rules import DeskRules
     from chatbot.handoff.roster_changes import RosterChanges
+    from chatbot.handoff.roster_edits import Plan
     from chatbot.knowledge.agent_file import RosterFile
 
 #: Exit code for having found something.
@@ -130,37 +130,23 @@ def import_agents(file: Path, *, trial: bool, replace: bool) -> None:
     from chatbot.cli.actor import actor
     from chatbot.cli.database import opened
     from chatbot.clock import make_clock
-    from chatbot.handoff.roster_changes import roster_changes
+    from chatbot.handoff.roster_edits import EVERYBODY, apply_import, plan_import
     from chatbot.settings import load_settings
-    from chatbot.store import agents as store
-    from chatbot.store.watch import read_desk_rules, save_desk_rules
 
     settings = load_settings()
     wanted = _read(file)
     now = make_clock(settings.test_clock).now()
 
-    def change(connection: Connection) -> tuple[RosterChanges, DeskRules]:
-        store.lock_roster(connection)
-        changes = roster_changes(store.read_roster(connection), wanted.agents)
-        rules = read_desk_rules(connection)
-        if not trial:
-            if wanted.rules is not None:
-                save_desk_rules(connection, wanted.rules, now, actor())
-            store.save_agents(
-                connection, [*changes.new, *(each.after for each in changes.changed)], now, actor()
-            )
-            if replace:
-                gone = [agent.userid for agent in changes.unmentioned]
-                store.remove_agents(connection, gone)
-        return changes, rules
+    def change(connection: Connection) -> Plan:
+        if trial:
+            return plan_import(connection, wanted, EVERYBODY, replace=replace)
+        return apply_import(connection, wanted, EVERYBODY, actor(), now, replace=replace)
 
     with opened(settings) as database:
-        changes, rules = database.run_sync(change)
-    for line in _lines(changes, replace=replace):
+        plan = database.run_sync(change)
+    for line in _lines(plan, replace=replace):
         click.echo(line)
-    for line in _rule_lines(rules, wanted.rules or rules):
-        click.echo(line)
-    click.echo(_summary(changes, trial=trial, replace=replace))
+    click.echo(_summary(plan.changes, trial=trial, replace=replace))
 
 
 def _read(file: Path) -> RosterFile:
@@ -177,24 +163,18 @@ def _read(file: Path) -> RosterFile:
     return read
 
 
-def _lines(changes: RosterChanges, *, replace: bool) -> Iterator[str]:
-    for agent in changes.new:
+def _lines(plan: Plan, *, replace: bool) -> Iterator[str]:
+    for agent in plan.changes.new:
         yield f"新增  {_title(agent)}"
-    for each in changes.changed:
+    for each in plan.changes.changed:
         what = "、".join(_FIELDS[name] for name in each.fields)
         yield f"改动  {_title(each.after)}：{what}"
-    for agent in changes.unmentioned:
+    for agent in plan.changes.unmentioned:
         yield f"{'删除' if replace else '保留'}  {_title(agent)}" + (
             "" if replace else "（文件里没有写到；要删除加 --replace）"
         )
-
-
-def _rule_lines(before: DeskRules, after: DeskRules) -> Iterator[str]:
-    """Yield each rule of the desk that changes."""
-    former = before.to_json()
-    for key, value in after.to_json().items():
-        if value != former[key]:
-            yield f"规则  {key}：{former[key] or '（空）'} → {value or '（空）'}"
+    for key, before, after in plan.rules:
+        yield f"规则  {key}：{before or '（空）'} → {after or '（空）'}"
 
 
 def _title(agent: Agent) -> str:

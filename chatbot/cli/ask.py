@@ -51,6 +51,7 @@ _RULES = {
     "emoji": "只有表情",
     "marks": "只有标点",
     "empty": "没有内容",
+    "rating": "评价了人工服务",
 }
 _SIGNALS = {
     "score": "核回归",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from chatbot.errors import UserError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from chatbot.console.account_modes import KnownAccount
     from chatbot.settings import Settings
     from chatbot.store.database import Database
     from chatbot.store.modes import ModeChange
@@ -29,35 +29,7 @@ _MEANINGS: Mapping[Mode, str] = MappingProxyType(
         "full": "机器人回答",
     }
 )
-#: Modes in which the bot answers customers, so that a percentage of them makes a difference.
-_ANSWERING: frozenset[Mode] = frozenset({"after-hours", "full"})
 _HISTORY_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An account that can be named, and its mode; ``newest`` is None if it was never switched."""
-
-    open_kfid: str
-    key: str
-    name: str
-    in_file: ModeSetting
-    newest: ModeChange | None
-
-    @property
-    def setting(self) -> ModeSetting:
-        """Return the mode in force."""
-        return self.newest.setting if self.newest else self.in_file
-
-    @property
-    def title(self) -> str:
-        """Return every name it goes by."""
-        names = (self.key, self.name, self.open_kfid)
-        return "  ".join(each for each in names if each)
-
-    def is_called(self, name: str) -> bool:
-        """Return whether it goes by ``name``."""
-        return bool(name) and name in {self.key, self.name, self.open_kfid}
 
 
 @click.command()
@@ -102,27 +74,15 @@ def mode(account: str | None, mode: Mode | None, percent: int | None, note: str)
             _switch(database, chosen, _new_setting(chosen, mode, percent), note, now)
 
 
-def _known_accounts(database: Database, settings: Settings) -> list[_Known]:
-    """Return the accounts this server looks after, and those of the file, once each."""
+def _known_accounts(database: Database, settings: Settings) -> list[KnownAccount]:
     from chatbot.cli.accounts import described_accounts
-    from chatbot.store.accounts import list_accounts
-    from chatbot.store.modes import mode_history
+    from chatbot.console.account_modes import known_accounts
 
     accounts = described_accounts(database, settings)
-    names = {each.open_kfid: each.name for each in database.run_sync(list_accounts)}
-    ids = dict.fromkeys([*(each.open_kfid for each in accounts.accounts), *names])
-    known = []
-    for open_kfid in ids:
-        described = accounts.of(open_kfid)
-        newest = database.run_sync(mode_history, open_kfid, 1)
-        name = described.name or names.get(open_kfid, "")
-        known.append(
-            _Known(open_kfid, described.key, name, described.mode, newest[0] if newest else None)
-        )
-    return known
+    return database.run_sync(known_accounts, accounts)
 
 
-def _choose(known: list[_Known], name: str) -> _Known:
+def _choose(known: list[KnownAccount], name: str) -> KnownAccount:
     found = [each for each in known if each.is_called(name)]
     if len(found) == 1:
         return found[0]
@@ -137,46 +97,45 @@ def _choose(known: list[_Known], name: str) -> _Known:
     raise UserError(f"没有客服账号“{name}”；已知的有：{names}")
 
 
-def _new_setting(chosen: _Known, mode: Mode, percent: int | None) -> ModeSetting:
+def _new_setting(chosen: KnownAccount, mode: Mode, percent: int | None) -> ModeSetting:
     return ModeSetting(mode, chosen.setting.percent if percent is None else percent)
 
 
 def _switch(
-    database: Database, chosen: _Known, setting: ModeSetting, note: str, now: datetime
+    database: Database, chosen: KnownAccount, setting: ModeSetting, note: str, now: datetime
 ) -> None:
-    from chatbot.store.modes import ModeChange, switch_mode
+    from chatbot.console.account_modes import ANSWERING, ModeMoved, in_short, switch_account
 
-    change = ModeChange(chosen.open_kfid, setting, now, actor(), note)
-    database.run_sync(switch_mode, change)
-    click.echo(f"{chosen.title}  {_in_words(chosen.setting)} → {_in_words(setting)}")
+    try:
+        database.run_sync(switch_account, chosen, setting, note, actor(), now)
+    except ModeMoved:
+        raise UserError("刚才有别人切换过这个账号，请看清现在的模式后再切换") from None
+    click.echo(f"{chosen.title}  {in_short(chosen.setting)} → {in_short(setting)}")
     click.echo(f"{_MEANINGS[setting.mode]}。已经生效。")
-    if setting.mode not in _ANSWERING and setting.percent != 100:
+    if setting.mode not in ANSWERING and setting.percent != 100:
         click.echo(f"{setting.percent}% 的比例到 full 或 after-hours 才起作用。")
 
 
-def _list(known: list[_Known], timezone: str) -> None:
+def _list(known: list[KnownAccount], timezone: str) -> None:
+    from chatbot.console.account_modes import in_short
+
     for each in known:
-        click.echo(f"{each.title}  {_in_words(each.setting)}  {_source(each, timezone)}")
+        click.echo(f"{each.title}  {in_short(each.setting)}  {_source(each, timezone)}")
     click.echo(f"共 {len(known)} 个客服账号。")
 
 
-def _show(database: Database, chosen: _Known, timezone: str) -> None:
+def _show(database: Database, chosen: KnownAccount, timezone: str) -> None:
+    from chatbot.console.account_modes import in_short
     from chatbot.store.modes import mode_history
 
-    click.echo(f"{chosen.title}  {_in_words(chosen.setting)}  {_source(chosen, timezone)}")
+    click.echo(f"{chosen.title}  {in_short(chosen.setting)}  {_source(chosen, timezone)}")
     click.echo(f"{_MEANINGS[chosen.setting.mode]}。")
     for change in database.run_sync(mode_history, chosen.open_kfid, _HISTORY_SHOWN):
-        line = f"{_record(change, timezone)}  {_in_words(change.setting)}  {change.note}"
+        line = f"{_record(change, timezone)}  {in_short(change.setting)}  {change.note}"
         click.echo(line.rstrip())
 
 
-def _in_words(setting: ModeSetting) -> str:
-    if setting.percent == 100:
-        return setting.mode
-    return f"{setting.mode}（{setting.percent}% 的客户）"
-
-
-def _source(known: _Known, timezone: str) -> str:
+def _source(known: KnownAccount, timezone: str) -> str:
     if known.newest is None:
         return "按 accounts.toml 或默认"
     return _record(known.newest, timezone)

@@ -19,5 +19,11 @@ def serve() -> None:
         asyncio.run(serve_until_stopped(settings, database_url, announce=_announce))
 
 
-def _announce(base_url: str) -> None:
+def _announce(base_url: str, admin_link: str | None) -> None:
     click.echo(f"服务已就绪：{base_url}  回调地址：{base_url}/wecom/callback", err=True)
+    click.echo(f"客服工作台：{base_url}/console/", err=True)
+    if admin_link is not None:
+        click.echo(
+            f"还没有管理员。十分钟内用这个链接登录一次，在“角色”页面给出管理员：{admin_link}",
+            err=True,
+        )

@@ -69,6 +69,14 @@ def _is_inside(address: str) -> bool:
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
+        return is_this_machine(host)
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether a host is the machine that asks for it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
         return host == "localhost" or host.endswith(".localhost")
 
 

@@ -16,9 +16,9 @@ __all__ = ["CHECKS", "examine", "secrets_of"]
 #: All checks in the order in which they are made.
 CHECKS = (
     "settings", "data", "files", "content", "encoder", "database", "account_file", "texts",
-    "tables", "forms", "publishing", "modes", "roster", "address", "clock", "token", "app",
-    "public_address", "callback", "accounts", "servicers", "servicer_range", "sections",
-    "roster_match", "supervisors", "tags", "tag_writes",
+    "tables", "forms", "customer_data", "publishing", "modes", "roster", "access", "address",
+    "clock", "token", "app", "public_address", "callback", "accounts", "servicers",
+    "servicer_range", "sections", "roster_match", "cases", "supervisors", "tags", "tag_writes",
 )  # fmt: skip
 
 

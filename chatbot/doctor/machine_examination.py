@@ -14,8 +14,10 @@ from sqlalchemy import Connection
 
 from chatbot.accounts.agent import Roster
 from chatbot.clock import Clock
+from chatbot.doctor.access_check import check_access
 from chatbot.doctor.account_checks import check_account_file
 from chatbot.doctor.book import Book, need
+from chatbot.doctor.customer_data_check import check_customer_data
 from chatbot.doctor.database_check import Store, check_database, read
 from chatbot.doctor.database_reads import read_modes, read_published
 from chatbot.doctor.file_checks import User, check_files
@@ -25,7 +27,7 @@ from chatbot.doctor.mode_check import LiveModes, check_modes
 from chatbot.doctor.publishing_check import check_publishing
 from chatbot.doctor.questions import Questions
 from chatbot.doctor.report import NotChecked, Verdict
-from chatbot.doctor.roster_checks import check_roster
+from chatbot.doctor.roster_checks import Ground, check_roster
 from chatbot.doctor.table_checks import check_tables
 from chatbot.doctor.text_checks import check_texts
 from chatbot.doctor.words import say
@@ -75,9 +77,11 @@ class MachineExamination:
         store = await self._enter("database", lambda: check_database(settings))
         machine = Machine(settings, content, store)
         await self._examine_content(machine)
+        await self._book.enter("customer_data", lambda: check_customer_data(settings, self._clock))
         await self._enter("publishing", lambda: self._check_publishing(machine, encoder))
         await self._enter("modes", lambda: self._check_modes(machine))
         roster = await self._enter("roster", lambda: self._check_roster(machine))
+        await self._enter("access", lambda: check_access(settings, machine.read))
         return replace(machine, roster=roster)
 
     async def _enter(self, check: str, work: Callable[[], Verdict[T]]) -> T | None:
@@ -112,7 +116,7 @@ class MachineExamination:
 
     def _check_roster(self, machine: Machine) -> Verdict[Roster]:
         roster = machine.read(read_roster)
-        return check_roster(roster, machine.need_content(), self._local())
+        return check_roster(roster, Ground.of(machine.need_content()), self._local())
 
     def _today(self) -> date:
         return self._local().date()

@@ -11,6 +11,7 @@ from chatbot.clock import Clock
 from chatbot.doctor.account_match import check_sections
 from chatbot.doctor.book import Book, blocked_by, need
 from chatbot.doctor.callback_check import check_callback, check_public_address
+from chatbot.doctor.case_checks import check_cases, read_case_load
 from chatbot.doctor.database_reads import groups_written, read_tag_records
 from chatbot.doctor.machine_examination import Machine
 from chatbot.doctor.platform_checks import (
@@ -86,6 +87,7 @@ class PlatformExamination:
         await enter("servicer_range", lambda: self._check_range(client, app, staffing))
         await enter("sections", lambda: self._check_sections(accounts, staffing))
         await enter("roster_match", lambda: self._match_roster(staffing))
+        await enter("cases", lambda: self._check_cases(staffing))
         await enter("supervisors", lambda: self._check_supervisors(client, app))
 
     async def _check_clock(self, platform: Platform | None) -> Verdict[float]:
@@ -137,6 +139,15 @@ class PlatformExamination:
     async def _match_roster(self, staffing: Staffing | None) -> Verdict[int]:
         roster = need(self._machine.roster, "roster")
         return match_roster(roster, need(staffing, "servicers").members)
+
+    async def _check_cases(self, staffing: Staffing | None) -> Verdict[int]:
+        members = need(staffing, "servicers").members
+        now = self._clock.now()
+        load = await asyncio.to_thread(
+            self._machine.read, lambda connection: read_case_load(connection, now)
+        )
+        roster = self._machine.roster or {}
+        return check_cases(load, {*members, *roster, *map(str.lower, self._settings.supervisors)})
 
     async def _check_supervisors(
         self, client: WeComClient | None, app: AgentInfo | None

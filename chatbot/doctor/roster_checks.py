@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -13,6 +14,7 @@ from chatbot.doctor.report import Finding, Verdict
 from chatbot.doctor.words import finding, listed, say
 from chatbot.facts.rows import RowFinder
 from chatbot.knowledge.content import Content
+from chatbot.understanding.intents import Intent
 from chatbot.understanding.normalise import Normaliser
 
 #: Shifts are looked through this far ahead, in these steps.
@@ -21,19 +23,49 @@ _STEP = timedelta(minutes=15)
 _SHOWN = 5
 
 
-def check_roster(roster: Roster, content: Content, local: datetime) -> Verdict[Roster]:
-    """Check skills, stores and hours; ``local`` is now, in the brand's time zone."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a roster is held against; ``is_store`` tells whether a row of a table is called so."""
+
+    intents: Iterable[Intent]
+    is_store: Callable[[str], bool]
+    accounts: Accounts
+
+    @classmethod
+    def of(cls, content: Content) -> Ground:
+        """Return what is written in files."""
+        normaliser = Normaliser()
+        finders = [RowFinder(table, normaliser) for table in content.tables]
+        return cls(content.intents, store_test(finders, normaliser), content.accounts)
+
+
+def store_test(finders: Iterable[RowFinder], normaliser: Normaliser) -> Callable[[str], bool]:
+    """Return what tells whether a row of a table is called so."""
+    found = list(finders)
+
+    def is_store(name: str) -> bool:
+        key = normaliser.key(name)
+        return any(each.called_by_name(key) for each in found)
+
+    return is_store
+
+
+def check_roster(roster: Roster, ground: Ground, local: datetime) -> Verdict[Roster]:
+    """Check skills, stores and hours; ``local`` is now, in the brand's time zone.
+
+    The doctor and the page of the roster tell the same.
+    """
     if not roster:
         return Verdict((), say("roster_none"), roster)
-    findings = [*_skills(roster, content), *_stores(roster, content)]
-    for account in (*content.accounts.accounts, content.accounts.default):
-        findings += _gaps(account, content.accounts, roster, local)
+    findings = [*_skills(roster, ground), *_stores(roster, ground)]
+    for account in (*ground.accounts.accounts, ground.accounts.default):
+        findings += _gaps(account, ground.accounts, roster, local)
     return Verdict(tuple(findings), say("roster", count=len(roster)), roster)
 
 
-def _skills(roster: Roster, content: Content) -> Iterator[Finding]:
+def _skills(roster: Roster, ground: Ground) -> Iterator[Finding]:
     wanted: dict[str, list[str]] = {}
-    for intent in content.intents:
+    for intent in ground.intents:
         if intent.handoff is not None and intent.handoff.skill:
             wanted.setdefault(intent.handoff.skill, []).append(intent.name)
     known: dict[str, list[str]] = {}
@@ -48,15 +80,9 @@ def _skills(roster: Roster, content: Content) -> Iterator[Finding]:
             yield finding("skill_unasked", skill=skill, members=listed(members, _SHOWN))
 
 
-def _stores(roster: Roster, content: Content) -> Iterator[Finding]:
-    normaliser = Normaliser()
-    finders = [RowFinder(table, normaliser) for table in content.tables]
+def _stores(roster: Roster, ground: Ground) -> Iterator[Finding]:
     for agent in roster.values():
-        unknown = [
-            store
-            for store in agent.stores
-            if not any(each.called_by_name(normaliser.key(store)) for each in finders)
-        ]
+        unknown = [store for store in agent.stores if not ground.is_store(store)]
         if unknown:
             yield finding("store_unknown", member=agent.userid, stores=listed(unknown, _SHOWN))
 
@@ -73,8 +99,9 @@ def _gaps(
     moments = (start + _STEP * step for step in range(_AHEAD // _STEP))
 
     def is_gap(moment: datetime) -> bool:
-        works = any(agent.is_on_duty(moment, calendar) for agent in agents)
-        return account.hours.is_open(moment, calendar) and not works
+        return account.hours.is_open(moment, calendar) and not any(
+            agent.is_on_duty(moment, calendar) for agent in agents
+        )
 
     runs = (list(run) for gap, run in groupby(moments, is_gap) if gap)
     first = next(runs, None)

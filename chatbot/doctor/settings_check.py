@@ -17,10 +17,12 @@ from chatbot.doctor.words import finding, listed, say, words
 from chatbot.settings import CONFIG_FILE, Settings
 
 PUBLIC_URL = "CHATBOT_PUBLIC_URL"
+ADMINS = "CHATBOT_ADMINS"
 CORP_ID = "CHATBOT_WECOM__CORP_ID"
 AGENT_ID = "CHATBOT_WECOM__AGENT_ID"
 SECRET = "CHATBOT_WECOM__SECRET"  # noqa: S105 - the variable's name
 TOKEN = "CHATBOT_WECOM__TOKEN"  # noqa: S105 - the variable's name
+JSSDK_URL = "CHATBOT_WECOM__JSSDK_URL"
 AES_KEY = "CHATBOT_WECOM__ENCODING_AES_KEY"
 API_TOKEN = "CHATBOT_API_TOKEN"  # noqa: S105 - the variable's name
 _REQUIRED = (CORP_ID, AGENT_ID, SECRET, TOKEN, AES_KEY)
@@ -40,6 +42,7 @@ def check_settings() -> Verdict[Settings]:
         refused = {each.setting for each in raw.wrong}
         findings += [_missing(name) for name in missing(raw.settings) if name not in refused]
         findings += _short_token(raw.settings)
+        findings += _blocked_script(raw.settings)
     return Verdict(tuple(findings), say("settings", count=len(known_settings())), raw.settings)
 
 
@@ -102,6 +105,14 @@ def _short_token(settings: Settings) -> list[Finding]:
     length = len(settings.api_token.get_secret_value())
     if 0 < length < _LEAST_TOKEN:
         return [finding("api_token_short", API_TOKEN, length=length, least=_LEAST_TOKEN)]
+    return []
+
+
+def _blocked_script(settings: Settings) -> list[Finding]:
+    """A page that came by https does not run a script that comes by http (mixed content)."""
+    script = settings.wecom.jssdk_url
+    if settings.base_url.startswith("https:") and script.startswith("http:"):
+        return [finding("jssdk_blocked", JSSDK_URL, script=script, address=settings.base_url)]
     return []
 
 

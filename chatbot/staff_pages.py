@@ -1,0 +1,111 @@
+"""What staff see, put together: a conversation's page, the console, the page beside a chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+
+from chatbot.access.roles import Appointed
+from chatbot.assist.desk import AssistDesk
+from chatbot.cases.desk import CaseDesk
+from chatbot.clock import Clock
+from chatbot.console.administration import Administration
+from chatbot.console.agents_help import AgentsHelp
+from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.gate import require
+from chatbot.console.links import OneTimeLinks
+from chatbot.console.pipeline_desk import PipelineDesk
+from chatbot.console.rating_pages import RatingPages
+from chatbot.console.reception import Reception
+from chatbot.console.rendering import PageWriter
+from chatbot.console.sidebar.application import SidebarTools, sidebar_application
+from chatbot.console.tools import ConsoleTools
+from chatbot.console.turns import conversation_pages
+from chatbot.dialogue.service import DialogueService
+from chatbot.dialogue.snapshot import Snapshot
+from chatbot.facts.rows import row_called
+from chatbot.pipeline.customer_data import CustomerData
+from chatbot.pipeline.desk_news import DeskNews
+from chatbot.pipeline.runtime import Pipeline
+from chatbot.pipeline.tasks import TaskGroup
+from chatbot.settings import Settings
+from chatbot.store.audit import audit
+from chatbot.store.database import Database
+from chatbot.texts import Texts
+from chatbot.wecom.client import WeComClient
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPages:
+    """What the pages are built from."""
+
+    settings: Settings
+    database: Database
+    dialogue: DialogueService
+    clock: Clock
+    wecom: WeComClient
+    pipeline: Pipeline
+    assist: AssistDesk
+    cases: CaseDesk
+    news: DeskNews
+    customers: CustomerData
+
+    def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
+        """Add all pages; return who makes links for those who cannot come in otherwise."""
+        pages = conversation_pages(self.database, self._texts, self.settings.timezone)
+        app.add_subapp("/turns", pages)
+        reception = self._reception()
+        tasks.keep_running("members", reception.watch.run)
+        tools = self._tools()
+        console = reception.application()
+        desk = add_desk(console, tools)
+        administration = Administration(
+            reception.gate, self.database, self.wecom.kf, self._snapshot, self.clock,
+            self._store_named,
+        )  # fmt: skip
+        console.add_routes(administration.routes())
+        ratings = RatingPages(
+            reception.gate.writer, self.database, self._snapshot, self.clock, self.settings.base_url
+        )
+        console.add_routes(ratings.routes())
+        app.add_subapp("/console", console)
+        app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
+        return reception.links
+
+    def _reception(self) -> Reception:
+        settings = self.settings
+        return Reception(
+            self.database, self.wecom, self.clock,
+            Appointed.by(settings.admins, settings.supervisors), settings.base_url,
+            self._store_named, PageWriter(self._texts, settings.timezone),
+        )  # fmt: skip
+
+    def _tools(self) -> ConsoleTools:
+        return ConsoleTools(
+            database=self.database, snapshot=self._snapshot, clock=self.clock, kf=self.wecom.kf,
+            media=self.wecom.media, viewer_of=partial(require, action="desk"),
+            actions=PipelineDesk(self.pipeline.desk, self._texts),
+            assist=AgentsHelp(self.assist), cases=self.cases, audit=audit, news=self.news,
+            customer_data=self.customers,
+        )  # fmt: skip
+
+    def _sidebar(
+        self, reception: Reception, tools: ConsoleTools, desk: DeskParts
+    ) -> web.Application:
+        beside_chats = SidebarTools(
+            reception.gate, self.wecom.jssdk, self.pipeline.pictures, self.settings.base_url,
+            self.settings.wecom.jssdk_url,
+        )  # fmt: skip
+        return sidebar_application(tools, desk, beside_chats)
+
+    def _snapshot(self) -> Snapshot:
+        return self.dialogue.dialogue.snapshot
+
+    def _texts(self) -> Texts:
+        return self._snapshot().texts
+
+    def _store_named(self, name: str) -> str | None:
+        snapshot = self._snapshot()
+        return row_called(snapshot.rows.values(), snapshot.normaliser.key(name))
