@@ -22,6 +22,9 @@ async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         yield browser
+        # A page that is cut off while it loads leaves half-read files behind in our own server.
+        for page in [page for context in browser.contexts for page in context.pages]:
+            await page.wait_for_load_state()
         await browser.close()
 
 

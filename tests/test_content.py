@@ -240,6 +240,32 @@ def test_that_no_rule_takes_a_question_away_from_the_knowledge(content: Content)
     assert taken == []
 
 
+def test_that_there_are_quick_replies_for_every_stage(content: Content) -> None:
+    stages = Counter(
+        entry.category for entry in content.entries if entry.category.startswith("话术/")
+    )
+    assert set(stages) == {f"话术/{stage}" for stage in make_texts({}).assist_stages}
+    assert min(stages.values()) >= 4
+    assert 12 <= stages.total() <= 18
+    for entry in content.entries:
+        words = " ".join(_words(entry))
+        if entry.category.startswith("话术/"):
+            assert entry.auto == "agents-only", entry.id
+            assert "{顾客.称呼}好，" in words or "{门店." in words, entry.id
+            assert "客人" not in words, entry.id  # what customers read speaks to them
+        elif entry.auto == "agents-only":
+            assert words.startswith(make_texts({}).assist_words["internal_mark"]), entry.id
+
+
+def test_that_what_is_handed_over_by_an_intent_has_drafts(content: Content) -> None:
+    agents = {entry.id for entry in content.entries if entry.category.startswith("话术/")}
+    known = {entry.id for entry in content.entries}
+    for intent in content.intents:
+        assert set(intent.drafts) <= known, intent.name
+        if intent.handoff is not None:
+            assert agents & set(intent.drafts), intent.name
+
+
 def test_that_every_example_finds_its_own_intent_first(content: Content) -> None:
     normaliser = Normaliser()
     rules = IntentRules(content.intents, normaliser)

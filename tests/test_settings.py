@@ -23,9 +23,11 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("CHATBOT_TARGET_PRECISION", "95"),
         ("CHATBOT_ENCODER", ""),
         ("CHATBOT_QUIET_SECONDS", "-1"),
+        ("CHATBOT_CUSTOMER_DATA_URL", "orders.example.com"),
         ("CHATBOT_WECOM__TOKEN", "has space"),
         ("CHATBOT_WECOM__ENCODING_AES_KEY", "short"),
         ("CHATBOT_WECOM__AGENT_ID", "abc"),
+        ("CHATBOT_WECOM__JSSDK_URL", "wecom-jssdk.js"),
     ],
 )
 def test_that_a_wrong_value_is_named(

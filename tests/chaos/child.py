@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
     prepare(settings)
     asyncio.run(
         serve_until_stopped(
-            settings, settings.database_url, announce=lambda _: None, checkpoint=checkpoint
+            settings, settings.database_url, announce=lambda *_: None, checkpoint=checkpoint
         )
     )
 

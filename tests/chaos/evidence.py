@@ -17,13 +17,18 @@ SELECT m.id, m.msgid, m.fate, m.turn_id, c.external_userid AS customer
 FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.origin = 3 ORDER BY m.id
 """
 _TURNS = """
-SELECT t.id, t.decision, c.external_userid AS customer
+SELECT t.id, t.decision, t.mode, c.external_userid AS customer
 FROM turns t JOIN conversations c ON c.id = t.conversation_id ORDER BY t.id
 """
 _PARTS = """
 SELECT o.id, o.lane, o.kind, o.turn_id, o.handoff_id, o.msgid, o.payload, o.state, o.attempts,
        o.error_code, o.error_text, c.external_userid AS customer
 FROM outbox o JOIN conversations c ON c.id = o.conversation_id ORDER BY o.id
+"""
+_QUEUED_CARDS = """
+SELECT s.handoff_id, s.userid, s.state, c.external_userid AS customer
+FROM staff_messages s JOIN conversations c ON c.id = s.conversation_id
+WHERE s.kind = 'card' ORDER BY s.id
 """
 _HANDOFFS = """
 SELECT h.id, h.turn_id, h.reason, h.state, c.external_userid AS customer
@@ -39,7 +44,8 @@ SELECT
   (SELECT count(*) FROM messages WHERE content->>'event_type' = 'enter_session') AS entered,
   (SELECT count(*) FROM messages WHERE fate = 'pending') AS pending,
   (SELECT count(*) FROM outbox WHERE settled_at IS NULL
-     AND NOT payload ? 'only_in_pool') AS open_parts,
+     AND NOT payload ? 'only_in_pool')
+    + (SELECT count(*) FROM staff_messages WHERE settled_at IS NULL) AS open_parts,
   (SELECT count(*) FROM conversations WHERE lease_owner IS NOT NULL) AS leased
 """
 
@@ -59,6 +65,7 @@ class Evidence:
     handoffs: tuple[Json, ...]
     conversations: tuple[Json, ...]
     delivered: tuple[Json, ...]
+    queued_cards: tuple[Json, ...]
     cards: tuple[Json, ...]
     calls: tuple[Json, ...]
     sessions: tuple[Json, ...]
@@ -105,6 +112,7 @@ async def gather_evidence(weather: Weather, database: Database) -> Evidence:
         handoffs=read(_HANDOFFS),
         conversations=read(_CONVERSATIONS),
         delivered=tuple(e for e in await weather.log("delivered") if e["via"] != "staff"),
+        queued_cards=read(_QUEUED_CARDS),
         cards=tuple(await weather.log("app_message")),
         calls=tuple(await weather.log("api")),
         sessions=tuple(state["sessions"]),

@@ -37,11 +37,14 @@ class SimulatedPlatform:
 
 
 @contextmanager
-def running_platform(folder: Path) -> Iterator[SimulatedPlatform]:
-    """Run the simulator as a process; its callbacks go to a port that nobody holds yet."""
+def running_platform(folder: Path, members: Sequence[str] = ()) -> Iterator[SimulatedPlatform]:
+    """Run the simulator as a process; its callbacks go to a port that nobody holds yet.
+
+    The enterprise has these ``members`` beside those of the demo.
+    """
     port, callback_port = quiet_port(), quiet_port()
     file = folder / "enterprise.toml"
-    file.write_text(_enterprise(), encoding="utf-8")
+    file.write_text(_enterprise(members), encoding="utf-8")
     arguments = [
         "chatbot", "simulate", "--port", str(port), "--config", str(file),
         "--callback-url", f"http://127.0.0.1:{callback_port}/wecom/callback",
@@ -52,9 +55,10 @@ def running_platform(folder: Path) -> Iterator[SimulatedPlatform]:
         yield SimulatedPlatform(url, callback_port, load_config(file))
 
 
-def _enterprise() -> str:
+def _enterprise(members: Sequence[str]) -> str:
     demo = Path(__file__).parents[2] / "chatbot" / "simulator" / "demo.toml"
-    return demo.read_text(encoding="utf-8") + _RULES
+    more = (f'\n[[members]]\nuserid = "{userid}"\nname = "{userid}"\n' for userid in members)
+    return demo.read_text(encoding="utf-8") + "".join(more) + _RULES
 
 
 @dataclass

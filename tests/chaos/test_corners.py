@@ -139,16 +139,16 @@ def test_that_a_turn_is_planned_with_the_messages_left_when_it_is_stored(
         save_conversation(connection, Conversation(**{**spent, "sent_since_customer": 4}), NOW)
 
     database.run_sync(spend)
-    left: list[int] = []
+    sent: list[int] = []
 
-    def plan(budget_left: int) -> Plan:
-        left.append(budget_left)
+    def plan(conversation: Conversation) -> Plan:
+        sent.append(conversation.sent_since_customer)
         return Plan(())
 
     decision = Decision("早餐", "answer", "", snapshot=1, threshold=0.9)
     outcome = Outcome(decision, Context())
     database.run_sync(commit_turn, works[0], outcome, plan, expires_at=SOON, now=NOW)
-    assert left == [1]
+    assert sent == [4]
 
 
 def test_that_a_message_whose_session_ended_before_its_turn_is_kept_for_a_person(
@@ -164,7 +164,7 @@ def test_that_a_message_whose_session_ended_before_its_turn_is_kept_for_a_person
     works, _ = database.run_sync(claim_work, ME, [], NOW, SOON, 1)
     decision = Decision("早餐", "answer", "", snapshot=1, threshold=0.9)
 
-    def plan(_: int) -> Plan:
+    def plan(_: Conversation) -> Plan:
         return Plan(({"msgtype": "text", "text": {"content": "七点到十点"}},))
 
     outcome = Outcome(decision, Context())

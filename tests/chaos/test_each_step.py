@@ -14,12 +14,14 @@ from tests.chaos.play import is_long, play, ready
 _COUNTS = (1, 2, 4, 7, 12) if is_long() else (3,)
 #: Pages are few: one pull may bring a whole wave.
 _COUNTS_OF_PAGES = (1, 2, 3) if is_long() else (2,)
+#: Cases are in no storm; who dies telling of them has a play of their own, test_case_processes.
+_STEPS = tuple(step for step in STEPS if step != "reminders-claimed")
 _SEEDS = range(1, 6 if is_long() else 2)
 _DEATH_SECONDS = 60.0
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", _STEPS)
 @pytest.mark.timeout(900)
 async def test_that_a_kill_at_this_step_loses_and_doubles_nothing(
     step: str,

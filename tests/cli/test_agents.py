@@ -128,3 +128,14 @@ def test_that_a_wrong_file_changes_nothing(chatbot_agents: Run, tmp_path: Path) 
     assert "agents.toml 第 2 行 agents.azhen.capacity" in result.output
     assert "共 2 个问题，名册没有改。" in result.output
     assert "xiaozhou" in chatbot_agents("export").output
+
+
+def test_that_an_import_is_on_record_and_a_trial_is_not(
+    chatbot_agents: Run, database: Database
+) -> None:
+    chatbot_agents("import", "agents.toml", "--trial")
+    chatbot_agents("import", "agents.toml")
+    chatbot_agents("import", "agents.toml")  # changes nothing
+    query = text("SELECT action, detail FROM audit_log")
+    rows = database.run_sync(lambda connection: connection.execute(query).all())
+    assert [tuple(row) for row in rows] == [("roster_import", {"new": ["azhen", "xiaozhou"]})]

@@ -16,6 +16,7 @@ from chatbot.accounts.mode import ModeSetting
 from chatbot.cli.mode import mode
 from chatbot.errors import UserError
 from chatbot.store.accounts import save_accounts
+from chatbot.store.audit import audit_page
 from chatbot.store.database import Database
 from chatbot.store.modes import mode_history, switched_modes
 
@@ -107,3 +108,12 @@ def test_that_wrong_use_is_one_line_and_exit_code_2(chatbot_mode: Run) -> None:
         assert done.returncode == 2, done.stderr
         assert "Traceback" not in done.stderr
     assert chatbot_mode().exit_code == 0
+
+
+def test_that_a_switch_is_in_the_record_of_who_did_what(
+    chatbot_mode: Run, database: Database
+) -> None:
+    chatbot_mode("qijian", "full", "--percent", "20")
+    (row,) = database.run_sync(audit_page, 10)
+    assert (row.action, row.target) == ("mode_switch", "wk1")
+    assert row.detail == {"before": "assist", "after": "full（20% 的客户）"}

@@ -65,6 +65,7 @@ class Clinic:
             "CHATBOT_DATA_DIR": str(self.folder / "data"),
             "CHATBOT_KNOWLEDGE_DIR": str(self.folder / "knowledge"),
             "CHATBOT_INTENTS_DIR": str(self.folder / "intents"),
+            "CHATBOT_ADMINS": "liang",
             "CHATBOT_SUPERVISORS": "liang",
             "CHATBOT_WECOM__CORP_ID": self.config.corp.id,
             "CHATBOT_WECOM__AGENT_ID": str(app.agent_id),

@@ -28,8 +28,12 @@ from chatbot.store.watch_lock import EmbeddingLock, WatchLock
 from .clinic import KF, Clinic, found, notes, only_problem, problems, status, summary, warnings
 
 _SECTION = f'[accounts.qijian]\nid = "{KF}"\nname = "云栖酒店"\n'
-_NOW = datetime.now(UTC)
 _ENCODER = check_encoder(Settings()).fact or ""
+
+
+def _now() -> datetime:
+    """Return the time of the test, not that of its import: a whole run takes a while."""
+    return datetime.now(UTC)
 
 
 def _offer(clinic: Clinic, database: Database, *, publish: bool, encoder: str = _ENCODER) -> int:
@@ -38,11 +42,11 @@ def _offer(clinic: Clinic, database: Database, *, publish: bool, encoder: str = 
     basis = Basis(encoder, 0.95, "0")
     origin = Origin("publish", "test")
     offer = offer_of(content, {})
-    return database.run_sync(offer_snapshot, offer, origin, basis, _NOW, publish=publish).number
+    return database.run_sync(offer_snapshot, offer, origin, basis, _now(), publish=publish).number
 
 
 def _mode(database: Database, mode: Mode, percent: int = 100) -> None:
-    change = ModeChange(KF, ModeSetting(mode, percent), _NOW, "test")
+    change = ModeChange(KF, ModeSetting(mode, percent), _now(), "test")
     database.run_sync(save_accounts, {KF: "云栖酒店"})
     database.run_sync(switch_mode, change)
 
@@ -116,7 +120,7 @@ async def test_that_a_switch_of_encoders_is_told_while_somebody_is_at_work_on_it
     _offer(healthy, database, publish=True, encoder="other-model-1")
     lock = EmbeddingLock(database, _ENCODER)
     assert await lock.hold()
-    database.run_sync(report_switch, EncoderSwitch(_ENCODER, 320, 1000), _NOW)
+    database.run_sync(report_switch, EncoderSwitch(_ENCODER, 320, 1000), _now())
     report = await healthy.examine(DATABASE_URL=database_url)
     await lock.release()
     told = found(report, "encoder-switching").cause
@@ -131,7 +135,7 @@ async def test_that_what_a_watcher_refused_is_one_finding(
     healthy: Clinic, database_url: str, database: Database
 ) -> None:
     problem: dict[str, str | int] = {"file": "a.yaml", "line": 7, "key": "answr", "text": "不认识"}
-    database.run_sync(save_problems, "elsewhere:/srv/knowledge", [problem], _NOW)
+    database.run_sync(save_problems, "elsewhere:/srv/knowledge", [problem], _now())
     told = only_problem(await healthy.examine(DATABASE_URL=database_url))
     assert told.id == "files-refused"
     assert told.place
@@ -144,7 +148,7 @@ async def test_that_the_same_wrong_files_are_told_once(
     healthy.write("knowledge/faq.yaml", "- question: 没有答案\n")
     watcher = f"{socket.gethostname()}:{healthy.folder / 'knowledge'}"
     problem: dict[str, str | int] = {"file": "faq.yaml", "line": 1, "key": "", "text": "没有答案"}
-    database.run_sync(save_problems, watcher, [problem], _NOW)
+    database.run_sync(save_problems, watcher, [problem], _now())
     assert only_problem(await healthy.examine(DATABASE_URL=database_url)).id == "content-wrong"
 
 
@@ -172,7 +176,7 @@ def _insert_writes(connection: Connection, rows: list[tuple[str, str, int | None
     """Insert writes of tags: tag, state, error code and age in minutes."""
     connection.execute(
         text("INSERT INTO customers (external_userid, first_seen_at) VALUES ('wm1', :now)"),
-        {"now": _NOW},
+        {"now": _now()},
     )
     for tag, state, code, minutes in rows:
         group, _, name = tag.partition(":")
@@ -182,7 +186,7 @@ def _insert_writes(connection: Connection, rows: list[tuple[str, str, int | None
                 " error_code, changed_at) VALUES ('wm1', 'azhen', :g, :n, 'present', :s, :c, :at)"
             ),
             {"g": group, "n": name, "s": state, "c": code,
-             "at": _NOW - timedelta(minutes=minutes)},
+             "at": _now() - timedelta(minutes=minutes)},
         )  # fmt: skip
 
 
@@ -221,7 +225,7 @@ async def test_that_customers_whose_followers_are_unknown_are_counted(
         "INSERT INTO customers (external_userid, first_seen_at, tagging_due_at, tagging_attempts)"
         " VALUES ('wm1', :now, :now, 3)"
     )
-    database.run_sync(lambda connection: connection.execute(text(sql), {"now": _NOW}))
+    database.run_sync(lambda connection: connection.execute(text(sql), {"now": _now()}))
     report = await healthy.examine(DATABASE_URL=database_url)
     assert found(report, "followers-unknown").subject == "1 位顾客"
 

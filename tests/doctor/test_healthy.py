@@ -23,6 +23,7 @@ async def test_that_right_settings_have_no_problem(healthy: Clinic) -> None:
         "publishing",
         "roster",
         "roster_match",
+        "cases",
         "tag_writes",
     ]  # the embedded database does not run
     assert notes(report) == set()

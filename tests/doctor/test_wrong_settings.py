@@ -48,6 +48,15 @@ async def test_that_all_missing_settings_are_named_at_once(healthy: Clinic) -> N
     assert status(report, "callback") is Status.SKIPPED
 
 
+async def test_that_a_script_that_browsers_would_block_is_named(healthy: Clinic) -> None:
+    script = "http://127.0.0.1:8090/jssdk.js"
+    report = await healthy.examine(WECOM__JSSDK_URL=script)
+    assert not problems(report), "pages that come by http may use it"
+    public = {"PUBLIC_URL": "https://bot.invalid", "WECOM__JSSDK_URL": script}
+    found = [(each.id, each.settings) for each in problems(await healthy.examine(**public))]
+    assert ("jssdk-blocked", ("CHATBOT_WECOM__JSSDK_URL",)) in found
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -61,6 +70,7 @@ async def test_that_all_missing_settings_are_named_at_once(healthy: Clinic) -> N
         ("WECOM__AGENT_ID", "many"),
         ("WECOM__TOKEN", "with-a-dash"),
         ("WECOM__ENCODING_AES_KEY", "tooShort"),
+        ("WECOM__JSSDK_URL", "wecom-jssdk.js"),
         ("WECOM__API_BASE_URL", "qyapi.weixin.qq.com"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.accounts.desk_rules import DeskRules
-from chatbot.handoff.watch import RETRY, Seen, Step, next_step
+from chatbot.handoff.watch import RETRY, OpenCase, Seen, Step, next_step
 
 _NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 _RULES = DeskRules()
@@ -100,6 +100,15 @@ _SEEN = st.builds(
     staffed=st.booleans(),
     alarmed=st.booleans(),
     opens_at=st.one_of(st.none(), st.just(_NOW + timedelta(hours=8))),
+    case=st.one_of(
+        st.none(),
+        st.builds(
+            OpenCase,
+            closes_at=st.integers(-4000, 4000).map(lambda s: _NOW + timedelta(seconds=s)),
+            told=st.booleans(),
+            listed=st.booleans(),
+        ),
+    ),
 )
 
 
@@ -119,6 +128,8 @@ def test_that_waiting_has_an_end_and_nothing_impossible_is_asked(seen: Seen) -> 
         assert step.action in {"wait", "pass-on", "alarm"}  # from the pool only to a person
     if step.action == "end":
         assert seen.asked_at is None  # nobody who waits for an answer is sent away
+    if step.action in {"end", "close"}:
+        assert seen.case is None or seen.case.closes_at <= _NOW  # what is promised is waited for
 
 
 @pytest.mark.parametrize(
@@ -136,3 +147,27 @@ def test_that_nobody_who_is_looked_after_waits_longer_than_the_limit_unseen(
         now = step.until
     assert step == Step("alarm")
     assert now == _NOW + timedelta(seconds=limit)
+
+
+_ANSWERED = replace(_SERVED, asked_at=None, spoken_at=_NOW)
+_CASE = OpenCase(closes_at=_NOW + timedelta(hours=40), told=False, listed=False)
+
+
+def test_that_a_session_with_a_case_is_kept_until_the_48_hours_are_over() -> None:
+    waits = replace(_ANSWERED, case=_CASE)
+    assert _after(waits, minutes=29).action == "wait"
+    assert _after(waits, minutes=30) == Step("hold")
+    told = replace(waits, case=replace(_CASE, told=True))
+    assert _after(told, minutes=30) == Step("wait", _CASE.closes_at)
+    assert _after(told, minutes=40 * 60) == Step("end")
+    assert _after(_ANSWERED, minutes=30) == Step("end")
+
+
+def test_that_a_kept_session_is_not_closed_after_hours_but_listed_once() -> None:
+    opens_at = _NOW + timedelta(hours=12)
+    gone = replace(_SERVED, serves=False, staffed=False, opens_at=opens_at, case=_CASE)
+    assert _after(gone) == Step("keep")
+    listed = replace(gone, case=replace(_CASE, listed=True))
+    assert _after(listed) == Step("wait", opens_at)
+    assert _after(replace(gone, free=True)) == Step("pass-on")
+    assert _after(gone, minutes=40 * 60) == Step("close")

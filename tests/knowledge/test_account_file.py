@@ -22,6 +22,7 @@ menu = [
 ]
 hours = ["周一至周五 09:00-18:00"]
 percent = 50
+rating = false
 
 [accounts.qijian]
 id = "wk1"
@@ -37,6 +38,7 @@ mode = "assist"
 id = "wk2"
 categories = ["预订", "餐饮"]
 agents = ["azhen"]
+rating = true
 
 [calendar]
 holidays = ["2027-01-01/2027-01-03"]
@@ -78,6 +80,7 @@ def test_that_an_account_has_its_own_values_and_the_defaults_for_the_rest(tmp_pa
     assert other.hours.in_words() == "周一至周五 09:00-18:00"
     assert (other.categories, other.agents) == (("预订", "餐饮"), ("azhen",))
     assert accounts.of("unknown").menu == ("几点可以入住？", "早餐几点供应？")
+    assert [accounts.of(each).rating for each in ("wk1", "wk2", "unknown")] == [False, True, False]
 
 
 def test_that_spans_of_days_include_both_ends(tmp_path: Path) -> None:
@@ -107,6 +110,8 @@ def test_that_spans_of_days_include_both_ends(tmp_path: Path) -> None:
         ("[default]\npercent = 101\n", 2, "default.percent", "0 到 100"),
         ("[default]\npercent = '20%'\n", 2, "default.percent", "0 到 100"),
         ("[default]\npercent = true\n", 2, "default.percent", "0 到 100"),
+        ("[default]\nrating = 'no'\n", 2, "default.rating", "true"),
+        ("[default]\nrating = 0\n", 2, "default.rating", "false"),
         ("[default]\nmenu = ['1','2','3','4','5','6','7','8','9','0']\n", 2, "default.menu", "9"),
         ("[default]\nvariables = {名字 = 'x'}\n", 2, "default.variables", "assistant"),
         ("[default]\nvariables = {'语 气' = 'x'}\n", 2, "default.variables", "语 气"),

@@ -67,7 +67,7 @@ def test_that_what_is_written_is_read_back(tmp_path: Path, agents: list[Agent]) 
 def test_that_the_rules_of_the_desk_are_read_back_and_the_others_are_as_shipped(
     tmp_path: Path,
 ) -> None:
-    rules = DeskRules(7, 2, 45, 20, "0571-1234")
+    rules = DeskRules(7, 2, 45, 20, "0571-1234", 15, 120)
     path = tmp_path / "agents.toml"
     problems = Problems()
     path.write_text(write_roster([], rules), encoding="utf-8")
@@ -113,6 +113,7 @@ def test_that_an_empty_file_names_nobody(tmp_path: Path, text: str) -> None:
         ),
         ("[desk]\nanswer_minutes = 0", 2, "desk.answer_minutes", "1 到 1440 的整数"),
         ("[desk]\nurgent_seconds = '60'", 2, "desk.urgent_seconds", "不加引号"),
+        ("[desk]\ncase_late_minutes = 0", 2, "desk.case_late_minutes", "1 到 10080 的整数"),
         ("[desk]\nend = 3", 2, "desk.end", "可以写的有：answer_minutes"),
         ("[agents.azhen", 1, "", "不是正确的 TOML"),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.answers.messages import ImageMessage, TextMessage
-from chatbot.knowledge.content import Content, load_content
+from chatbot.knowledge.content import Content, load_content, read_content
 from chatbot.knowledge.intent_files import read_intents, read_texts
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.problems import ContentErrors, Problems
@@ -108,7 +108,7 @@ def test_that_a_brand_overrides_single_texts(knowledge: Path) -> None:
 @pytest.mark.parametrize(
     ("own", "problem"),
     [
-        ("greetings: 你好\n", "1: greetings: 没有这个键；可以写的有：welcome_head"),
+        ("greetings: 你好\n", "1: greetings: 没有这个键；可以写的有：greeting、"),
         ("greeting: [你好]\n", "1: greeting: 应为文字，这里写的是列表"),
         ("welcome_items: 几点退房\n", "1: welcome_items: 应为列表，这里写的是文字"),
         ("human_phrases: ['/(/']\n", "1: human_phrases: “/(/”不是正确的 RE2 正则表达式"),
@@ -122,6 +122,8 @@ def test_that_a_mistake_in_the_texts_is_named(own: str, problem: str, knowledge:
 def test_that_a_brand_words_single_languages_and_kinds_of_small_talk(knowledge: Path) -> None:
     own = (
         "handed_over_foreign: {ja: 少々お待ちください。}\n"
+        "case_words: {kind_call: 电话回访}\n"
+        "access_words: {desk: 服务台, link_user: '链接{number}'}\n"
         "praise: '{助手.名字}谢谢您。'\npraise_phrases: [顶呱呱, '/杠+的/']\n"
     )
     content = _load(knowledge, _texts=own)
@@ -129,7 +131,10 @@ def test_that_a_brand_words_single_languages_and_kinds_of_small_talk(knowledge: 
     assert texts.handed_over_foreign == {
         **shipped.handed_over_foreign, "ja": "少々お待ちください。"
     }  # fmt: skip
+    own_words = {"desk": "服务台", "link_user": "链接{number}"}
+    assert texts.access_words == {**shipped.access_words, **own_words}
     assert texts.praise_phrases == ("顶呱呱", "/杠+的/")
+    assert texts.case_words == {**shipped.case_words, "kind_call": "电话回访"}
     again = type(content).from_json(content.to_json())
     assert make_texts(again.texts) == texts
 
@@ -140,7 +145,18 @@ def test_that_a_brand_words_single_languages_and_kinds_of_small_talk(knowledge: 
         ("handed_over_foreign: 稍等\n", "1: handed_over_foreign: 应为含 en、ja"),
         ("handed_over_foreign: {xx: a}\n", "handed_over_foreign.xx: 没有这个键；可以写的有：en"),
         ("handed_over_foreign: {en: '{hours}'}\n", "1: handed_over_foreign: 这里不能用花括号"),
+        ("case_words: {kind_call: '{x}'}\n", "1: case_words: kind_call 里不能有别的花括号"),
+        ("case_words: {due: 到了}\n", "1: case_words: due 里必须写有 {customer}、{due}、{title}，"),
+        ("case_words: {dues: 到了}\n", "case_words.dues: 没有这个键；可以写的有：kind_reply"),
+        ("case_reply_phrases: ['/(/']\n", "1: case_reply_phrases: “/(/”不是正确的 RE2"),
         ("clarify_foreign: {en: ''}\n", "1: clarify_foreign.en: 应为文字，这里是空的"),
+        ("access_words: {desk_: a}\n", "access_words.desk_: 没有这个键；可以写的有：desk"),
+        ("access_words: {desk: '{x}'}\n", "access_words: desk 里不能有别的花括号"),
+        ("access_words: {signed_in_as: 您好}\n", "access_words: signed_in_as 里必须写有 {name}"),
+        (
+            "access_words: {signed_in_as: '{name}{x}'}\n",
+            "signed_in_as 里必须写有 {name}，",
+        ),
         ("abuse_phrases: ['/(/']\n", "1: abuse_phrases: “/(/”不是正确的 RE2 正则表达式"),
         ("robot_phrases: ['！']\n", "1: robot_phrases: “！”里没有文字或数字"),
     ],
@@ -149,6 +165,56 @@ def test_that_a_mistake_in_small_talk_or_a_language_is_named(
     own: str, problem: str, knowledge: Path
 ) -> None:
     assert problem in _problem(knowledge, _texts=own)
+
+
+def test_that_a_brand_words_single_captions_of_a_piece(knowledge: Path) -> None:
+    own = (
+        "assist_stages: [咨询, 成交]\n"
+        "assist_words: {root: 快捷回复, which_row: '先选{table}',"
+        " stray_brace: '{written} {{不}}行'}\n"
+    )
+    texts, shipped = make_texts(_load(knowledge, _texts=own).texts), make_texts({})
+    assert texts.assist_stages == ("咨询", "成交")
+    assert texts.assist_words == {
+        **shipped.assist_words, "root": "快捷回复", "which_row": "先选{table}",
+        "stray_brace": "{written} {{不}}行",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("own", "problem"),
+    [
+        ("assist_words: {en: a}\n", "assist_words.en: 没有这个键；可以写的有：root"),
+        ("assist_words: {root: ''}\n", "1: assist_words.root: 应为文字，这里是空的"),
+        ("assist_words: {root: '{x}'}\n", "assist_words: root 里不能有别的花括号"),
+        ("assist_words: {which_row: 选店}\n", "which_row 里必须写有 {table}，而且不能有别的花括号"),
+        ("assist_words: {which_row: '{table}{顾客.称呼}'}\n", "必须写有 {table}，而且不能有别的"),
+        ("assist_words: {which_row: '{table}{'}\n", "必须写有 {table}，而且不能有别的"),
+    ],
+)
+def test_that_a_mistake_in_the_captions_of_a_piece_is_named(
+    own: str, problem: str, knowledge: Path
+) -> None:
+    assert problem in _problem(knowledge, _texts=own)
+
+
+def test_that_an_intent_names_the_replies_that_help_agents(knowledge: Path) -> None:
+    entry = "- {id: sorry, question: q, answer: a}\n"
+    (knowledge / "faq.yaml").write_text(entry, encoding="utf-8")
+    intent = "intent: complaint\nkeywords: [投诉]\ndrafts: [sorry]\n"
+    content = _load(knowledge, a=intent)
+    assert content.intents[0].drafts == ("sorry",)
+    assert type(content).from_json(content.to_json()) == content
+
+
+def test_that_a_reply_that_there_is_not_is_warned_of(knowledge: Path) -> None:
+    intents = knowledge.parent / "intents"
+    intents.mkdir()
+    intent = "intent: complaint\nkeywords: [投诉]\ndrafts: [gone]\n"
+    (intents / "a.yaml").write_text(intent, encoding="utf-8")
+    [warning] = read_content(knowledge, intents).warnings
+    assert (warning.line, warning.key) == (3, "drafts")
+    assert warning.text == "没有编号为“gone”的知识条目，客服看不到这条草稿"
 
 
 def test_that_every_text_has_a_comment_where_it_is_used() -> None:
@@ -169,6 +235,10 @@ def test_that_every_text_has_a_comment_where_it_is_used() -> None:
     ("line", "objection"),
     [
         ("welcome_items: [一, 二, 三, 四, 五, 六, 七, 八, 九, 十]", "最多 9 个"),
+        ("rating_reasons: [一, 二, 三, 四, 五, 六, 七, 八, 九, 十]", "最多 9 个"),
+        (f"rating_reasons: [{'慢' * 43}]", "最多 128 字节"),
+        (f"rating_good_caption: {'好' * 43}", "最多 128 字节"),
+        ("rating_told: 客户不满意", "必须写有"),
         ('page_why_answer: "回答 {qestion}"', "必须写有"),
         ('card_assigned: "给 {servicer"', "必须写有"),
         ('page_empty: "{助手.名字}没有消息"', "不能用花括号"),

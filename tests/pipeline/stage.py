@@ -16,12 +16,16 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
-from chatbot.app import running_server
+from chatbot.accounts.desk_rules import DeskRules
+from chatbot.app import DESK, running_server
+from chatbot.clock import Clock, SystemClock, make_clock
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
+from chatbot.pipeline.desk import Desk
 from chatbot.settings import Settings, WeComSettings
 from chatbot.simulator.config import SimulatorConfig, load_config
 from chatbot.simulator.server import create_app
 from chatbot.store.database import Database
+from chatbot.store.watch import save_desk_rules
 
 KF = "wkDemoYunqi0001"
 LIN, WANG = "wmDemoXiaolin", "wmDemoWangjie"
@@ -44,7 +48,14 @@ class Stage:
     platform: str
     server: str
     database: Database
+    app: web.Application = field(default_factory=web.Application)
+    clock: Clock = field(default_factory=SystemClock)
     said: list[str] = field(default_factory=list)
+
+    @property
+    def desk(self) -> Desk:
+        """Return the desk of the server on this stage."""
+        return self.app[DESK]
 
     async def control(self, path: str, body: Json | None = None) -> Json:
         """Call the simulator's control API: POST with a body, GET without."""
@@ -137,6 +148,11 @@ class Stage:
         """Wait until the platform's session is in ``state``."""
         await eventually(lambda: self.state(customer), lambda found: found[0] == state)
 
+    def rules(self, **limits: int) -> None:
+        """Put other limits of the desk in force."""
+        rules = DeskRules(**limits)  # type: ignore[arg-type]  # only numbers are changed here
+        self.database.run_sync(save_desk_rules, rules, self.clock.now(), "test")
+
     def rows(self, sql: str, **values: Any) -> list[Json]:
         """Return rows of the server's database."""
 
@@ -216,6 +232,9 @@ def stage_settings(
         token=SecretStr(simulator.app.token),
         encoding_aes_key=SecretStr(simulator.app.encoding_aes_key),
         api_base_url=platform,
+        jssdk_url=f"{platform}/jssdk.js",
+        oauth_url=f"{platform}/connect/oauth2/authorize",
+        login_url=f"{platform}/login/sso",
     )
     values: Json = {
         "host": "127.0.0.1",
@@ -238,6 +257,7 @@ async def simulated(
     """Run the simulator; its callbacks go to the server's port."""
     config = _ENTERPRISE.override(
         callback_url=f"http://127.0.0.1:{server_port}/wecom/callback",
+        sidebar_url=f"http://127.0.0.1:{server_port}/sidebar/",
         clock_file=clock_file,
         rules={"callback_retry_seconds": 0.1, **rules},
     )
@@ -276,6 +296,6 @@ async def play(
                 # A call that would stop the event loop inside our own code fails the test.
                 with blockbuster_ctx(_WATCHED) as detector:
                     _allow_what_only_tests_do(detector)
-                    yield Stage(session, platform, server, database)
+                    yield Stage(session, platform, server, database, app, make_clock(clock_file))
             finally:
                 database.dispose()

@@ -53,7 +53,9 @@ def _being_sent(database: Database, claim: Claim) -> Part:
             session_version=0, msgid="m1", payload={}, due_at=NOW,
         )  # fmt: skip
         part = outbox.insert_part(connection, new, NOW)
-        return outbox.begin_part(connection, part.id, ME, NOW, UNTIL)
+        begun = outbox.begin_part(connection, part.id, ME, NOW, UNTIL)
+        assert begun is not None
+        return begun
 
     return database.run_sync(send)
 

@@ -189,6 +189,17 @@ async def test_that_in_a_thousand_schedules_nobody_is_forgotten(
         )
         assert codes
         assert set(codes.values()) == {1}
+        (told,) = stage.rows(
+            "SELECT count(*) FILTER (WHERE state = 'delivered') AS held,"
+            " count(*) FILTER (WHERE state = 'refused') AS refused FROM outbox"
+            " WHERE payload ? 'only_with_person'"
+        )
+        assert told["held"] > 0
+        assert told["refused"] == 0
+        (asked,) = stage.rows(
+            "SELECT count(*) AS n, count(DISTINCT external_userid) AS customers FROM ratings"
+        )
+        assert asked["n"] == asked["customers"] > 0
         moved = stage.rows(
             "SELECT payload->>'move' AS move, count(*) AS n FROM outbox"
             " WHERE kind = 'transition' AND state = 'delivered' GROUP BY 1"

@@ -75,13 +75,13 @@ async def _all_settled(database: Database) -> None:
 def _open_work(connection: Connection) -> int:
     sql = (
         "SELECT (SELECT count(*) FROM app_events WHERE state = 'waiting')"
-        " + (SELECT count(*) FROM member_parts WHERE settled_at IS NULL)"
+        " + (SELECT count(*) FROM staff_messages WHERE settled_at IS NULL)"
     )
     return int(connection.scalar(text(sql)) or 0)
 
 
 def _states(connection: Connection) -> list[str]:
-    return list(connection.scalars(text("SELECT state FROM member_parts ORDER BY id")))
+    return list(connection.scalars(text("SELECT state FROM staff_messages ORDER BY id")))
 
 
 async def _seen(weather: Weather, userid: str) -> list[Json]:
@@ -153,7 +153,9 @@ async def test_that_two_processes_answer_each_member_in_order_and_once(
 
 
 def _in_order(database: Database, userid: str) -> list[str]:
-    sql = "SELECT message->'text'->>'content' FROM member_parts WHERE userid = :userid ORDER BY id"
+    sql = (
+        "SELECT message->'text'->>'content' FROM staff_messages WHERE userid = :userid ORDER BY id"
+    )
 
     def read(connection: Connection) -> list[str]:
         return list(connection.scalars(text(sql), {"userid": userid}))

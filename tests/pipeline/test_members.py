@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.store.events import insert_app_event
-from chatbot.store.members import MESSAGES_PER_MINUTE
+from chatbot.store.staff_messages import MESSAGES_PER_MINUTE
 from tests.pipeline.stage import AZHEN, LIANG, XIAOZHOU, Json, Stage, eventually, play
 
 LATE = "可以延迟退房吗？"
@@ -154,7 +154,7 @@ async def _settled(stage: Stage) -> None:
         return int(
             stage.rows(
                 "SELECT (SELECT count(*) FROM app_events WHERE state = 'waiting')"
-                " + (SELECT count(*) FROM member_parts WHERE settled_at IS NULL) AS n"
+                " + (SELECT count(*) FROM staff_messages WHERE settled_at IS NULL) AS n"
             )[0]["n"]
         )
 
@@ -177,7 +177,7 @@ def _words(entry: Json) -> str:
 
 def _parts(stage: Stage) -> list[Json]:
     return stage.rows(
-        "SELECT userid, state, attempts, error_code, message FROM member_parts ORDER BY id"
+        "SELECT userid, state, attempts, error_code, message FROM staff_messages ORDER BY id"
     )
 
 
@@ -360,7 +360,7 @@ async def test_that_a_burst_of_a_hundred_is_answered_in_order_and_below_the_limi
 
 def _delivered(stage: Stage) -> list[Json]:
     return stage.rows(
-        "SELECT id FROM member_parts WHERE state = 'delivered' AND userid = :userid", userid=AZHEN
+        "SELECT id FROM staff_messages WHERE state = 'delivered' AND userid = :userid", userid=AZHEN
     )
 
 

@@ -10,10 +10,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from chatbot.clock import SystemClock
-from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.store.database import Database, sqlalchemy_url
 from chatbot.store.presence import Presence
-from chatbot.wecom.tokens import FetchedToken
 from tests.pipeline.stage import AZHEN, KF, LIN, Stage, eventually, play
 
 
@@ -93,34 +91,6 @@ async def test_that_a_token_the_platform_forgot_is_renewed_once(
         await stage.delivered(count=2)
         fetched = [entry for entry in await stage.log("api") if entry["api"] == "gettoken"]
         assert len(fetched) == 2
-
-
-async def test_that_a_hundred_callers_in_two_processes_fetch_one_token(
-    database_url: str,
-) -> None:
-    fetches = 0
-    clock = SystemClock()
-
-    async def fetch() -> FetchedToken:
-        nonlocal fetches
-        fetches += 1
-        await asyncio.sleep(0.2)
-        now = clock.now()
-        return FetchedToken(f"token {fetches}", now, now.replace(year=now.year + 1))
-
-    databases = [Database(database_url, threads=4) for _ in range(2)]
-    stores = [
-        DatabaseTokenStore(database, clock, lambda n=number: n + 1)  # type: ignore[misc]
-        for number, database in enumerate(databases)
-    ]
-    got = await asyncio.gather(*(stores[n % 2].get("key", fetch) for n in range(100)))
-    assert set(got) == {"token 1"}
-    again = await asyncio.gather(
-        *(stores[n % 2].get("key", fetch, rejected="token 1") for n in range(100))
-    )
-    assert set(again) == {"token 2"}
-    for database in databases:
-        await database.close()
 
 
 async def test_that_a_dead_process_is_noticed_and_its_claims_are_given_back(

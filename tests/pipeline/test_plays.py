@@ -181,8 +181,8 @@ async def test_that_the_pool_and_all_servicers_are_used_when_nobody_receives(
             await stage.staff(userid, "receive", on=False)
         await stage.say("转人工")
         await stage.in_state(2)
-        (card,) = await stage.cards()
-        assert card["users"] == [AZHEN, XIAOZHOU]
+        cards = await stage.cards(count=2)
+        assert sorted(card["users"] for card in cards) == [[AZHEN], [XIAOZHOU]]
         await stage.settled()
         await stage.staff(XIAOZHOU, "take")
         await eventually(
@@ -420,7 +420,7 @@ async def test_that_the_conversation_page_shows_what_was_said_and_why(
             page = await answer.text()
             assert answer.status == 200
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        assert "&lt;b&gt;可以延迟退房吗" in page
+        assert "\\u003cb\\u003e可以延迟退房吗" in page
         async with stage.session.get(f"{stage.server}/turns/{'x' * 22}") as answer:
             assert answer.status == 404
 

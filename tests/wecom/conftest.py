@@ -14,7 +14,7 @@ from chatbot.wecom.client import WeComClient
 from chatbot.wecom.metrics import WeComMetrics
 from chatbot.wecom.tokens import MemoryTokenStore
 
-from .fake_platform import AGENT, CORP, SECRET, FixedClock, Platform
+from .fake_platform import AGENT, CORP, PUBLIC_URL, SECRET, FixedClock, Platform
 
 
 @pytest.fixture
@@ -89,5 +89,6 @@ def _make_client(
         tokens=MemoryTokenStore(clock),
         clock=clock,
         metrics=metrics,
+        public_url=PUBLIC_URL,
         total_timeout=total_timeout,
     )

@@ -16,6 +16,7 @@ Reaction = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SECRET = "planted-secret-5b1f"
 CORP = "wwdemo0123456789"
 AGENT = 1000007
+PUBLIC_URL = "https://crm.example.com"
 
 
 class FixedClock:
@@ -60,6 +61,7 @@ class Platform:
     )
     seen: list[Seen] = field(default_factory=list)
     tokens_issued: int = 0
+    tickets_issued: int = 0
     token_life: int = 7200
 
     def answer(self, api: str, *reactions: dict[str, Any] | Reaction) -> None:
@@ -90,6 +92,10 @@ class Platform:
         return web.json_response(self._success(api))
 
     def _success(self, api: str) -> dict[str, Any]:
+        if api in {"get_jsapi_ticket", "ticket/get"}:
+            self.tickets_issued += 1
+            ticket = f"planted-ticket-{self.tickets_issued}"
+            return {"errcode": 0, "errmsg": "ok", "ticket": ticket, "expires_in": self.token_life}
         if api != "gettoken":
             return {"errcode": 0, "errmsg": "ok"}
         self.tokens_issued += 1
