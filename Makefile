@@ -19,7 +19,7 @@ types: .venv/.test
 	$(BIN)/mypy
 
 unit: .venv/.test
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # The long form of the storms that `make test` runs in short: tens of minutes.
 chaos: .venv/.test

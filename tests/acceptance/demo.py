@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page
 
 from tests.browser import watch_problems
-from tests.pipeline.stage import free_port
+from tests.ports import quiet_port
 
 ROOT = Path(__file__).parents[2]
 _READY_SECONDS = 90  # the first start embeds the sample knowledge
@@ -40,7 +40,7 @@ class Demo:
 @asynccontextmanager
 async def running_demo(data_dir: Path) -> AsyncIterator[Demo]:
     """Run the demo on a data folder."""
-    ports = free_port(), free_port()
+    ports = quiet_port(), quiet_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chatbot", "demo", "--port", str(ports[0]),
         "--simulator-port", str(ports[1]),

@@ -14,7 +14,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import chromium, watch_problems
-from tests.pipeline.stage import KF, LIN, free_port
+from tests.pipeline.stage import KF, LIN
+from tests.ports import quiet_port
 
 from .demo import ROOT, running_demo, stop
 
@@ -66,7 +67,7 @@ async def test_that_a_port_in_use_is_one_clear_line(vectors_dir: Path) -> None:
         port = demo.server.rpartition(":")[2]
         second = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "chatbot", "demo", "--port", port,
-            "--simulator-port", str(free_port()),
+            "--simulator-port", str(quiet_port()),
             cwd=ROOT, stdout=PIPE, stderr=PIPE,
             env={**os.environ, "CHATBOT_DATA_DIR": str(vectors_dir / "other")},
         )  # fmt: skip

@@ -19,7 +19,8 @@ from chatbot.dialogue.turn import Context
 from chatbot.store.api_conversations import forget_contexts, read_context, save_context
 from chatbot.store.database import Database
 from tests.api.caller import BREAKFAST, LATE, TOKEN, Caller, calling, write_content
-from tests.pipeline.stage import KF, free_port, serving, simulated, stage_settings
+from tests.pipeline.stage import KF, serving, simulated, stage_settings
+from tests.ports import quiet_port
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 _QUESTIONS = (LATE, "早饭时间", "你好", "转人工", "我想带鹦鹉参加婚礼", "怎么开发票？", "菜单", "")
@@ -119,7 +120,7 @@ async def test_that_parallel_calls_of_one_key_are_decided_one_after_the_other(
 async def test_that_two_servers_carry_on_one_conversation_turn_by_turn(
     database_url: str, tmp_path: Path, vectors_dir: Path
 ) -> None:
-    ports = free_port(), free_port()
+    ports = quiet_port(), quiet_port()
     content = {**write_content(tmp_path), "api_token": SecretStr(TOKEN)}
     async with AsyncExitStack() as stack:
         config, platform = await stack.enter_async_context(simulated(ports[0]))

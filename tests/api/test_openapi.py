@@ -13,7 +13,8 @@ from chatbot.api.application import PREFIX
 from chatbot.api.bodies import AnswerRequest, TurnBody, TurnsQuery
 from chatbot.app import running_server
 from tests.api.caller import TOKEN, calling, write_content
-from tests.pipeline.stage import free_port, simulated, stage_settings
+from tests.pipeline.stage import simulated, stage_settings
+from tests.ports import quiet_port
 
 _ROOT = Path(__file__).parents[2]
 
@@ -36,7 +37,7 @@ async def test_that_the_document_is_valid_openapi(
 async def test_that_every_route_is_in_the_document_and_nothing_else(
     database_url: str, tmp_path: Path, vectors_dir: Path
 ) -> None:
-    port = free_port()
+    port = quiet_port()
     async with simulated(port) as (config, platform):
         settings = stage_settings(
             config, platform, port, data_dir=vectors_dir, api_token=SecretStr(TOKEN),

@@ -22,7 +22,8 @@ from chatbot.knowledge.content import Content
 from chatbot.store.database import Database
 from chatbot.store.turns import Turn
 from chatbot.understanding.intents import Intent, IntentHandoff
-from tests.pipeline.stage import Stage, free_port, serving, simulated, stage_settings
+from tests.pipeline.stage import Stage, serving, simulated, stage_settings
+from tests.ports import quiet_port
 
 KF = "wkDemoYunqi0001"
 NOW = datetime(2026, 5, 1, 4, tzinfo=UTC)
@@ -155,7 +156,7 @@ async def assisting(
     database_url: str, data_dir: Path, **changes: Any
 ) -> AsyncIterator[tuple[Stage, AssistDesk]]:
     """Run the whole server against the simulator; yield the stage and the server's own desk."""
-    port = free_port()
+    port = quiet_port()
     async with simulated(port) as (config, platform):
         settings = stage_settings(config, platform, port, data_dir=data_dir, **changes)
         async with (

@@ -12,9 +12,10 @@ from pathlib import Path
 import aiohttp
 
 from chatbot.simulator.config import SimulatorConfig, load_config
-from tests.chaos.processes import Process, quiet_port
+from tests.chaos.processes import Process
 from tests.chaos.workload import Line
 from tests.pipeline.stage import KF, Json
+from tests.ports import quiet_port
 
 #: A crowd sends staff more cards in a minute than WeCom lets through to one member; a callback
 #: to a dead server is repeated sooner than in earnest, so that the storm is short.

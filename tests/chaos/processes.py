@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -17,24 +16,9 @@ import aiohttp
 from tests.pipeline.stage import eventually
 
 ROOT = Path(__file__).parents[2]
-#: Below the range from which connections take their ports: while a server is dead, nobody else
-#: may sit down in its place.
-_PORTS = range(20_000, 32_000)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _TAIL = 40
-
-
-def quiet_port() -> int:
-    """Return a port nobody listens on, and nobody is given by chance."""
-    while True:
-        port = random.SystemRandom().choice(_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 class Process:
@@ -91,6 +75,15 @@ class Process:
         """End it at this instant."""
         self._process.kill()
         self._process.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep it from doing anything for a while."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Let it finish and go; fail if it does not end well."""

@@ -13,8 +13,8 @@ from tests.chaos.evidence import rows
 from tests.chaos.forwarder import forwarding
 from tests.chaos.platform import SimulatedPlatform
 from tests.chaos.play import Play, is_long, play, ready
-from tests.chaos.processes import quiet_port
 from tests.pipeline.stage import KF, Json
+from tests.ports import quiet_port
 
 _SEEDS = range(1, 7 if is_long() else 2)
 _ROUNDS = 6 if is_long() else 2

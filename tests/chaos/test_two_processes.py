@@ -9,7 +9,8 @@ import pytest
 from tests.chaos.forwarder import forwarding
 from tests.chaos.platform import SimulatedPlatform
 from tests.chaos.play import Play, is_long, play, ready
-from tests.chaos.processes import Process, quiet_port
+from tests.chaos.processes import Process
+from tests.ports import quiet_port
 
 _SEEDS = range(1, 9 if is_long() else 2)
 _WAVES = 12 if is_long() else 4

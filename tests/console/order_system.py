@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import web
 
 from tests.console.stage import SECRET
-from tests.pipeline.stage import free_port, serving
+from tests.pipeline.stage import serving
+from tests.ports import quiet_port
 
 ORDER = {
     "number": "YQ-1", "title": "湖景大床房 2 晚", "status": "已确认",
@@ -50,7 +51,7 @@ async def order_system() -> AsyncIterator[OrderSystem]:
     system.open.set()
     app = web.Application()
     app.router.add_post("/orders", system.answer)
-    async with serving(app, free_port()) as address:
+    async with serving(app, quiet_port()) as address:
         system.url = f"{address}/orders"
         yield system
         system.open.set()

@@ -43,7 +43,8 @@ from chatbot.wecom.client import WeComClient
 from chatbot.wecom.metrics import WeComMetrics
 from chatbot.wecom.tokens import MemoryTokenStore
 from tests.console.doubles import AuditBook, DatabaseActions, EntryAssist
-from tests.pipeline.stage import Json, eventually, free_port, serving, simulated
+from tests.pipeline.stage import Json, eventually, serving, simulated
+from tests.ports import quiet_port
 
 COOKIE = "desk_viewer"
 #: Signs what is asked of other systems.
@@ -176,7 +177,7 @@ async def office(
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         if not platform:
-            _, platform = await stack.enter_async_context(simulated(free_port()))
+            _, platform = await stack.enter_async_context(simulated(quiet_port()))
         database = Database(database_url, threads=4)
         stack.push_async_callback(database.close)
         presence = Presence(database, clock)
@@ -211,7 +212,7 @@ async def office(
         console.router.add_static("/static", FOLDER / "static")
         add_desk(console, tools, beat=beat, slow=slow)
         app.add_subapp("/console", console)
-        address = await stack.enter_async_context(serving(app, free_port()))
+        address = await stack.enter_async_context(serving(app, quiet_port()))
         detector = stack.enter_context(blockbuster_ctx(_WATCHED))
         for function in detector.functions.values():
             # The words of the shared checks are read once.

@@ -40,11 +40,11 @@ from tests.pipeline.stage import (
     LIN,
     Json,
     eventually,
-    free_port,
     serving,
     simulated,
     stage_settings,
 )
+from tests.ports import quiet_port
 
 GROUPS = {"意向": TagGroup("意向", "意向", exclusive=True, lifetime=timedelta(days=90))}
 
@@ -263,7 +263,7 @@ async def tagging(
     """Run the platform and as many processes; the first has the callback."""
     clock_file = folder / "clock"
     clock = make_clock(clock_file)
-    port = free_port()
+    port = quiet_port()
     async with AsyncExitStack() as stack:
         config, platform = await stack.enter_async_context(simulated(port, clock_file, **rules))
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -24,7 +24,8 @@ from chatbot.wecom.callback import register_callback
 from chatbot.wecom.envelope import Envelope
 from chatbot.wecom.events import AppEvent
 from chatbot.wecom.metrics import WeComMetrics
-from tests.pipeline.stage import KF, free_port, serving
+from tests.pipeline.stage import KF, serving
+from tests.ports import quiet_port
 
 Json = dict[str, Any]
 
@@ -118,9 +119,9 @@ async def clinic(
     (folder / "knowledge" / "faq.yaml").write_text(_KNOWLEDGE, "utf-8")
     values = {**load_config().model_dump(exclude={"clock_file"}), **(changes or {})}
     config = SimulatorConfig.model_validate(values)
-    port = free_port()
+    port = quiet_port()
     async with AsyncExitStack() as stack:
-        platform = await stack.enter_async_context(serving(create_app(config), free_port()))
+        platform = await stack.enter_async_context(serving(create_app(config), quiet_port()))
         if server:
             await stack.enter_async_context(serving(callback_app(config, clock_file), port))
         yield Clinic(folder, config, platform, port)

@@ -9,7 +9,7 @@ import pytest
 from chatbot.doctor.report import Status
 from tests.console.order_system import OrderSystem, order_system
 from tests.console.stage import SECRET
-from tests.pipeline.stage import free_port
+from tests.ports import quiet_port
 
 from .clinic import Clinic, only_problem, problems, status, summary
 
@@ -66,7 +66,7 @@ async def test_that_a_wrong_answer_is_named(
 
 async def test_that_a_system_that_is_not_there_is_silent(healthy: Clinic) -> None:
     report = await healthy.examine(
-        CUSTOMER_DATA_URL=f"http://127.0.0.1:{free_port()}/", OUTBOUND_HOSTS="127.0.0.1",
+        CUSTOMER_DATA_URL=f"http://127.0.0.1:{quiet_port()}/", OUTBOUND_HOSTS="127.0.0.1",
         WEBHOOK_SECRET=SECRET,
     )  # fmt: skip
     assert only_problem(report).id == "customer-data-silent"

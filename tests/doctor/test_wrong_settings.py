@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 
 from chatbot.doctor.report import Status
 from chatbot.store.database import Database, sqlalchemy_url
-from tests.pipeline.stage import free_port, serving
+from tests.pipeline.stage import serving
+from tests.ports import quiet_port
 
 from .clinic import (
     KF,
@@ -179,7 +180,7 @@ async def test_that_no_entry_is_a_warning(healthy: Clinic) -> None:
 
 
 async def test_that_a_database_nobody_serves_is_found(healthy: Clinic) -> None:
-    url = f"postgresql://bot:planted-password@127.0.0.1:{free_port()}/chatbot"
+    url = f"postgresql://bot:planted-password@127.0.0.1:{quiet_port()}/chatbot"
     found = only_problem(await healthy.examine(DATABASE_URL=url))
     assert (found.id, found.settings) == ("database-unreachable", ("CHATBOT_DATABASE_URL",))
     assert "planted-password" not in found.cause + found.remedy
@@ -267,7 +268,7 @@ async def test_that_an_untrusted_address_is_one_finding(healthy: Clinic, api: st
 
 
 async def test_that_an_unreachable_platform_is_one_finding(healthy: Clinic) -> None:
-    report = await healthy.examine(WECOM__API_BASE_URL=f"http://127.0.0.1:{free_port()}")
+    report = await healthy.examine(WECOM__API_BASE_URL=f"http://127.0.0.1:{quiet_port()}")
     found = only_problem(report)
     assert (found.id, found.settings) == ("wecom-unreachable", ("CHATBOT_WECOM__API_BASE_URL",))
     assert status(report, "callback") is Status.OK  # the server is another matter
@@ -314,7 +315,7 @@ async def test_that_a_key_the_server_does_not_use_is_one_finding(healthy: Clinic
 async def test_that_a_public_address_that_leads_astray_is_one_finding(
     healthy: Clinic, url: str, finding: str
 ) -> None:
-    address = url.format(free=free_port(), server=healthy.server_port)
+    address = url.format(free=quiet_port(), server=healthy.server_port)
     found = only_problem(await healthy.examine(PUBLIC_URL=address))
     assert (found.id, found.settings) == (finding, ("CHATBOT_PUBLIC_URL",))
 
@@ -330,7 +331,7 @@ async def _examine_behind(clinic_: Clinic, answer: web.StreamResponse | float) -
 
     app = web.Application()
     app.router.add_get("/wecom/callback", reply)
-    async with serving(app, free_port()) as address:
+    async with serving(app, quiet_port()) as address:
         return only_problem(await clinic_.examine(PUBLIC_URL=address)).id
 
 

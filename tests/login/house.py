@@ -31,7 +31,8 @@ from chatbot.texts import make_texts
 from chatbot.wecom.client import WeComClient
 from chatbot.wecom.metrics import WeComMetrics
 from chatbot.wecom.tokens import MemoryTokenStore
-from tests.pipeline.stage import KF, Stage, free_port, serving, simulated, stage_settings
+from tests.pipeline.stage import KF, Stage, serving, simulated, stage_settings
+from tests.ports import quiet_port
 
 STORES: Mapping[str, str] = MappingProxyType({"西湖": "云栖西湖店", "云栖西湖店": "云栖西湖店"})
 
@@ -124,7 +125,7 @@ async def house(
 
     ``more`` makes the pages that are there beside those about who may come in.
     """
-    port, clock_file = free_port(), folder / "clock"
+    port, clock_file = quiet_port(), folder / "clock"
     async with (
         simulated(port, clock_file) as (config, platform),
         # With cookies of addresses without a name, as browsers have them.

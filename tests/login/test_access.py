@@ -17,7 +17,8 @@ from chatbot.store.database import Database
 from chatbot.store.grants import save_grant
 from chatbot.store.login_starts import LIMITS
 from tests.browser import chromium
-from tests.pipeline.stage import AZHEN, LIANG, XIAOZHOU, eventually, free_port, serving
+from tests.pipeline.stage import AZHEN, LIANG, XIAOZHOU, eventually, serving
+from tests.ports import quiet_port
 
 from .house import House, house
 from .screens import Screens, picture
@@ -319,7 +320,7 @@ async def test_that_a_page_of_another_origin_acts_in_vain(screens: Screens, stag
 
     app = web.Application()
     app.router.add_get("/", bait)
-    async with serving(app, free_port()) as elsewhere:
+    async with serving(app, quiet_port()) as elsewhere:
         trap = await page.context.new_page()  # the same browser, with the same cookies
         await trap.goto(elsewhere)
         await trap.get_by_role("button").click()

@@ -10,7 +10,8 @@ from chatbot.access.roles import Grant
 from chatbot.simulator.config import load_config
 from chatbot.store.database import Database
 from chatbot.store.grants import save_grant
-from tests.pipeline.stage import AZHEN, eventually, free_port, serving, stage_settings
+from tests.pipeline.stage import AZHEN, eventually, serving, stage_settings
+from tests.ports import quiet_port
 
 from .house import House, console, house
 
@@ -62,13 +63,13 @@ async def test_that_scripts_are_told_that_they_must_log_in(stage: House) -> None
 
 
 async def test_that_the_console_says_so_while_the_database_is_away(stage: House) -> None:
-    gone = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/x", threads=1)
-    settings = stage_settings(load_config(), stage.platform, free_port())
+    gone = Database(f"postgresql://nobody@127.0.0.1:{quiet_port()}/x", threads=1)
+    settings = stage_settings(load_config(), stage.platform, quiet_port())
     app = web.Application()
     app.add_subapp("/console", console(settings, stage.wecom, gone).application())
     headers, cookies = {"Accept": "text/html"}, {"chatbot": "x" * 43}
     try:
-        async with serving(app, free_port()) as server:
+        async with serving(app, quiet_port()) as server:
             url = f"{server}/console/sessions"
             async with stage.session.get(url, headers=headers, cookies=cookies) as answer:
                 assert answer.status == 503

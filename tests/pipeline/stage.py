@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from chatbot.simulator.config import SimulatorConfig, load_config
 from chatbot.simulator.server import create_app
 from chatbot.store.database import Database
 from chatbot.store.watch import save_desk_rules
+from tests.ports import quiet_port
 
 KF = "wkDemoYunqi0001"
 LIN, WANG = "wmDemoXiaolin", "wmDemoWangjie"
@@ -202,13 +202,6 @@ async def eventually(
         raise AssertionError(f"not within {seconds:g} s; last seen: {found!r}") from None
 
 
-def free_port() -> int:
-    """Return a port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def serving(app: web.Application, port: int) -> AsyncIterator[str]:
     """Serve an application on a port."""
@@ -261,7 +254,7 @@ async def simulated(
         clock_file=clock_file,
         rules={"callback_retry_seconds": 0.1, **rules},
     )
-    async with serving(create_app(config), free_port()) as platform:
+    async with serving(create_app(config), quiet_port()) as platform:
         yield config, platform
 
 
@@ -281,7 +274,7 @@ async def play(
     **changes: Any,
 ) -> AsyncIterator[Stage]:
     """Run the whole play in this process."""
-    port = free_port()
+    port = quiet_port()
     async with simulated(port, clock_file) as (config, platform):
         settings = stage_settings(
             config, platform, port, data_dir=data_dir, test_clock=clock_file, **changes

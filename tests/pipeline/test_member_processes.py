@@ -14,9 +14,10 @@ from sqlalchemy import Connection, text
 from chatbot.store.database import Database
 from tests.chaos.forwarder import forwarding
 from tests.chaos.platform import SimulatedPlatform, Weather, running_platform, server_environment
-from tests.chaos.processes import Process, quiet_port
+from tests.chaos.processes import Process
 from tests.pipeline.stage import AZHEN, Json, eventually
 from tests.pipeline.test_members import House
+from tests.ports import quiet_port
 
 _DEATH_SECONDS = 60.0
 _SURVIVED_SECONDS = 60.0

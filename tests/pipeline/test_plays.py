@@ -25,12 +25,12 @@ from tests.pipeline.stage import (
     XIAOZHOU,
     Stage,
     eventually,
-    free_port,
     play,
     serving,
     simulated,
     stage_settings,
 )
+from tests.ports import quiet_port
 
 T = TypeVar("T")
 LATE = "可以延迟退房吗？"
@@ -281,7 +281,7 @@ async def test_that_history_from_before_the_first_pull_is_only_recorded(
     database_url: str, vectors_dir: Path, tmp_path: Path
 ) -> None:
     clock = tmp_path / "clock"
-    port = free_port()
+    port = quiet_port()
     async with simulated(port, clock) as (config, platform), aiohttp.ClientSession() as session:
         stage = Stage(session, platform, "", Database(database_url, threads=1))
         await stage.say(LATE, callback="none")

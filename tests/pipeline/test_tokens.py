@@ -17,7 +17,8 @@ from chatbot.wecom.client import WeComClient
 from chatbot.wecom.errors import Transient, error_for_code
 from chatbot.wecom.metrics import WeComMetrics
 from chatbot.wecom.tokens import FetchedToken
-from tests.pipeline.stage import free_port, simulated, stage_settings
+from tests.pipeline.stage import simulated, stage_settings
+from tests.ports import quiet_port
 
 
 async def test_that_a_hundred_callers_in_two_processes_fetch_one_token(
@@ -74,7 +75,7 @@ async def test_that_a_fetch_in_vain_is_not_repeated_by_those_who_waited_for_it(
 
 async def test_that_two_processes_share_both_tickets_of_an_app(database_url: str) -> None:
     async with (
-        simulated(free_port()) as (config, platform),
+        simulated(quiet_port()) as (config, platform),
         aiohttp.ClientSession() as session,
         contextlib.AsyncExitStack() as stack,
     ):

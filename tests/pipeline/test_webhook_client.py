@@ -27,7 +27,8 @@ from chatbot.pipeline.webhook_client import (
 )
 from chatbot.pipeline.webhooks import done_text
 from tests.pipeline.samples import NOW, conversation, part
-from tests.pipeline.stage import free_port, serving
+from tests.pipeline.stage import serving
+from tests.ports import quiet_port
 
 _HOSTS = ("127.0.0.1",)
 
@@ -57,7 +58,7 @@ async def _answer_of(handle: Callable[[], web.StreamResponse]) -> WebhookAnswer:
 
     app = web.Application()
     app.router.add_post("/", handler)
-    async with serving(app, free_port()) as url, webhook_session(_HOSTS) as session:
+    async with serving(app, quiet_port()) as url, webhook_session(_HOSTS) as session:
         client = WebhookClient(session, SystemClock(), _HOSTS, SecretStr("s"))
         return await client.call(WebhookAction(f"{url}/"), "key", {})
 
@@ -88,7 +89,7 @@ async def test_that_an_answer_that_is_no_small_object_fails_in_doubt(body: bytes
 async def test_that_a_system_that_does_not_listen_is_tried_again() -> None:
     async with webhook_session(_HOSTS) as session:
         client = WebhookClient(session, SystemClock(), _HOSTS, SecretStr("s"))
-        answer = await client.call(WebhookAction(f"http://127.0.0.1:{free_port()}/"), "key", {})
+        answer = await client.call(WebhookAction(f"http://127.0.0.1:{quiet_port()}/"), "key", {})
     assert (answer.kind, answer.uncertain) == ("again", False)
 
 

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from chatbot.knowledge.problems import ContentErrors
 from chatbot.pipeline.checkpoints import Checkpoint, Step, pass_by
 from chatbot.pipeline.webhook_client import signature
-from tests.pipeline.stage import Stage, eventually, free_port, play, serving
+from tests.pipeline.stage import Stage, eventually, play, serving
+from tests.ports import quiet_port
 
 SECRET = "a shared secret"
 _FLOW = """\
@@ -76,7 +77,7 @@ async def _booking_desk(
 ) -> AsyncIterator[Stage]:
     app = web.Application()
     app.router.add_post("/bookings", receiver.book)
-    port = free_port()
+    port = quiet_port()
     action = f'{{webhook: "http://127.0.0.1:{port}/bookings", timeout: 0.5{more}}}'
     folders = {"intents_dir": _intents(folder, action), "knowledge_dir": _knowledge(folder)}
     settings = {"outbound_hosts": ("127.0.0.1",), "webhook_secret": SecretStr(SECRET), **changes}

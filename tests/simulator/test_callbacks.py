@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from wechatpy.work.crypto import WeChatCrypto
 
 from chatbot.simulator import SimulatorConfig
 from chatbot.simulator.wire import xml
+from tests.ports import quiet_port
 
 from .harness import KF, LIN, ZHEN, Bot, Client, simulator
 
@@ -93,7 +94,7 @@ async def test_that_attempts_are_five_seconds_apart_on_the_simulators_clock(
 
 
 async def test_that_an_absent_bot_holds_nothing_up(demo: SimulatorConfig) -> None:
-    url = f"http://127.0.0.1:{unused_port()}/callback"
+    url = f"http://127.0.0.1:{quiet_port()}/callback"
     async with simulator(demo.override(callback_url=url)) as sim:
         await sim.write()
         await settled(sim, "unreachable")

@@ -14,12 +14,13 @@ import pytest
 
 from chatbot.simulator.config import load_config
 from chatbot.simulator.server import create_app
-from tests.pipeline.stage import LIN, free_port, serving
+from tests.pipeline.stage import LIN, serving
+from tests.ports import quiet_port
 
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    async with serving(create_app(load_config()), free_port()) as platform:
+    async with serving(create_app(load_config()), quiet_port()) as platform:
         yield f"{platform}/example/customer-data"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import unused_port
+
+from tests.ports import quiet_port
 
 
 async def start(*arguments: str) -> Process:
@@ -27,7 +28,7 @@ async def first_lines(process: Process, count: int) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_that_it_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
-    port = unused_port()
+    port = quiet_port()
     process = await start("--port", str(port))
     lines = await first_lines(process, 8)
     address = f"http://127.0.0.1:{port}"
@@ -48,7 +49,7 @@ async def test_that_it_says_where_it_is_and_stops_when_told(number: signal.Signa
 
 
 async def test_that_a_taken_port_is_one_clear_line() -> None:
-    port = unused_port()
+    port = quiet_port()
     first = await start("--port", str(port))
     await first_lines(first, 1)
     second = await start("--port", str(port))

@@ -20,7 +20,7 @@ export function mountCases(element, {base, api, captions, me, promises, reveal =
   const open = el("ul", {class: "case-list", "aria-label": captions.title});
   const none = el("p", {class: "hint"}, captions.none);
   const over = el("ul", {class: "case-list"});
-  const summary = el("summary", {});
+  const summary = el("summary", {}, fill(captions.closed, {count: 0}));
   const ended = el("details", {class: "ended", hidden: true}, summary, over);
   const acts = caseActs({api, captions, me, formBox, refresh, reveal, ground: () => add});
 
