@@ -15,6 +15,7 @@ from chatbot.clock import Clock, monotonic
 from chatbot.customers.tags import Groups
 from chatbot.dialogue.outcomes import not_decided
 from chatbot.dialogue.rating import RATING_RULE
+from chatbot.dialogue.recorded import Recorded
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome, Situation
 from chatbot.pipeline import sending, steps
@@ -179,13 +180,15 @@ class ConversationJob:
         messages = await self._messages_for_the_bot()
         if not messages:
             return None
-        outcome = await self._decide()
+        recorded = await self._recorded()
+        outcome = await self._decide(recorded)
         try:
             begun = await self._tools.database.run(
                 steps.commit_turn,
                 self._work,
                 outcome,
                 partial(self._plan, outcome),
+                inputs=recorded,
                 tag_groups=self._tools.tag_groups(),
                 record_rating=self._tools.ratings.record,
                 expires_at=messages[-1].sent_at + self._tools.freshness,
@@ -243,25 +246,31 @@ class ConversationJob:
             record_tap=self._tools.ratings.record_tap,
         )  # fmt: skip
 
-    async def _decide(self) -> Outcome:
-        started = monotonic()
-        utterance = await to_utterance(self._work.messages, self._tools.transcriber)
+    async def _recorded(self) -> Recorded:
+        """Return what the turn is decided from."""
         conversation = self._claim.conversation
-        context = Context.from_json(conversation.context)
-        situation = Situation(
-            now=self._now(),
-            account=conversation.open_kfid,
-            customer=conversation.nickname or "",
-            tags=self._work.tags,
-            scene=conversation.scene,
-            rating=self._work.rating,
+        return Recorded(
+            await to_utterance(self._work.messages, self._tools.transcriber),
+            Context.from_json(conversation.context),
+            Situation(
+                now=self._now(),
+                account=conversation.open_kfid,
+                customer=conversation.nickname or "",
+                tags=self._work.tags,
+                scene=conversation.scene,
+                rating=self._work.rating,
+            ),
         )
+
+    async def _decide(self, recorded: Recorded) -> Outcome:
+        started = monotonic()
+        dialogue, utterance = self._tools.dialogue, recorded.utterance
         try:
-            outcome = await self._tools.dialogue.decide(utterance, context, situation)
+            outcome = await dialogue.decide(utterance, recorded.context, recorded.situation)
         except Exception:
             # Deciding is pure: the same message would fail again, and its customer would wait.
-            log.exception("turn_not_decided", conversation=conversation.id)
-            outcome = not_decided(self._tools.dialogue.dialogue.snapshot, utterance)
+            log.exception("turn_not_decided", conversation=self._claim.conversation.id)
+            outcome = not_decided(dialogue.dialogue.snapshot, utterance)
         decision = outcome.decision
         self._tools.metrics.turn_decided(decision.action, monotonic() - started)
         self._log.info(

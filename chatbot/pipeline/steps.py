@@ -18,6 +18,7 @@ from chatbot.customers.ratings import RatingAsked, RatingGiven, is_rating_line
 from chatbot.customers.records import give_tags
 from chatbot.customers.tags import Cause, Gift, Groups, Tag
 from chatbot.dialogue.decision import GivenTag
+from chatbot.dialogue.recorded import Recorded
 from chatbot.dialogue.turn import Outcome
 from chatbot.forms.form import WebhookCall
 from chatbot.pipeline import sessions
@@ -102,6 +103,7 @@ def commit_turn(
     outcome: Outcome,
     plan: Callable[[Conversation], Plan],
     *,
+    inputs: Recorded | None = None,
     tag_groups: Groups = _NO_GROUPS,
     record_rating: RecordRating | None = None,
     expires_at: datetime,
@@ -138,6 +140,7 @@ def commit_turn(
     turn = turns.insert_turn(
         connection, conversation, ids, outcome.decision.to_json(), outcome.trace, now,
         mode="assist" if planned.recorded else "full", drafts=planned.drafts,
+        inputs=None if inputs is None else inputs.to_json(),
     )  # fmt: skip
     if turn.taken != len(ids) or turn.switched != work.switched:
         raise TurnOutdated

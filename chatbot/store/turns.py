@@ -39,9 +39,10 @@ class Turn:
 
 _INSERT = statement(
     "WITH turn AS (INSERT INTO turns (conversation_id, session_version, created_at, text, action,"
-    " snapshot, decision, trace, mode, drafts) VALUES (:conversation_id, :session_version, :now,"
-    " :text, :action, :snapshot, CAST(:decision AS jsonb), CAST(:trace AS jsonb), :mode,"
-    " CAST(:drafts AS jsonb)) RETURNING id),"
+    " snapshot, decision, trace, mode, drafts, inputs)"
+    " VALUES (:conversation_id, :session_version, :now, :text, :action, :snapshot,"
+    " CAST(:decision AS jsonb), CAST(:trace AS jsonb), :mode,"
+    " CAST(:drafts AS jsonb), CAST(:inputs AS jsonb)) RETURNING id),"
     " taken AS (UPDATE messages SET fate = 'turn', turn_id = turn.id FROM turn"
     " WHERE messages.id = ANY(:messages) AND messages.fate = 'pending' RETURNING messages.id)"
     " SELECT turn.id, (SELECT count(*) FROM taken) AS taken, newest.mode, newest.percent"
@@ -79,8 +80,12 @@ def insert_turn(
     *,
     mode: TurnMode = "full",
     drafts: Sequence[dict[str, Any]] = (),
+    inputs: dict[str, Any] | None = None,
 ) -> Inserted:
-    """Record a turn and give it those of ``messages`` that are pending."""
+    """Record a turn and give it those of ``messages`` that are pending.
+
+    ``inputs`` is what it was decided from, for deciding it again.
+    """
     values = {
         "conversation_id": conversation.id, "open_kfid": conversation.open_kfid,
         "session_version": conversation.session_version, "now": now,
@@ -88,6 +93,7 @@ def insert_turn(
         "snapshot": decision["snapshot"], "decision": storable_json(decision),
         "trace": storable_json(trace), "messages": list(messages), "mode": mode,
         "drafts": storable_json(list(drafts)),
+        "inputs": None if inputs is None else storable_json(inputs),
     }  # fmt: skip
     row = connection.execute(_INSERT, values).one()
     switched = ModeSetting(row.mode, row.percent) if row.mode is not None else None
