@@ -16,10 +16,10 @@ from chatbot.cli.cautions import caution_lines
 from chatbot.curation.calibration_report import (
     CalibrationReport,
     Confusion,
-    Expected,
     Promise,
 )
 from chatbot.curation.growth import PLENTY, Need
+from chatbot.curation.left_out import Expected
 from chatbot.curation.reliability import Bin
 
 _GROUNDS: Mapping[Ground, str] = MappingProxyType(

@@ -15,15 +15,21 @@ from chatbot.answers.correction import (
     least_precision,
 )
 from chatbot.answers.entries import Entry
-from chatbot.answers.ranking import offerable
-from chatbot.answers.wordings import indexed_wordings
 from chatbot.curation.cautions import Caution, cautions
 from chatbot.curation.growth import Growth, Need, Practice, known_answered, needs
 from chatbot.curation.learning import Band, SeenLabel, choices_of, sample_of
+from chatbot.curation.left_out import (
+    Expected,
+    Met,
+    expected,
+    label_of,
+    meet,
+    step_about,
+    wording_of,
+)
 from chatbot.curation.reliability import Bin, Judged, reliability
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.steps import Step, step_by_confidence
 from chatbot.matching.confidence import Confidence
 from chatbot.matching.practice import LeftOut
 from chatbot.matching.vector_cache import Progress
@@ -45,28 +51,6 @@ class Promise:
             "ground": self.ground,
             "entries": self.entries,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What becomes of messages, as shares of all; ``wrong`` are among the ``direct`` answers.
-
-    ``coverage`` is the share answered directly of those that have an entry. It rests on
-    ``questions`` left out of the knowledge base.
-    """
-
-    questions: int
-    direct: float
-    wrong: float
-    clarify: float
-    handoff: float
-    coverage: float
-
-    def to_json(self) -> dict[str, Any]:
-        shares = (self.direct, self.wrong, self.clarify, self.handoff, self.coverage)
-        names = ("direct", "wrong", "clarify", "handoff", "coverage")
-        rounded = {name: round(share, 4) for name, share in zip(names, shares, strict=True)}
-        return {"questions": self.questions, **rounded}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +154,6 @@ class CalibrationReport:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
-    """A left-out question as it would be met: the step taken, by the entry that leads."""
-
-    left_out: LeftOut
-    confidence: Confidence
-    best: int
-    step: Step
-
-
 def report_on(
     dialogue: Dialogue,
     left_out: Sequence[LeftOut],
@@ -198,7 +172,7 @@ def report_on(
     """
     snapshot = dialogue.snapshot
     judge, matcher = snapshot.ranker.judge, snapshot.ranker.matcher
-    met = [_meet(snapshot, each) for each in left_out]
+    met = [meet(snapshot, each) for each in left_out]
     weights = weights_of(left_out, judge.share)
     growth = Growth(())
     wordings: dict[int, int] = {}
@@ -206,7 +180,7 @@ def report_on(
         practice = Practice(snapshot.entries, matcher, judge, snapshot.thresholds)
         growth = practice.growth(full=full, advance=advance)
         wordings = {label: len(matcher.texts_of(label)) for label in sorted(matcher.labels)}
-    own = [_label(snapshot, each) for each in left_out]
+    own = [label_of(snapshot, each) for each in left_out]
     answered = known_answered(left_out, own, [each.step == "answer" for each in met])
     canonical = snapshot.words.normaliser(snapshot.normaliser)
     return CalibrationReport(
@@ -215,7 +189,7 @@ def report_on(
         stated_share=stated_share,
         correction=correction,
         promises=_promises(snapshot),
-        expected=_expected(met, weights),
+        expected=expected(met, weights),
         bound=_bound(snapshot, seen, bands),
         left_out=reliability(
             Judged(each.confidence.right, each.left_out.right, weight)
@@ -229,51 +203,6 @@ def report_on(
         needs=tuple(needs(snapshot.entries, growth, answered, wordings)),
         cautions=tuple(cautions(snapshot.entries, canonical)),
     )  # fmt: skip
-
-
-def _label(snapshot: Snapshot, left_out: LeftOut) -> int:
-    matcher = snapshot.ranker.matcher
-    return matcher.label_of(left_out.number) if matcher else 0
-
-
-def _meet(snapshot: Snapshot, left_out: LeftOut) -> _Met:
-    best = left_out.ranking.labels[0].label
-    confidence = snapshot.ranker.judge.judge(left_out.signals)
-    rounded = Confidence(round(confidence.right, 4), round(confidence.known, 4))
-    return _Met(left_out, rounded, best, _step(snapshot, best, rounded))
-
-
-def _step(snapshot: Snapshot, best: int, confidence: Confidence) -> Step:
-    """Return what the dialogue does about a message, the first of a conversation."""
-    auto = snapshot.entries[best].auto
-    if auto == "agents-only":
-        return "handoff"
-    return step_by_confidence(
-        confidence.right,
-        snapshot.threshold_of(best),
-        offerable(confidence),
-        asks_first=auto == "ask",
-    )
-
-
-def _expected(met: Sequence[_Met], weights: Sequence[float]) -> Expected | None:
-    kinds = {each.left_out.known for each in met}
-    if kinds != {True, False}:
-        return None
-    pairs = list(zip(met, weights, strict=True))
-    steps: dict[Step, float] = {"answer": 0.0, "clarify": 0.0, "handoff": 0.0}
-    for each, weight in pairs:
-        steps[each.step] += weight
-    direct = [(each, weight) for each, weight in pairs if each.step == "answer"]
-    known = [each for each in met if each.left_out.known]
-    return Expected(
-        questions=len(met),
-        direct=steps["answer"],
-        wrong=sum(weight * (1.0 - each.confidence.right) for each, weight in direct),
-        clarify=steps["clarify"],
-        handoff=steps["handoff"],
-        coverage=sum(each.step == "answer" for each in known) / len(known),
-    )
 
 
 def _promises(snapshot: Snapshot) -> tuple[Promise, ...]:
@@ -301,37 +230,26 @@ def _bound(snapshot: Snapshot, seen: Sequence[SeenLabel], bands: Sequence[Band])
 def _answers(snapshot: Snapshot, label: JudgedLabel) -> bool:
     # What may be offered beside the best entry makes no difference to answering.
     confidence = Confidence(label.confidence, label.confidence)
-    return _step(snapshot, snapshot.by_id[label.entry], confidence) == "answer"
+    return step_about(snapshot, snapshot.by_id[label.entry], confidence) == "answer"
 
 
-def _confusions(snapshot: Snapshot, met: Sequence[_Met]) -> tuple[Confusion, ...]:
-    pairs: dict[tuple[int, int], list[_Met]] = {}
+def _confusions(snapshot: Snapshot, met: Sequence[Met]) -> tuple[Confusion, ...]:
+    pairs: dict[tuple[int, int], list[Met]] = {}
     for each in met:
         if each.left_out.known and not each.left_out.right:
-            pairs.setdefault((_label(snapshot, each.left_out), each.best), []).append(each)
+            pairs.setdefault((label_of(snapshot, each.left_out), each.best), []).append(each)
     found = [
         Confusion(
             entry=snapshot.entries[own],
             taken_for=snapshot.entries[other],
             questions=len(confused),
             answered=sum(each.step == "answer" for each in confused),
-            example=_wording(snapshot, max(confused, key=_sureness).left_out.number),
+            example=wording_of(snapshot, max(confused, key=_sureness).left_out.number),
         )
         for (own, other), confused in pairs.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.answered, -each.questions, each.entry.id)))
 
 
-def _sureness(met: _Met) -> float:
+def _sureness(met: Met) -> float:
     return met.confidence.right
-
-
-def _wording(snapshot: Snapshot, number: int) -> str:
-    """Return the wording with this number in the index, as it is written."""
-    matcher = snapshot.ranker.matcher
-    if matcher is None:
-        return ""
-    label = matcher.label_of(number)
-    canonical = snapshot.words.normaliser(snapshot.normaliser)
-    written = indexed_wordings(snapshot.entries, canonical)[label]
-    return list(written.values())[list(matcher.texts_of(label)).index(number)]

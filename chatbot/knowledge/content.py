@@ -12,13 +12,19 @@ from typing import Any
 from chatbot.accounts.account import Accounts
 from chatbot.answers.entries import Entry
 from chatbot.customers.tag_groups import TagGroup
+from chatbot.dialogue.pinned import PinnedQuestion
 from chatbot.errors import ContentError
 from chatbot.facts.tables import Table
 from chatbot.knowledge.account_file import read_accounts
 from chatbot.knowledge.entry_files import read_entries
-from chatbot.knowledge.former_forms import upgrade_first_form, upgrade_second_form
+from chatbot.knowledge.former_forms import (
+    upgrade_first_form,
+    upgrade_second_form,
+    upgrade_third_form,
+)
 from chatbot.knowledge.intent_files import read_intents, read_texts
 from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.pinned_file import read_pinned
 from chatbot.knowledge.problems import Problem, Problems
 from chatbot.knowledge.references import References
 from chatbot.knowledge.table_files import read_tables
@@ -29,7 +35,7 @@ from chatbot.understanding.intents import Intent
 from chatbot.understanding.normalise import Normaliser
 
 #: Changes when the stored form changes, so that an older release says so instead of guessing.
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Content:
     ``tables`` are in the order of their names, ``tag_groups`` in file order. ``media`` holds the
     SHA-256 (hexadecimal) of every picture that messages need, by its path below the folder.
     ``words`` are the brand's own, ``synonyms`` groups of words for one thing, the first of a group
-    standing for the others.
+    standing for the others. ``pinned`` are the questions whose answer may not change unseen.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -51,6 +57,7 @@ class Content:
     media: Mapping[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
+    pinned: tuple[PinnedQuestion, ...] = ()
 
     def to_json(self) -> str:
         """Return the canonical JSON: equal contents give equal strings, on every machine."""
@@ -65,6 +72,7 @@ class Content:
             "media": dict(self.media),
             "words": self.words,
             "synonyms": self.synonyms,
+            "pinned": [each.to_json() for each in self.pinned],
         }
         return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -76,6 +84,8 @@ class Content:
             record = upgrade_first_form(record)
         if record.get("format") == 2:
             record = upgrade_second_form(record)
+        if record.get("format") == 3:
+            record = upgrade_third_form(record)
         if record.get("format") != _FORMAT:
             raise ContentError("this snapshot was written by a newer release; update this one")
         texts = {
@@ -92,6 +102,7 @@ class Content:
             media=record["media"],
             words=tuple(record["words"]),
             synonyms=tuple(map(tuple, record["synonyms"])),
+            pinned=tuple(map(PinnedQuestion.from_json, record["pinned"])),
         )
 
     @property
@@ -144,12 +155,15 @@ def read_content(
     accounts = read_accounts(knowledge, problems)
     words = read_words([knowledge, *([intents] if intents else ())], normaliser, problems)
     synonyms = read_synonyms(knowledge, normaliser, problems)
+    pinned = read_pinned(knowledge, problems, references)
     references.check_entries({entry.id for entry in entries}, problems)
     references.check(tables, accounts, problems)
     if intents is not None:
         references.check_tags(groups, problems)
     problems.raise_any()
     digests = {path: hashlib.sha256(image).hexdigest() for path, image in pictures.files.items()}
-    content = Content(entries, found, texts, tables, accounts, groups, digests, words, synonyms)
+    content = Content(
+        entries, found, texts, tables, accounts, groups, digests, words, synonyms, pinned
+    )
     images = {digests[path]: image for path, image in pictures.files.items()}
     return Reading(content, images, tuple(problems.warnings))

@@ -29,6 +29,11 @@ def upgrade_second_form(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 3, "words": [], "synonyms": []}
 
 
+def upgrade_third_form(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a snapshot of form 3 in form 4: there were no pinned questions."""
+    return {**record, "format": 4, "pinned": []}
+
+
 def _upgrade_entry(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **entry,

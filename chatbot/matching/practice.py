@@ -68,6 +68,16 @@ def practise(
     return tuple(asked)
 
 
+def without_itself(matcher: Matcher, number: int) -> LeftOut | None:
+    """Ask the text ``number`` as if it were not there, but the others of its label were.
+
+    None if there are no others, or nothing ranks.
+    """
+    if len(matcher.texts_of(matcher.label_of(number))) < 2:
+        return None
+    return next(iter(_left_out(matcher, number, [number], known=True)), None)
+
+
 def spread(items: Sequence[int], most: int) -> list[int]:
     """Return at most so many of ``items``, evenly spread."""
     step = max(1.0, len(items) / most)

@@ -12,7 +12,7 @@ import pytest
 from chatbot.answers.correction import Correction
 from chatbot.answers.entries import Auto, Entry, plain_answer
 from chatbot.cli.calibration import sentence
-from chatbot.curation.calibration_report import Expected, report_on
+from chatbot.curation.calibration_report import report_on
 from chatbot.curation.learning import (
     EDGES,
     Band,
@@ -22,6 +22,7 @@ from chatbot.curation.learning import (
     see_labels,
     texts_of,
 )
+from chatbot.curation.left_out import Expected
 from chatbot.curation.reliability import Judged, reliability
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
@@ -34,7 +35,7 @@ from chatbot.matching.practice import LeftOut, practise
 from chatbot.matching.vector_cache import VectorCache
 from tests.dialogue.stage import HERE
 
-_TEXTS = {
+TEXTS = {
     "late": ("可以延迟退房吗？", "能晚点退房吗", "退房能拖到下午吗", "晚两小时退行吗", "想晚些退"),
     "food": ("早餐几点供应？", "早餐时间", "早饭几点到几点", "几点可以吃早饭", "早餐什么时候开始"),
     "park": ("可以停车吗？", "有停车场吗", "停车要钱吗", "开车来停哪里", "车停在什么地方"),
@@ -48,7 +49,7 @@ _TEXTS = {
 def _entries(**autos: Auto) -> tuple[Entry, ...]:
     return tuple(
         Entry(name, texts[0], plain_answer("好。"), texts[1:], auto=autos.get(name, "yes"))
-        for name, texts in _TEXTS.items()
+        for name, texts in TEXTS.items()
     )
 
 
@@ -114,7 +115,7 @@ def test_that_shares_of_all_messages_add_up(dialogue: Dialogue) -> None:
 
 @pytest.mark.parametrize("auto", ["agents-only", "ask"])
 def test_that_what_never_answers_is_not_promised_to(vectors_dir: Path, auto: Auto) -> None:
-    autos: dict[str, Auto] = dict.fromkeys(_TEXTS, auto)
+    autos: dict[str, Auto] = dict.fromkeys(TEXTS, auto)
     dialogue = _build(vectors_dir, _entries(**autos))
     left_out = dialogue.snapshot.thresholds.calibration.left_out
     report = report_on(dialogue, left_out, stated_share=0.3)

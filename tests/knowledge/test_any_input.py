@@ -208,7 +208,6 @@ def _mutated(draw: st.DrawFn) -> tuple[str, bytes]:
     return name, raw
 
 
-@pytest.mark.timeout(400)
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_mutated())
 def test_that_a_changed_file_is_read_or_its_problems_are_told(changed: tuple[str, bytes]) -> None:

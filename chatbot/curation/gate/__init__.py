@@ -1,0 +1,1 @@
+"""What would change for customers if other content went live, and whether it may."""
