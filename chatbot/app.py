@@ -38,6 +38,7 @@ from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.pipeline.utterances import NoTranscription
 from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
 from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
+from chatbot.publishing_desk import PublishingDesk
 from chatbot.settings import Settings
 from chatbot.staff_pages import StaffPages
 from chatbot.store.database import Database
@@ -113,6 +114,7 @@ async def running_server(
         tasks.keep_running("content", partial(content.follow, dialogue))
         tasks.keep_running("encoder", partial(content.switch, dialogue))
         tasks.keep_running("learning", content.learn)
+        tasks.keep_running("examining", content.examine)
         if settings.knowledge_watch:
             tasks.keep_running("watch", content.watch)
         answering = Answering(database, dialogue, clock)
@@ -126,7 +128,17 @@ async def running_server(
         app[ASSIST] = assist = _assist(settings, database, dialogue, clock)
         app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
         staff_pages = StaffPages(
-            settings, database, dialogue, clock, wecom, pipeline, assist, cases, news, customers
+            settings,
+            database,
+            dialogue,
+            clock,
+            wecom,
+            pipeline,
+            assist,
+            cases,
+            news,
+            customers,
+            PublishingDesk(database, content.publisher, clock),
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)

@@ -19,7 +19,7 @@ from chatbot.publishing import ContentFolders, Publisher
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
-from chatbot.store.watch_lock import WatchLock
+from chatbot.store.watch_lock import ExaminingLock, WatchLock
 from chatbot.switching import Switching
 from chatbot.watching import Signature, doorbell, sign_files
 
@@ -47,6 +47,7 @@ class ContentFollower:
         self._switching = switching
         self._swapping = asyncio.Lock()
         self._lock = WatchLock(database)
+        self._examining = ExaminingLock(database)
         self._number = 0
         self._changed = asyncio.Event()
         self._offered: Signature = frozenset()
@@ -74,7 +75,7 @@ class ContentFollower:
         snapshot = await self._database.run(live_snapshot)
         assert snapshot is not None  # noqa: S101 - live snapshots are never deleted
         mind = await self._publisher.mind_of(snapshot)
-        self._now_at(snapshot.number)
+        self._now_by(mind)
         return mind
 
     async def _publish_first(self) -> None:
@@ -113,8 +114,9 @@ class ContentFollower:
             if snapshot is None:
                 return
             bench = await self._switching.bench_for(snapshot)
-            service.swap(await self._publisher.mind_of(snapshot, bench))
-            self._now_at(snapshot.number)
+            mind = await self._publisher.mind_of(snapshot, bench)
+            service.swap(mind)
+            self._now_by(mind)
             log.info("content_switched", snapshot=snapshot.number)
             await self._switching.decided_with(bench)
 
@@ -144,13 +146,28 @@ class ContentFollower:
                 log.warning("confidence_not_learnt", error=str(error))
             await asyncio.sleep(_LEARN_SECONDS)
 
+    @property
+    def publisher(self) -> Publisher:
+        """Return what makes snapshots of content."""
+        return self._publisher
+
     def encoder_state(self) -> dict[str, Any]:
         """Return which encoder is in force here, and how far a switch to another one has got."""
         return self._switching.state()
 
-    def _now_at(self, number: int) -> None:
-        self._number = number
-        self._publisher.in_force(number)
+    def _now_by(self, mind: Mind) -> None:
+        self._number = mind.dialogue.snapshot.number
+        self._publisher.in_force(mind)
+
+    async def examine(self) -> None:
+        """Hold the candidate that waits against what is live, until cancelled; one process does."""
+        while True:
+            try:
+                if await self._examining.hold():
+                    await self._publisher.examine_candidate()
+            except ChatbotError as error:
+                log.warning("candidate_not_examined", error=str(error))
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def watch(self) -> None:
         """Offer the files whenever one of them changes, until cancelled."""
@@ -200,3 +217,4 @@ class ContentFollower:
         self._publisher.close()
         await self._switching.close()
         await self._lock.release()
+        await self._examining.release()

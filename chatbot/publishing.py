@@ -14,15 +14,18 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
 from chatbot.errors import ChatbotError, ContentError
+from chatbot.gate import examine_content, offer_examined
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
 from chatbot.matching.vector_cache import Progress
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
+from chatbot.store.gate_reports import save_gate_report, unexamined_candidate
 from chatbot.store.snapshots import (
     Basis,
     Cause,
@@ -31,7 +34,6 @@ from chatbot.store.snapshots import (
     Origin,
     Snapshot,
     live_snapshot,
-    offer_snapshot,
     restate_live,
 )
 from chatbot.store.vectors import prune_vectors
@@ -121,6 +123,9 @@ class Publisher:
         self._bench = bench
         self._metrics = metrics
         self._latest: dict[str, Dialogue] = {}
+        # What decides here, for holding other content against it.
+        self._live: Dialogue | None = None
+        self._live_encoder = ""
         self._refused: tuple[Problem, ...] = ()
         self._closing = threading.Event()
 
@@ -144,19 +149,59 @@ class Publisher:
             ContentError: they are wrong; what is live stays.
         """
         reading = await asyncio.to_thread(self._read)
-        content = reading.content
-        basis = await self._basis(content, self._bench) if publish else self._bench.basis
+        content, basis, report = reading.content, self._bench.basis, None
+        if publish:
+            basis = await self.basis_of(content)
+            report = await self.examined(content, basis)
+        broken = [each.pinned.text for each in report.broken] if report else []
+        if broken:
+            log.warning("pinned_questions_break", questions=broken)
+        # At the very first start there is nothing better to answer from.
+        held_back = bool(broken) and cause != "first"
         offered = await self._database.run(
-            offer_snapshot, offer_of(content, reading.pictures),
-            Origin(cause, socket.gethostname()),
-            basis, self._clock.now(), publish=publish, after=after,
+            offer_examined, offer_of(content, reading.pictures),
+            Origin(cause, socket.gethostname()), basis, report,
+            self._clock.now(), publish=publish and not held_back, after=after,
         )  # fmt: skip
         await self._accepted()
-        if offered.changed and publish and not offered.overruled:
+        if offered.changed and publish and not (held_back or offered.overruled):
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
         elif offered.changed:
             advice = "chatbot knowledge publish --candidate makes it live"
             log.warning("content_waits", snapshot=offered.number, advice=advice)
+
+    async def examined(self, content: Content, basis: Basis) -> GateReport:
+        """Return what would change if ``content``, decided by ``basis``, went live.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached.
+            EncoderError: the encoder gives no vectors.
+        """
+        bench = self._bench
+        dialogue = await self.prepare(content, bench)
+        live = self._live if self._live_encoder == bench.basis.encoder else None
+        report = await asyncio.to_thread(
+            lambda: examine_content(
+                self._database, bench, live, decided_by(dialogue, basis), content,
+                self._clock.now(), self.interruptible(None),
+            )
+        )  # fmt: skip
+        asked, broken = sum(report.asked.values()), len(report.broken)
+        log.info(
+            "content_examined", live=report.live, asked=asked, changed=report.changed, broken=broken
+        )
+        return report
+
+    async def examine_candidate(self) -> None:
+        """Say what the waiting candidate would change, unless that is known."""
+        waiting = await self._database.run(unexamined_candidate)
+        if waiting is None:
+            return
+        content = await asyncio.to_thread(Content.from_json, waiting.content)
+        report = await self.examined(content, await self.basis_of(content))
+        await self._database.run(
+            save_gate_report, waiting.number, report.to_json(), self._clock.now()
+        )
 
     def _read(self) -> Reading:
         folders = self._folders
@@ -188,7 +233,7 @@ class Publisher:
         content = await asyncio.to_thread(Content.from_json, snapshot.content)
         basis = snapshot.basis
         if basis.uncorrected != bench.basis:
-            basis = await self._basis(content, bench)
+            basis = await self.basis_of(content, bench)
         return await self._restate(snapshot, content, basis)
 
     async def learn(self) -> None:
@@ -206,8 +251,14 @@ class Publisher:
         )  # fmt: skip
         await self._restate(live, content, replace(live.basis, correction=correction))
 
-    async def _basis(self, content: Content, bench: Bench) -> Basis:
-        """Return what ``content`` is decided by when it goes live with ``bench``."""
+    async def basis_of(self, content: Content, bench: Bench | None = None) -> Basis:
+        """Return what ``content`` is decided by when it goes live with a bench, the one in force.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached.
+            EncoderError: the encoder gives no vectors.
+        """
+        bench = bench or self._bench
         dialogue = await self.prepare(content, bench)
         return await asyncio.to_thread(
             basis_for, self._database, bench, dialogue, self._clock.now(),
@@ -240,9 +291,10 @@ class Publisher:
         numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
         return Mind(numbered, bench.encoder)
 
-    def in_force(self, number: int) -> None:
-        """Record that this process decides by snapshot ``number`` from now on."""
-        self._metrics.in_force(number)
+    def in_force(self, mind: Mind) -> None:
+        """Record that this process decides by ``mind`` from now on."""
+        self._live, self._live_encoder = mind.dialogue, mind.encoder.fingerprint
+        self._metrics.in_force(mind.dialogue.snapshot.number)
 
     async def prepare(
         self, content: Content, bench: Bench | None = None, progress: Progress | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 
 from aiohttp import web
 
@@ -11,12 +12,14 @@ from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
 from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock
+from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
 from chatbot.console.gate import require
 from chatbot.console.links import OneTimeLinks
 from chatbot.console.pipeline_desk import PipelineDesk
+from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
 from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
@@ -30,6 +33,7 @@ from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
 from chatbot.pipeline.runtime import Pipeline
 from chatbot.pipeline.tasks import TaskGroup
+from chatbot.publishing_desk import PublishingDesk
 from chatbot.settings import Settings
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
@@ -51,6 +55,7 @@ class StaffPages:
     cases: CaseDesk
     news: DeskNews
     customers: CustomerData
+    publishing: PublishingDesk
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -70,6 +75,11 @@ class StaffPages:
             reception.gate.writer, self.database, self._snapshot, self.clock, self.settings.base_url
         )
         console.add_routes(ratings.routes())
+        publishing = PublishingPages(
+            AdminWriter(reception.gate, "publishing", "publishing", attrgetter("publish_words")),
+            self.publishing,
+        )
+        console.add_routes(publishing.routes())
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links

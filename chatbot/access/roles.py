@@ -15,10 +15,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: What somebody may want to do. ``desk``: serve conversations; ``roster``: change who serves, when
 #: and by which rules; ``figures``: how content customers are, and to take that away as a file;
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
-#: far an account's bot may go; ``sessions``: see and end everybody's; ``roles``: give and take
+#: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
+#: something pinned down breaks; ``sessions``: see and end everybody's; ``roles``: give and take
 #: roles; ``audit``: read who did what.
 Action = Literal[
-    "desk", "roster", "figures", "staff_sessions", "mode", "sessions", "roles", "audit"
+    "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "sessions", "roles",
+    "audit",
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -28,6 +30,8 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "figures": "supervisor",
         "staff_sessions": "supervisor",
         "mode": "operations",
+        "publish": "operations",
+        "force": "admin",
         "sessions": "admin",
         "roles": "admin",
         "audit": "admin",

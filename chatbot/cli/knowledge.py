@@ -58,20 +58,44 @@ def check(path: Path | None) -> None:
 
 @knowledge.command()
 @click.option("--candidate", is_flag=True, help="发布正在等待的候选，而不是文件夹里的内容。")
-def publish(candidate: bool) -> None:
+@click.option("--trial", is_flag=True, help="只看发布以后会变什么，不发布。")
+@click.option("--force", is_flag=True, help="固定的问题答得不对也发布；谁这样做的有记录。")
+@click.option("--json", "as_json", is_flag=True, help="会变什么，输出 JSON。")
+def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     """把文件夹里的内容（或等待的候选）发布为新的快照；所有进程在两秒内切换。
 
-    文件有问题时逐条列出，什么也不发布，退出码为 1。
+    先与线上的内容比较：哪些问题会换成别的答案。文件有问题，或 _tests.yaml 里固定的问题答得不对时
+    逐条列出，什么也不发布，退出码为 1。
     """
+    from chatbot.cli.gate import report_json, show_report
     from chatbot.cli.publishing import at_desk
     from chatbot.settings import load_settings
+    from chatbot.store.snapshots import live_snapshot
 
     settings = load_settings()
     reading = None if candidate else _read(settings)
     with at_desk(settings) as desk:
         content = reading.content if reading else _waiting(desk)
-        offered = desk.publish(content, reading.pictures if reading else {})
-    _tell(content, offered)
+        live = desk.database.run_sync(live_snapshot)
+        if live is not None and live.digest == content.digest and not as_json:
+            click.echo(f"内容没有变化，线上仍是快照 {live.number}。")
+            return
+        prepared = desk.prepare(content)
+        report = desk.examine(prepared)
+        if as_json:
+            click.echo(report_json(report))
+        else:
+            show_report(report)
+        if not report.may_go_live and not force:
+            click.echo(
+                "固定的问题答得不对，没有发布；改好知识或 _tests.yaml，或加 --force。", err=True
+            )
+            raise SystemExit(_FOUND)
+        if trial:
+            return
+        offered = desk.publish(prepared, reading.pictures if reading else {}, report=report)
+    if not as_json:
+        _tell(prepared.content, offered)
 
 
 @knowledge.command()
@@ -83,7 +107,7 @@ def rollback(number: int) -> None:
 
     with at_desk(load_settings()) as desk:
         target = _published(desk, number)
-        offered = desk.publish(desk.content_of(target), {}, back_to=number)
+        offered = desk.publish(desk.prepare(desk.content_of(target)), {}, back_to=number)
     if offered.changed:
         click.echo(f"已退回：快照 {number} 的内容作为快照 {offered.number} 重新上线。")
     else:

@@ -14,10 +14,15 @@ from chatbot.cli.actor import actor
 from chatbot.cli.database import opened
 from chatbot.cli.opening import progress
 from chatbot.clock import Clock, make_clock
+from chatbot.curation.gate.report import GateReport
+from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
+from chatbot.gate import examine_content, offer_examined
 from chatbot.knowledge.content import Content
-from chatbot.learning import basis_for
+from chatbot.learning import basis_for, decided_by
+from chatbot.matching.vector_cache import Progress
 from chatbot.publishing import offer_of
+from chatbot.replay import mind_of_then
 from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.encoders import switch_under_way
@@ -29,8 +34,18 @@ from chatbot.store.snapshots import (
     Origin,
     Snapshot,
     live_basis,
-    offer_snapshot,
+    live_snapshot,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Content that may go live: its dialogue, what that decides by, and since when."""
+
+    content: Content
+    dialogue: Dialogue
+    basis: Basis
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +60,10 @@ class Desk:
         """Return a stored snapshot's content; raise ContentError for a newer release's."""
         return Content.from_json(snapshot.content)
 
-    def publish(
-        self, content: Content, pictures: Mapping[str, bytes], back_to: int | None = None
-    ) -> Offered:
-        """Make content live, on record as a rollback to ``back_to`` if that is given.
+    def prepare(self, content: Content) -> Prepared:
+        """Build ``content`` as it would go live.
 
-        ``pictures`` are those that may not be stored yet, by their SHA-256. The content is built
-        first, so that every process finds the vectors when it switches.
+        So every process finds the vectors when it switches.
 
         Raises:
             UserError: what is live is decided with another encoder, and no server is on its way to
@@ -62,9 +74,45 @@ class Desk:
             dialogue = self.bench.build(content, 0, progress=advance)
             now = self.clock.now()
             basis = basis_for(self.database, self.bench, dialogue, now, advance)
+        return Prepared(content, decided_by(dialogue, basis), basis, now)
+
+    def examine(self, prepared: Prepared) -> GateReport:
+        """Return what would change if what was prepared went live."""
+        with progress("与线上的内容比较", None) as advance:
+            live = self._live_dialogue(advance)
+            return examine_content(
+                self.database, self.bench, live, prepared.dialogue, prepared.content,
+                prepared.now, advance,
+            )  # fmt: skip
+
+    def _live_dialogue(self, advance: Progress) -> Dialogue | None:
+        snapshot = self.database.run_sync(live_snapshot)
+        if snapshot is None or snapshot.basis.encoder != self.bench.basis.encoder:
+            return None
+        return mind_of_then(self.bench, snapshot, advance).dialogue
+
+    def publish(
+        self,
+        prepared: Prepared,
+        pictures: Mapping[str, bytes],
+        *,
+        report: GateReport | None = None,
+        back_to: int | None = None,
+    ) -> Offered:
+        """Make what was prepared live, on record as a rollback to ``back_to`` if that is given.
+
+        ``pictures`` are those that may not be stored yet, by their SHA-256. ``report`` is kept
+        with the snapshot; what it says may break is then on record as the actor's will.
+
+        Raises:
+            UserError: as ``prepare``.
+        """
         cause: Cause = "publish" if back_to is None else "rollback"
         origin = Origin(cause, actor(), back_to)
-        return self.database.run_sync(self._offer, offer_of(content, pictures), origin, basis, now)
+        offer = offer_of(prepared.content, pictures)
+        return self.database.run_sync(
+            self._offer, offer, origin, prepared.basis, report, prepared.now
+        )
 
     def refuse_other_ways(self, live: Basis) -> None:
         """Raise UserError if a process that is set as this one decides otherwise than ``live``."""
@@ -72,11 +120,15 @@ class Desk:
             raise UserError("线上的编码器、设置或程序版本与这里的不同；在运行服务的环境里校准。")
 
     def _offer(
-        self, connection: Connection, offer: Offer, origin: Origin, basis: Basis, now: datetime
-    ) -> Offered:
+        self, connection: Connection, offer: Offer, origin: Origin, basis: Basis,
+        report: GateReport | None, now: datetime,
+    ) -> Offered:  # fmt: skip
         # A server may have switched while the content was built.
         self._refuse_other_encoder(connection)
-        return offer_snapshot(connection, offer, origin, basis, now, publish=True)
+        forced = report is not None and not report.may_go_live
+        return offer_examined(
+            connection, offer, origin, basis, report, now, publish=True, forced=forced
+        )
 
     def _refuse_other_encoder(self, connection: Connection) -> None:
         """Raise UserError if no server could decide with the encoder of this process.

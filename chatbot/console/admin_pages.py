@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from aiohttp import web
 
 from chatbot.console.gate import SIGNED_IN, Gate
+from chatbot.texts import Texts
 
 
 class AdminWriter:
-    """Draws pages with the captions ``admin_words`` beside those of the frame around them."""
+    """Draws pages with captions of their own beside those of the frame around them."""
 
-    def __init__(self, gate: Gate, here: str) -> None:
-        """``here`` is the place in the head's navigation."""
+    def __init__(
+        self,
+        gate: Gate,
+        here: str,
+        folder: str = "admin",
+        words: Callable[[Texts], Mapping[str, str]] = attrgetter("admin_words"),
+    ) -> None:
+        """``here`` is the place in the head's navigation, ``folder`` that of the templates."""
         self._writer = gate.writer
         self._here = here
+        self._folder = folder
+        self._words = words
 
     @property
     def words(self) -> Mapping[str, str]:
         """Return the captions in force."""
-        return self._writer.texts().admin_words
+        return self._words(self._writer.texts())
 
     def say(self, key: str, **values: object) -> str:
         """Return a sentence of the captions."""
@@ -35,8 +45,8 @@ class AdminWriter:
         done = f"done_{request.query.get('done', '')}"
         notice = self.words.get(done, "") if status == 200 and request.method == "GET" else ""
         return self._writer.page(
-            f"admin/{name}.html", status, me=request[SIGNED_IN], here=self._here, own=self.words,
-            **{"notice": notice, **values},
+            f"{self._folder}/{name}.html", status, me=request[SIGNED_IN], here=self._here,
+            own=self.words, **{"notice": notice, **values},
         )  # fmt: skip
 
 

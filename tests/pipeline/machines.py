@@ -130,6 +130,7 @@ async def machine(
         tasks.keep_running("follow", lambda: follower.follow(service))
         tasks.keep_running("switch", lambda: follower.switch(service))
         tasks.keep_running("watch", follower.watch)
+        tasks.keep_running("examine", follower.examine)
         yield Machine(folder, service, follower, encoder, registry)
         service.close()
     finally:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 
 from chatbot.store.content_problems import read_problems
 from chatbot.store.database import Database
+from chatbot.store.gate_reports import read_gate_report
 from chatbot.store.media import MediaFile, read_media
 from chatbot.store.snapshots import (
     Offer,
@@ -134,6 +136,52 @@ async def test_that_a_rollback_during_a_publish_stands_and_the_files_wait(
         await eventually(waiting, lambda content: "恒温泳池" in content)
         await all_at(3, one)
         assert await _content(database) == first.content
+
+
+async def test_that_a_saved_file_that_breaks_a_pinned_question_waits_for_a_person(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        (one.folder / "_tests.yaml").write_text("- {text: 早餐几点供应, faq_id: food}\n", "utf-8")
+
+        async def waiting() -> int | None:
+            candidate = await database.run(candidate_snapshot)
+            return None if candidate is None else candidate.number
+
+        number = await eventually(waiting, lambda found: found is not None)
+        assert number is not None
+        report = await database.run(read_gate_report, number)
+        assert report is not None
+        assert [each["holds"] for each in report.report["pinned"]] == [False]
+        assert one.number == 1
+        (one.folder / "breakfast.yaml").write_text(
+            "- {id: food, question: 早餐几点供应？, answer: 六点半到十点。}\n", "utf-8"
+        )
+        await all_at(number + 1, one)
+        assert await waiting() is None
+
+
+async def test_that_what_a_candidate_would_change_is_said_by_one_process_and_kept(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    async with (
+        machine(database, tmp_path / "one", data_dir=vectors_dir, publish="review") as one,
+        machine(database, tmp_path / "two", data_dir=vectors_dir, publish="review"),
+    ):
+        one.save("可以。")
+
+        async def examined() -> dict[str, Any] | None:
+            candidate = await database.run(candidate_snapshot)
+            if candidate is None:
+                return None
+            found = await database.run(read_gate_report, candidate.number)
+            return None if found is None else found.report
+
+        report = await eventually(examined, lambda found: found is not None)
+        assert report is not None
+        assert report["live"] == 1
+        assert [each["text"] for each in report["changes"]] == ["可以借婴儿床吗？"]
+        assert [each["kind"] for each in report["content"]["entries"]] == ["added"]
 
 
 async def test_that_wrong_files_are_told_once_kept_visible_and_cleared_when_good_again(

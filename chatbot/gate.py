@@ -1,0 +1,87 @@
+"""Holds content that may go live against what is, with what customers asked lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from chatbot.bench import Bench
+from chatbot.curation.gate.examine import Questions, examine
+from chatbot.curation.gate.report import GateReport
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.recorded import Recorded
+from chatbot.knowledge.content import Content
+from chatbot.knowledge.content_changes import content_changes
+from chatbot.matching.encoder import Vectors
+from chatbot.matching.vector_cache import Progress, embed_with_cache
+from chatbot.store.database import Database
+from chatbot.store.gate_reports import save_gate_report
+from chatbot.store.recent_turns import recent_inputs
+from chatbot.store.snapshots import (
+    Basis,
+    Offer,
+    Offered,
+    Origin,
+    live_snapshot,
+    offer_snapshot,
+)
+
+#: So many messages of customers are asked, none older than this.
+_MOST_RECENT = 200
+_RECENT = timedelta(days=30)
+
+
+def examine_content(
+    database: Database,
+    bench: Bench,
+    live: Dialogue | None,
+    candidate: Dialogue,
+    content: Content,
+    now: datetime,
+    progress: Progress | None = None,
+) -> GateReport:
+    """Return what would change if ``candidate``, built of ``content``, took the place of ``live``.
+
+    ``live`` is None if nothing is live, or not decided with the encoder of ``bench``. ``progress``
+    is called in this thread, and may end the work by an exception.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        EncoderError: the encoder gives no vectors.
+    """
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        return embed_with_cache(bench.encoder, bench.vectors, texts, progress)
+
+    former = database.run_sync(live_snapshot)
+    changes = (
+        {} if former is None
+        else content_changes(Content.from_json(former.content), content).to_json()
+    )  # fmt: skip
+    stored = database.run_sync(recent_inputs, now - _RECENT, _MOST_RECENT) if live else []
+    recent = [each for each in map(Recorded.from_json, stored) if each is not None]
+    questions = Questions(content.pinned, recent)
+    report = examine(live, candidate, questions, embed, now, changes)
+    if live is None and former is not None:
+        # Nothing to compare with, but what is live is known: it need not be looked at again.
+        return replace(report, live=former.number)
+    return report
+
+
+def offer_examined(
+    connection: Connection, offer: Offer, origin: Origin, basis: Basis, report: GateReport | None,
+    now: datetime, *, publish: bool, after: int | None = None, forced: bool = False,
+) -> Offered:  # fmt: skip
+    """Make ``offer`` live or the candidate that waits, and keep the report on it if there is one.
+
+    ``forced``: it is on record that the actor made it live though something pinned down breaks.
+    See ``offer_snapshot``.
+    """
+    offered = offer_snapshot(connection, offer, origin, basis, now, publish=publish, after=after)
+    if report is not None and offered.changed:
+        forced_by = origin.actor if forced else ""
+        save_gate_report(connection, offered.number, report.to_json(), now, forced_by)
+    return offered

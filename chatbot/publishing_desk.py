@@ -1,0 +1,175 @@
+"""What a person may do about the content that waits, and the content of before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chatbot.access.viewer import Viewer
+from chatbot.clock import Clock
+from chatbot.curation.gate.report import GateReport
+from chatbot.errors import ChatbotError
+from chatbot.gate import offer_examined
+from chatbot.knowledge.content import Content
+from chatbot.publishing import Publisher, offer_of
+from chatbot.store.audit import audit
+from chatbot.store.content_problems import RefusedFiles, read_problems
+from chatbot.store.database import Database
+from chatbot.store.gate_reports import StoredReport, read_gate_report, save_gate_report
+from chatbot.store.snapshots import (
+    Basis,
+    Offer,
+    Offered,
+    Origin,
+    Past,
+    Snapshot,
+    candidate_snapshot,
+    drop_candidate,
+    history,
+    live_number,
+    published_snapshot,
+)
+
+
+class CandidateMoved(ChatbotError):
+    """The candidate that was seen is not the one that waits, or something else went live."""
+
+    def __init__(self) -> None:
+        super().__init__("another candidate waits, or something else went live meanwhile")
+
+
+class PinnedBroken(ChatbotError):
+    """Something pinned down would break; ``report`` says what."""
+
+    def __init__(self, report: GateReport) -> None:
+        super().__init__(f"{len(report.broken)} pinned questions break")
+        self.report = report
+
+
+class NoSnapshot(ChatbotError):
+    """There is no snapshot of this number that was ever live."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"snapshot {number} was never live")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is live, what waits and what it would change, what was before, and wrong files."""
+
+    past: list[Past]
+    candidate: Past | None
+    report: StoredReport | None
+    refused: RefusedFiles | None
+
+    @property
+    def live(self) -> Past | None:
+        """Return what customers are answered from."""
+        return next((each for each in self.past if each.state == "live"), None)
+
+
+class PublishingDesk:
+    """Publishes, discards and goes back, on record."""
+
+    def __init__(self, database: Database, publisher: Publisher, clock: Clock) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+
+    async def standing(self, limit: int) -> Standing:
+        """Return how things stand, with the newest ``limit`` snapshots."""
+        return await self._database.run(_standing, limit)
+
+    async def publish(self, seen: int, viewer: Viewer, *, force: bool) -> Offered:
+        """Make the candidate ``seen`` live.
+
+        It is held against what is live at this moment: that may be other content than when it was
+        looked at.
+
+        Raises:
+            CandidateMoved: it does not wait any more.
+            PinnedBroken: something pinned down would break, and it is not to be forced.
+        """
+        waiting = await self._database.run(candidate_snapshot)
+        if waiting is None or waiting.number != seen:
+            raise CandidateMoved
+        live = await self._database.run(live_number)
+        content, basis = await self._prepared(waiting)
+        report = await self._publisher.examined(content, basis)
+        if not report.may_go_live and not force:
+            await self._database.run(save_gate_report, seen, report.to_json(), self._clock.now())
+            raise PinnedBroken(report)
+        origin = Origin("publish", viewer.userid)
+        return await self._database.run(
+            self._make_live, seen, live, content, origin, basis, report, viewer
+        )
+
+    def _make_live(
+        self, connection: Connection, seen: int, live: int | None, content: Content,
+        origin: Origin, basis: Basis, report: GateReport, viewer: Viewer,
+    ) -> Offered:  # fmt: skip
+        forced = not report.may_go_live
+        offered = offer_examined(
+            connection, offer_of(content, {}), origin, basis, report, self._clock.now(),
+            publish=True, after=live, forced=forced,
+        )  # fmt: skip
+        if offered.overruled or not offered.changed:
+            raise CandidateMoved
+        detail: Mapping[str, Any] = {
+            "candidate": seen, "forced": [each.pinned.text for each in report.broken],
+        }  # fmt: skip
+        audit(connection, viewer, "publish", str(offered.number), detail, self._clock.now())
+        return offered
+
+    async def roll_back(self, number: int, viewer: Viewer) -> Offered:
+        """Make the content of an earlier snapshot live again.
+
+        Raises:
+            NoSnapshot: it was never live.
+        """
+        target = await self._database.run(published_snapshot, number)
+        if target is None:
+            raise NoSnapshot(number)
+        content, basis = await self._prepared(target)
+        origin = Origin("rollback", viewer.userid, number)
+        return await self._database.run(self._go_back, offer_of(content, {}), origin, basis, viewer)
+
+    def _go_back(
+        self, connection: Connection, offer: Offer, origin: Origin, basis: Basis, viewer: Viewer
+    ) -> Offered:
+        now = self._clock.now()
+        offered = offer_examined(connection, offer, origin, basis, None, now, publish=True)
+        if offered.changed:
+            audit(connection, viewer, "rollback", str(origin.source), {"as": offered.number}, now)
+        return offered
+
+    async def discard(self, seen: int, viewer: Viewer) -> None:
+        """Let the candidate ``seen`` go; files stay as they are.
+
+        Raises:
+            CandidateMoved: it does not wait any more.
+        """
+        await self._database.run(self._discard, seen, viewer)
+
+    def _discard(self, connection: Connection, seen: int, viewer: Viewer) -> None:
+        if not drop_candidate(connection, seen):
+            raise CandidateMoved
+        audit(connection, viewer, "discard", str(seen), {}, self._clock.now())
+
+    async def _prepared(self, snapshot: Snapshot) -> tuple[Content, Basis]:
+        content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        return content, await self._publisher.basis_of(content)
+
+
+def _standing(connection: Connection, limit: int) -> Standing:
+    past = history(connection, limit)
+    candidate = next((each for each in past if each.state == "candidate"), None)
+    report = None if candidate is None else read_gate_report(connection, candidate.number)
+    return Standing(
+        [each for each in past if each.state != "candidate"], candidate, report,
+        read_problems(connection),
+    )  # fmt: skip

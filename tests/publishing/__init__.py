@@ -1,0 +1,1 @@
+"""The page on which knowledge goes live, and back."""
