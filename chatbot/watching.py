@@ -41,7 +41,7 @@ def _sign(path: Path, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, 
 async def doorbell(folders: Sequence[Path]) -> AsyncIterator[None]:
     """Yield when a file may have changed, and at least every second, until cancelled."""
     while True:
-        present = _present(folders)
+        present = await asyncio.to_thread(_present, folders)
         if not present:
             await asyncio.sleep(_LOOK_SECONDS)
             yield
@@ -55,7 +55,7 @@ async def doorbell(folders: Sequence[Path]) -> AsyncIterator[None]:
             recursive=True,
         ):
             yield
-            if _present(folders) != present:
+            if await asyncio.to_thread(_present, folders) != present:
                 break
 
 
