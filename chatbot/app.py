@@ -39,6 +39,7 @@ from chatbot.pipeline.utterances import NoTranscription
 from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
 from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
 from chatbot.publishing_desk import PublishingDesk
+from chatbot.replay import Replays
 from chatbot.settings import Settings
 from chatbot.staff_pages import StaffPages
 from chatbot.store.database import Database
@@ -139,6 +140,7 @@ async def running_server(
             news,
             customers,
             PublishingDesk(database, content.publisher, clock),
+            Replays(database, content.publisher, dialogue),
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from chatbot.bench import Bench
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.recorded import Recorded
-from chatbot.dialogue.service import Mind
+from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.dialogue.turn import Outcome
 from chatbot.errors import UserError
 from chatbot.knowledge.content import Content
 from chatbot.learning import decided_by
 from chatbot.matching.vector_cache import Progress
-from chatbot.store.snapshots import Snapshot
+from chatbot.publishing import Publisher
+from chatbot.store.database import Database
+from chatbot.store.snapshots import Snapshot, published_snapshot
+from chatbot.store.turns import KeptTurn, kept_turn
+
+#: By the snapshot of then, or by the one that is live.
+By = Literal["then", "now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +58,47 @@ def mind_of_then(bench: Bench, snapshot: Snapshot, progress: Progress | None = N
     decided = decided_by(dialogue, snapshot.basis)
     numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
     return Mind(numbered, bench.encoder)
+
+
+class Replays:
+    """Recorded turns, decided again in a running server.
+
+    The last snapshot that was built for it is remembered: who looks at one turn of a day looks at
+    others.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher, service: DialogueService) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._service = service
+        self._building = asyncio.Lock()
+        self._built: Mind | None = None
+
+    async def turn(self, turn_id: int) -> KeptTurn | None:
+        """Return what is kept of a turn."""
+        return await self._database.run(kept_turn, turn_id)
+
+    async def again(self, turn: KeptTurn, by: By) -> Replay | None:
+        """Decide a turn again; None if it was recorded without what it was decided from.
+
+        Raises:
+            UserError: its snapshot cannot be built here.
+        """
+        recorded = Recorded.from_json(turn.inputs)
+        if recorded is None:
+            return None
+        mind = self._service.mind if by == "now" else await self._mind_of(turn.snapshot)
+        outcome = await self._service.compute(lambda: decide_again(mind, recorded))
+        return Replay(turn.decision, outcome)
+
+    async def _mind_of(self, number: int) -> Mind:
+        async with self._building:
+            for mind in (self._service.mind, self._built):
+                if mind is not None and mind.dialogue.snapshot.number == number:
+                    return mind
+            snapshot = await self._database.run(published_snapshot, number)
+            if snapshot is None:
+                raise UserError(f"没有快照 {number}，不能照当时的样子重放。")
+            bench, progress = self._publisher.bench, self._publisher.interruptible(None)
+            self._built = await asyncio.to_thread(mind_of_then, bench, snapshot, progress)
+            return self._built

@@ -16,6 +16,7 @@ from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.finding import ByConversation
 from chatbot.console.gate import require
 from chatbot.console.links import OneTimeLinks
 from chatbot.console.pipeline_desk import PipelineDesk
@@ -25,6 +26,7 @@ from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
 from chatbot.console.sidebar.application import SidebarTools, sidebar_application
 from chatbot.console.tools import ConsoleTools
+from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
@@ -34,6 +36,7 @@ from chatbot.pipeline.desk_news import DeskNews
 from chatbot.pipeline.runtime import Pipeline
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.publishing_desk import PublishingDesk
+from chatbot.replay import Replays
 from chatbot.settings import Settings
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
@@ -56,6 +59,7 @@ class StaffPages:
     news: DeskNews
     customers: CustomerData
     publishing: PublishingDesk
+    replays: Replays
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -80,6 +84,11 @@ class StaffPages:
             self.publishing,
         )
         console.add_routes(publishing.routes())
+        trying = TryPages(
+            AdminWriter(reception.gate, "try", "trying", attrgetter("try_words")),
+            self.dialogue, self.replays, ByConversation(tools, desk.reader).may_see, self.clock,
+        )  # fmt: skip
+        console.add_routes(trying.routes())
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links

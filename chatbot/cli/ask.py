@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,77 +11,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from chatbot.dialogue.decision import Decision
+    from chatbot.dialogue.explanation import Explanation
     from chatbot.dialogue.turn import Outcome
     from chatbot.settings import Settings
     from chatbot.texts import Texts
 
 _PRIORITIES = {"normal": "普通", "high": "高", "urgent": "紧急"}
-#: The rules by the names that decisions record.
-_RULES = {
-    "wish": "客户要找人",
-    "menu": "要看菜单",
-    "intent": "命中意图",
-    "exact": "与一个问法写法相同",
-    "near-exact": "与一个问法写法几乎相同",
-    "picked": "点选了菜单里的问题",
-    "confidence": "意思相近，把握够大",
-    "clarify": "有几分把握，先反问",
-    "low-confidence": "没有把握",
-    "several": "一句话问了几件事，一起回答",
-    "follow-up": "接着上一个回答问的",
-    "rephrased": "换了说法，问的是菜单里的一条",
-    "dissatisfied": "客户说没有答对，或又问了一遍",
-    "which-row": "要先知道问的是表格的哪一行",
-    "missing-fact": "答案里的事实没有填",
-    "agents-only": "答案只给客服看",
-    "form": "填表单",
-    "greeting": "只是问候",
-    "thanks": "只是致谢",
-    "goodbye": "只是告别",
-    "okay": "只是应答",
-    "remark": "只是感想",
-    "undecided": "只是犹豫或作罢",
-    "doubt": "只是质疑",
-    "praise": "只是夸奖",
-    "abuse": "只是骂人",
-    "robot": "问是不是机器人",
-    "name": "问是谁",
-    "chatter": "只是闲聊",
-    "language": "用其他语言提问，没有这种语言的答案",
-    "emoji": "只有表情",
-    "marks": "只有标点",
-    "empty": "没有内容",
-    "rating": "评价了人工服务",
-}
-_SIGNALS = {
-    "score": "核回归",
-    "margin": "领先第二名",
-    "novelty": "陌生",
-    "words": "词覆盖",
-    "rivals": "其余得分",
-    "dense": "语义",
-    "everyday": "像闲话",
-    "length": "字数",
-    "wordings": "问法数",
-}
-#: What was read as something else than it was written.
-_READ_AS = {"corrections": "改错字", "synonyms": "同义词"}
-_EVIDENCE = {"examples": "例句", "keywords": "关键词"}
-_TOLD_BY = {
-    "message": "这句话里说了",
-    "remembered": "这次对话里说过",
-    "slot": "表单里填了",
-    "tag": "客户的标签",
-    "scene": "客户的链接",
-    "only": "只有这一行",
-}
-_SCORES = {
-    "kernel": "核回归",
-    "dense": "语义",
-    "lexical": "字面",
-    "fuzzy": "编辑",
-    "words": "词覆盖",
-}
 
 
 @click.command()
@@ -97,7 +32,7 @@ def ask(text: str, explain: bool) -> None:
     console = Console()
     _show_decision(console, outcome.decision, texts)
     if explain:
-        _show_trace(console, outcome)
+        _show_trace(console, outcome, texts.explain_words)
 
 
 def _decide(text: str, settings: Settings) -> tuple[Outcome, Texts]:
@@ -146,57 +81,31 @@ def _words(part: dict[str, Any]) -> str:
             return "\n".join(filter(None, lines))
 
 
-def _show_trace(console: Console, outcome: Outcome) -> None:
+def _show_trace(console: Console, outcome: Outcome, words: Mapping[str, str]) -> None:
     from rich.text import Text
 
-    for name, value in _explanation(outcome):
+    from chatbot.dialogue.explanation import explain
+
+    explanation = explain(outcome.decision.to_json(), outcome.trace, words)
+    for name, value in explanation.lines:
         console.print(Text(f"{name}：{value}"))
-    _show_candidates(console, outcome)
+    _show_candidates(console, explanation, words)
 
 
-def _explanation(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    trace, decision = outcome.trace, outcome.decision
-    rule = trace["rule"]
-    yield "规则", f"{_RULES.get(rule, rule)}（{rule}：{decision.reason}）"
-    yield "归一化", trace["normalised"] or "无"
-    for key, name in _READ_AS.items():
-        if key in trace:
-            yield name, "，".join(f"{written} → {meant}" for written, meant in trace[key])
-    yield "分词", " / ".join(trace["tokens"]) or "无"
-    hits = (f"{name}（{_EVIDENCE[by]}：{words}）" for name, by, words in trace["intents"])
-    yield "意图", "；".join(hits) or "无"
-    for number, part in enumerate(decision.parts, 1):
-        yield f"问题 {number}", f"{part.text}（{part.faq_id or '没有把握'}，{part.confidence:.4f}）"
-    if decision.tags:
-        yield "标签", "，".join(decision.tags)
-    if "phrase" in trace:
-        yield "转人工用语", trace["phrase"]
-    for table, (row, by) in trace.get("rows", {}).items():
-        yield f"表格 {table}", f"{row}（{_TOLD_BY.get(by, by)}）"
-    if "form" in trace:
-        yield "表单", "，".join(f"{title} {value}" for title, value in trace["form"]) or "还没有填"
-    if "signals" in trace:
-        signals = trace["signals"].items()
-        yield "信号", "，".join(f"{_SIGNALS.get(name, name)} {value}" for name, value in signals)
-
-
-def _show_candidates(console: Console, outcome: Outcome) -> None:
+def _show_candidates(console: Console, explanation: Explanation, words: Mapping[str, str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    candidates = outcome.decision.candidates
-    if not candidates:
-        console.print(Text("候选：无"))
+    from chatbot.dialogue.explanation import score_names
+
+    if not explanation.candidates:
+        console.print(Text(words["candidates_none"]))
         return
-    scores = {row["faq_id"]: row for row in outcome.trace.get("scores", ())}
-    table = Table(title="候选")
-    table.add_column("条目", overflow="fold")
-    table.add_column("标准问", overflow="fold")
-    for heading in ("置信度", *_SCORES.values()):
+    table = Table(title=words["candidates"])
+    table.add_column(words["entry"], overflow="fold")
+    table.add_column(words["question"], overflow="fold")
+    for heading in (words["confidence"], *score_names(words)):
         table.add_column(heading, no_wrap=True)
-    for candidate in candidates:
-        row = scores.get(candidate.faq_id, {})
-        values = (str(row.get(name, "")) for name in _SCORES)
-        cells = (candidate.faq_id, candidate.question, f"{candidate.confidence:.4f}", *values)
-        table.add_row(*map(Text, cells))
+    for each in explanation.candidates:
+        table.add_row(*map(Text, (each.faq_id, each.question, each.confidence, *each.scores)))
     console.print(table)

@@ -34,6 +34,11 @@ class AdminWriter:
         """Return the captions in force."""
         return self._words(self._writer.texts())
 
+    @property
+    def texts(self) -> Texts:
+        """Return all texts in force."""
+        return self._writer.texts()
+
     def say(self, key: str, **values: object) -> str:
         """Return a sentence of the captions."""
         return self.words[key].format(**values)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from chatbot.access.roles import may
 from chatbot.access.viewer import Viewer
 from chatbot.clock import Clock
 from chatbot.console.brief import brief
@@ -116,4 +117,5 @@ def can(talk: Talk, viewer: Viewer) -> dict[str, Any]:
         "transfer": running,
         "end": mine or (others and viewer.role in _LOOKS_AFTER_OTHERS),
         "answer": state in {SessionState.NEW, SessionState.BOT},
+        "why": may(viewer, "publish"),
     }

@@ -140,6 +140,16 @@ def with_correction(
     return Dialogue(replace(snapshot, thresholds=thresholds, ranker=ranker))
 
 
+def at_target(dialogue: Dialogue, target_precision: float) -> Dialogue:
+    """Return ``dialogue`` as it would decide if so large a share of answers had to be right.
+
+    Thresholds that labels have tested hold for the target that is set, and not for others.
+    """
+    snapshot = dialogue.snapshot
+    thresholds = Thresholds(snapshot.entries, snapshot.thresholds.calibration, target_precision)
+    return Dialogue(replace(snapshot, thresholds=thresholds))
+
+
 def _brand_words(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:
     """Return the words that entries, intents, tables and the word files tell."""
     asked = [text for entry in content.entries for text in entry.wordings]

@@ -55,10 +55,28 @@ _LATEST = statement(
     " COALESCE(trace -> 'form', '[]') FROM turns WHERE conversation_id = :conversation_id"
     " ORDER BY id DESC LIMIT :limit"
 )
+_KEPT = statement(
+    "SELECT t.id, t.conversation_id, c.public_id, t.created_at, t.snapshot, t.decision, t.trace,"
+    " t.inputs FROM turns t JOIN conversations c ON c.id = t.conversation_id WHERE t.id = :id"
+)
 _UNSENT = statement(
     "SELECT payload FROM outbox WHERE turn_id = :turn_id AND kind = 'kf_message'"
     " AND state IN ('held', 'superseded') ORDER BY id"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTurn:
+    """All that is kept of a turn; ``inputs`` is None if an earlier release recorded it."""
+
+    id: int
+    conversation_id: int
+    public_id: str
+    created_at: datetime
+    snapshot: int
+    decision: dict[str, Any]
+    trace: dict[str, Any]
+    inputs: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,12 @@ def latest_turns(connection: Connection, conversation_id: int, limit: int) -> li
     """Return the newest turns of a conversation, oldest first."""
     values = {"conversation_id": conversation_id, "limit": limit}
     return [Turn(*row) for row in connection.execute(_LATEST, values)][::-1]
+
+
+def kept_turn(connection: Connection, turn_id: int) -> KeptTurn | None:
+    """Return a turn with what it was decided from and why, None if there is no such."""
+    row = connection.execute(_KEPT, {"id": turn_id}).one_or_none()
+    return None if row is None else KeptTurn(*row)
 
 
 def unsent_bodies(connection: Connection, turn_id: int) -> list[dict[str, Any]]:

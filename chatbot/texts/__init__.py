@@ -228,6 +228,8 @@ class Texts:
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
     publish_words: Mapping[str, str]
+    explain_words: Mapping[str, str]
+    try_words: Mapping[str, str]
     case_words: Mapping[str, str]
     case_page_words: Mapping[str, str]
     case_reply_phrases: tuple[str, ...]

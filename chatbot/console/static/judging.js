@@ -14,8 +14,8 @@ async function searchEntries(id, text) {
   }
 }
 
-// `changed` is called with the line as it is then.
-export function judgeBar(id, line, changed) {
+// `changed` is called with the line as it is then; `why`: whoever reads may see all it was decided by.
+export function judgeBar(id, line, changed, why = false) {
   if (!line.turn) return null;
   const tell = async (verdict, faq_id = null) => {
     try {
@@ -32,7 +32,8 @@ export function judgeBar(id, line, changed) {
     if (entry) await tell("other", entry.faq_id);
   };
   const group = (...children) =>
-    el("div", {class: "judge", role: "group", "aria-label": words.judge}, ...children);
+    el("div", {class: "judge", role: "group", "aria-label": words.judge}, ...children,
+      why ? el("a", {class: "quiet", href: `/console/try/turns/${line.turn}`}, words.why_said) : null);
   if (line.judged) {
     const {verdict, by, question} = line.judged;
     return group(el("span", {}, say(`judged_${verdict}`, {name: by, question})),

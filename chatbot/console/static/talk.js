@@ -156,7 +156,7 @@ function drawTalk() {
     Date.parse(a.at) - Date.parse(b.at) || number.get(a.id) - number.get(b.id));
   const newest = lines.at(-1)?.id;
   const changed = newest !== byId("lines").lastElementChild?.dataset.key;
-  drawLines(byId("lines"), lines, (line) => judgeBar(talk.id, line, lineChanged), (line) => line.turn);
+  drawLines(byId("lines"), lines, (line) => judgeBar(talk.id, line, lineChanged, talk.can.why), (line) => line.turn);
   byId("older").hidden = !talk.before;
   if (atEnd) toEnd();
   else if (changed) byId("newer").hidden = false;

@@ -1,0 +1,1 @@
+"""The pages on which a message is tried out, and a recorded turn is explained and replayed."""
