@@ -34,7 +34,7 @@ class _Source:
 
     path: Path
     node: Node
-    headings: Names[str, str] = NO_HEADINGS
+    headings: Names[str, str]
 
     def place(self, key: str, text: str) -> Place:
         """Return where ``text`` is written at ``key`` (``valid.until``), or the key, or all."""
@@ -70,11 +70,11 @@ class Places:
 
     def add_intent(self, name: str, path: Path, node: Node) -> None:
         """Note where the intent of this name is written."""
-        self._intents[name] = _Source(path, node)
+        self._intents[name] = _Source(path, node, NO_HEADINGS)
 
     def add_texts(self, path: Path, node: Node) -> None:
         """Note where the brand's own texts are written."""
-        self._texts = _Source(path, node)
+        self._texts = _Source(path, node, NO_HEADINGS)
 
     def add_table(self, name: str, cells: Cells) -> None:
         """Note where the cells of the table of this name are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -149,7 +149,7 @@ class IntentExamples:
         asked, _ = self._foreign(elsewhere.asked_vectors)
         self._elsewhere = np.concatenate([everyday, asked])
         self._usual_length = float(np.median([len(each.text.key) for each in self._examples]))
-        learnt = evenly(self._of_intent, _MOST_LEARNT)
+        self._learnt = learnt = evenly(self._of_intent, _MOST_LEARNT)
         self._head = IntentHead(
             [
                 *(self._examples[at].text.key for at in learnt),
@@ -284,6 +284,22 @@ class IntentExamples:
         looked = self._look(question, vector)
         elsewhere = self._nearest_elsewhere(looked.centred)
         return [(lead[0], self._signals(*lead, elsewhere)) for lead in looked.leading]
+
+    def left_out(self) -> Iterator[tuple[Example, int, float]]:
+        """Yield the examples that surely show another intent if they are left out.
+
+        With its number and its probability; those that an admin excludes from it are not told.
+        """
+        rows = self._head.left_out() if self._examples else ()
+        for at, scores in zip(self._learnt.tolist() if self._examples else (), rows, strict=False):
+            example = self._examples[at]
+            first = max(self._leading(scores), key=lambda lead: lead[1], default=None)
+            if first is None or first[0] == example.number:
+                continue
+            elsewhere = self._nearest_elsewhere(self._rows[at])
+            confidence = self._confidence(*first, elsewhere)
+            if confidence >= SURE_FROM and not self._exclude[first[0]].find(example.text):
+                yield example, first[0], confidence
 
     def look(self, texts: Sequence[NormalText], vectors: Iterable[Vectors]) -> list[LookedAt]:
         """Return ``texts`` as they are looked at; ``vectors`` has an embedding (dim,) for each."""
