@@ -111,6 +111,19 @@ SHIPPED_INTENT_MODEL = ConfidenceModel(
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutExample:
+    """An example as a message: the intent ``shown`` by the others, and how probable that is.
+
+    ``own`` is the score of its own intent.
+    """
+
+    example: Example
+    shown: int
+    confidence: float
+    own: float
+
+
+@dataclass(frozen=True, slots=True)
 class LookedAt:
     """A text with its centred vector, and the intents that it may have."""
 
@@ -285,21 +298,22 @@ class IntentExamples:
         elsewhere = self._nearest_elsewhere(looked.centred)
         return [(lead[0], self._signals(*lead, elsewhere)) for lead in looked.leading]
 
-    def left_out(self) -> Iterator[tuple[Example, int, float]]:
-        """Yield the examples that surely show another intent if they are left out.
+    def left_out(self) -> Iterator[LeftOutExample]:
+        """Yield the examples that show another intent if they are left out.
 
-        With its number and its probability; those that an admin excludes from it are not told.
+        Not those that an admin excludes from it. Of more than are learnt only these are asked.
         """
-        rows = self._head.left_out() if self._examples else ()
-        for at, scores in zip(self._learnt.tolist() if self._examples else (), rows, strict=False):
+        if not self._examples:
+            return
+        for at, scores in zip(self._learnt.tolist(), self._head.left_out(), strict=False):
             example = self._examples[at]
             first = max(self._leading(scores), key=lambda lead: lead[1], default=None)
             if first is None or first[0] == example.number:
                 continue
-            elsewhere = self._nearest_elsewhere(self._rows[at])
-            confidence = self._confidence(*first, elsewhere)
-            if confidence >= SURE_FROM and not self._exclude[first[0]].find(example.text):
-                yield example, first[0], confidence
+            if not self._exclude[first[0]].find(example.text):
+                elsewhere = self._nearest_elsewhere(self._rows[at])
+                own = float(scores[example.number])
+                yield LeftOutExample(example, first[0], self._confidence(*first, elsewhere), own)
 
     def look(self, texts: Sequence[NormalText], vectors: Iterable[Vectors]) -> list[LookedAt]:
         """Return ``texts`` as they are looked at; ``vectors`` has an embedding (dim,) for each."""

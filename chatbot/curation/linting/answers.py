@@ -66,7 +66,8 @@ def _placeholder(entry: Entry, text: str, place: Place | None) -> Iterator[Findi
     yield Finding(
         "placeholder",
         "error" if nothing and entry.auto != _AGENTS else "warning",
-        f"{called(entry)}的答案{'只写了' if nothing else '里还留着'}“{written[:20]}”，客户会原样看到。",
+        f"{called(entry)}的答案{'只写了' if nothing else '里还留着'}“{written[:20]}”，"
+        "客户会原样看到。",
         "写上真正的答案；还不知道怎么答，就先删掉这一条，问到时转人工。",
         entries=(entry.id,),
         place=place,

@@ -53,7 +53,9 @@ def _refuses(material: Material, asked: Asked) -> bool:
 def _intents(material: Material, asked: Sequence[Asked]) -> Iterator[Finding]:
     taken: dict[str, tuple[FoundIntent, list[Asked]]] = {}
     for each in asked:
-        found = next((hit for hit in material.reader.intents.find(each.plain) if hit.intent.acts), None)
+        found = next(
+            (hit for hit in material.reader.intents.find(each.plain) if hit.intent.acts), None
+        )
         if found is not None:
             taken.setdefault(found.intent.name, (found, []))[1].append(each)
     for hit, wordings in taken.values():
@@ -73,7 +75,8 @@ def _refusals(material: Material, asked: Sequence[Asked]) -> Iterator[Finding]:
     blocked = [each for each in asked if number in material.reader.wordings.refused(each.key)]
     if blocked:
         yield _finding(
-            material, "refuses-itself", blocked, "和这一条 not 里的说法几乎一样，所以这样问永远不答这一条",
+            material, "refuses-itself", blocked,
+            "和这一条 not 里的说法几乎一样，所以这样问永远不答这一条",
             "从 not 里去掉那个说法，或者换掉这个问法。",
         )  # fmt: skip
 

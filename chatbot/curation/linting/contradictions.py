@@ -41,9 +41,7 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 _IN_DAYS = 48
 
 
-def lint_contradictions(
-    material: Material, pairs: Iterable[tuple[int, int]]
-) -> Iterator[Finding]:
+def lint_contradictions(material: Material, pairs: Iterable[tuple[int, int]]) -> Iterator[Finding]:
     """Yield a finding for each of ``pairs`` of entries whose answers cannot both be right."""
     figures = _Figures(material)
     for one, other in sorted(pairs):
@@ -99,7 +97,9 @@ def _plain(text: str, normaliser: Normaliser) -> str:
 
 def _by_kind(text: str, today: date) -> dict[str, list[Amount]]:
     found: dict[str, list[Amount]] = {}
-    days = [each for each in find_dates(text, today) if _NUMBERED.search(text, each.start, each.end)]
+    days = [
+        each for each in find_dates(text, today) if _NUMBERED.search(text, each.start, each.end)
+    ]
     rest = text
     for day in days:
         found.setdefault(_DATE, []).append(Amount(_DATE, float(day.day.toordinal())))

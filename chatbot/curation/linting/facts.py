@@ -46,9 +46,7 @@ def _empty(
 ) -> Finding:
     shown = "、".join(f"“{key}”" for key in rows[:_SHOWN])
     count = f"等 {len(rows)} 行" if len(rows) > _SHOWN else ""
-    places = [
-        place for key in rows if (place := material.places.of_cell(table.name, key, column))
-    ]
+    places = [place for key in rows if (place := material.places.of_cell(table.name, key, column))]
     known = {entry.id for entry in material.entries}
     who = "、".join(saying[:_SHOWN]) + (f"等 {len(saying)} 处" if len(saying) > _SHOWN else "")
     effect = f"{who}用到它，问到时会转人工" if saying else "还没有哪个答案用到它"

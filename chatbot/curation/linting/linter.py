@@ -45,9 +45,7 @@ def lint(
         places: where everything is written (``Reading.places``). Of a stored snapshot there are
             no files: findings then name entries and intents only.
     """
-    material = Material.of(
-        content, dialogue, places=places or Places(), today=today, split=split
-    )
+    material = Material.of(content, dialogue, places=places or Places(), today=today, split=split)
     return Findings.of(_found(material))
 
 

@@ -63,9 +63,7 @@ def _near(material: Material) -> Iterator[Twins]:
                 yield by_key[key, number], asked
 
 
-def _collected(
-    material: Material, twins: Iterator[Twins]
-) -> dict[tuple[int, int], list[Twins]]:
+def _collected(material: Material, twins: Iterator[Twins]) -> dict[tuple[int, int], list[Twins]]:
     found: dict[tuple[int, int], list[Twins]] = {}
     for one, other in twins:
         found.setdefault((one.number, other.number), []).append((one, other))

@@ -31,11 +31,16 @@ def _finding(material: Material, caution: Caution) -> Finding:
         case "no-similar":
             text, cure = f"{caution.count} 个条目都没有相似问，{usual}。", _CURE
         case "few-similar":
-            text = f"能留出来试的问法只有 {caution.count} 个（至少要 {ENOUGH_WORDINGS} 个），{usual}。"
+            text = (
+                f"能留出来试的问法只有 {caution.count} 个（至少要 {ENOUGH_WORDINGS} 个），{usual}。"
+            )
             cure = _CURE
         case _:
             place = material.places.of_entry(caution.entries[0], "similar")
-            text = f"“{caution.entries[0]}”有 {caution.count} 个问法，多半是重复的，别的条目的消息会被它吸走。"
+            text = (
+                f"“{caution.entries[0]}”有 {caution.count} 个问法，多半是重复的，"
+                "别的条目的消息会被它吸走。"
+            )
             cure = "留几十个最不一样的就够。"
             return Finding("crowded", "warning", text, cure, caution.entries, place=place)
     return Finding("few-similar", "note", text, cure, caution.entries)

@@ -61,7 +61,12 @@ def shipped_words() -> WordList:
     source = resources.files("chatbot.curation.linting").joinpath("wording.yaml")
     record = yaml.safe_load(source.read_text(encoding="utf-8"))
     groups = tuple(
-        _Group(each["name"], each["cure"], _any(each["phrases"]), _any(each["fine"]) if each["fine"] else None)
+        _Group(
+            each["name"],
+            each["cure"],
+            _any(each["phrases"]),
+            _any(each["fine"]) if each["fine"] else None,
+        )
         for each in record["groups"]
     )
     return WordList(re.compile(record["denied"]), groups)
@@ -78,7 +83,9 @@ def lint_wording(material: Material) -> Iterator[Finding]:
             continue
         for text in _said(entry.messages):
             place = places.of_entry(entry.id, "answer", text)
-            yield from _findings(material, words, text, f"{called(entry)}的答案", place, (entry.id,), ())
+            yield from _findings(
+                material, words, text, f"{called(entry)}的答案", place, (entry.id,), ()
+            )
     for intent in material.content.intents:
         for text in _said(intent.reply):
             place = places.of_intent(intent.name, "reply", text)
@@ -86,7 +93,9 @@ def lint_wording(material: Material) -> Iterator[Finding]:
             yield from _findings(material, words, text, whose, place, (), (intent.name,))
     for key, value in material.content.texts.items():
         if isinstance(value, str):
-            yield from _findings(material, words, value, f"话术 {key} ", places.of_text(key), (), ())
+            yield from _findings(
+                material, words, value, f"话术 {key} ", places.of_text(key), (), ()
+            )
 
 
 def _said(messages: Sequence[Message]) -> Iterator[str]:
