@@ -121,7 +121,7 @@ def _edited(path: Path, source: str, entry: Entry, text: str) -> str | None:
 def _in_lines(source: str, entry: Entry, text: str) -> str | None:
     lines = source.split("\n")
     for number, line in enumerate(lines):
-        record = _object_of(line)
+        record = object_of(line)
         if record is None or not _is_entry(record, entry):
             continue
         similar = record.get(_SIMILAR) or []
@@ -132,7 +132,8 @@ def _in_lines(source: str, entry: Entry, text: str) -> str | None:
     return None
 
 
-def _object_of(line: str) -> Json | None:
+def object_of(line: str) -> Json | None:
+    """Return the object that a line of JSON holds, None if it holds none."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):

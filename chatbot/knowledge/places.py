@@ -80,12 +80,13 @@ class Places:
         """Note where the cells of the table of this name are."""
         self._tables[name] = cells
 
-    def without_id(self) -> Iterator[tuple[Path, int, str]]:
-        """Yield file, line and derived id of the entries with none of their own, in order."""
+    def without_id(self) -> Iterator[tuple[Place, str, str]]:
+        """Yield place, question and derived id of the entries with none of their own, in order."""
         for faq_id, source in self._entries.items():
-            written = _pair(source.node, "id")
-            if written is None or written[1].kind == "null":
-                yield source.path, source.node.line, faq_id
+            written, question = _pair(source.node, "id"), _pair(source.node, "question")
+            if question is not None and (written is None or written[1].kind == "null"):
+                text = next((each.value for each in _texts(question[1])), "")
+                yield source.place("", ""), text, faq_id
 
     def of_entry(self, faq_id: str, key: str = "", text: str = "") -> Place | None:
         """Return where an entry is written, or one of its keys, or ``text`` there."""

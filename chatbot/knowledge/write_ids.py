@@ -15,13 +15,20 @@ from typing import Any
 
 import yaml
 
-from chatbot.knowledge.edit_files import editing, entry_nodes, reads_as, records_of, save
+from chatbot.knowledge.edit_files import (
+    editing,
+    entry_nodes,
+    object_of,
+    reads_as,
+    records_of,
+    save,
+)
 from chatbot.knowledge.files import read_text
 from chatbot.knowledge.places import Places
 from chatbot.knowledge.problems import Problems
 
-#: Ids by the line where their entry begins; several entries may be written in one line.
-_Ids = Mapping[int, Sequence[str]]
+#: Questions and ids by the line where their entry begins; several may be written in one line.
+_Ids = Mapping[int, Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +45,10 @@ def write_ids(root: Path, places: Places) -> Written:
     Raises:
         ContentError: a file cannot be written, or somebody else saved it at the same moment.
     """
-    by_file: dict[Path, dict[int, list[str]]] = {}
-    for path, line, faq_id in places.without_id():
-        by_file.setdefault(path, {}).setdefault(line, []).append(faq_id)
+    by_file: dict[Path, dict[int, list[tuple[str, str]]]] = {}
+    for place, question, faq_id in places.without_id():
+        lines = by_file.setdefault(place.path, {})
+        lines.setdefault(place.line, []).append((question, faq_id))
     written, left = 0, {}
     with editing(root):
         for path, ids in by_file.items():
@@ -64,15 +72,20 @@ def _write(path: Path, ids: _Ids) -> bool:
 
 def _in_yaml(source: str, ids: _Ids) -> str | None:
     """Return the source with the ids; None if they cannot be put in by machine."""
-    root = yaml.compose(source, Loader=yaml.CSafeLoader)
-    wanted = yaml.load(source, Loader=yaml.CSafeLoader)
+    try:
+        root = yaml.compose(source, Loader=yaml.CSafeLoader)
+        wanted = yaml.load(source, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError):
+        return None
     left = {line: list(listed) for line, listed in ids.items()}
     inserts: list[tuple[int, int, str]] = []
     for node, record in zip(entry_nodes(root), records_of(wanted), strict=False):
         waiting = left.get(node.start_mark.line + 1)
         if not waiting or not isinstance(node, yaml.MappingNode) or record.get("id") is not None:
             continue
-        record["id"] = waiting.pop(0)
+        question, record["id"] = waiting.pop(0)
+        if record.get("question") != question:  # saved anew since it was read
+            return None
         inserts.append(_insert(source, node, record["id"]))
     edited = source
     for start, end, text in reversed(inserts):
@@ -94,10 +107,12 @@ def _insert(source: str, node: yaml.MappingNode, faq_id: str) -> tuple[int, int,
 
 def _in_lines(source: str, ids: _Ids) -> str | None:
     lines = source.split("\n")
-    for number, (faq_id, *_) in ids.items():
-        line = lines[number - 1]
-        record: dict[str, Any] = json.loads(line)
-        wanted = {**record, "id": faq_id}
+    for number, ((question, faq_id), *_) in ids.items():
+        line = lines[number - 1] if number <= len(lines) else ""
+        record = object_of(line) or {}
+        if record.get("question") != question or record.get("id"):
+            return None
+        wanted: dict[str, Any] = {**record, "id": faq_id}
         start = line.index("{") + 1
         edited = f'{line[:start]}"id": {json.dumps(faq_id)}, {line[start:].lstrip()}'
         if "id" in record:

@@ -17,16 +17,16 @@ _FINDING = frozenset((ALIASES, CODE, *NARROWING))
 
 
 def lint_facts(material: Material) -> Iterator[Finding]:
-    """Yield a finding for each column that is said and has empty cells, or that is never said."""
+    """Yield a finding for each column that is never said, or else has empty cells."""
     used = _used(material)
     for table in material.content.tables:
         for column in table.columns[1:]:
             saying = used.get(Variable(table.name, column), [])
             empty = [key for key in table.rows if table.value(key, column) is None]
-            if empty and column not in {ALIASES, CODE}:
-                yield _empty(material, table, column, empty, saying)
             if not saying and column not in _FINDING:
                 yield _unused(material, table, column)
+            elif empty and column not in {ALIASES, CODE}:
+                yield _empty(material, table, column, empty, saying)
 
 
 def _used(material: Material) -> Mapping[Variable, list[str]]:
@@ -49,7 +49,7 @@ def _empty(
     places = [place for key in rows if (place := material.places.of_cell(table.name, key, column))]
     known = {entry.id for entry in material.entries}
     who = "、".join(saying[:_SHOWN]) + (f"等 {len(saying)} 处" if len(saying) > _SHOWN else "")
-    effect = f"{who}用到它，问到时会转人工" if saying else "还没有哪个答案用到它"
+    effect = f"{who} 用到它，问到时会转人工" if saying else "问这里时缩小不到这几行"
     return Finding(
         "empty-cell",
         "warning" if saying else "note",

@@ -66,6 +66,6 @@ def _found(material: Material) -> Iterator[Finding]:
         matcher = snapshot.ranker.matcher
         if matcher is not None:
             near = nearness(matcher)
-            yield from lint_nearness(material, snapshot, matcher, near)
+            yield from lint_nearness(material, snapshot, matcher, near, alike.pairs)
             pairs |= pairs_alike(material, matcher, near)
     yield from lint_contradictions(material, pairs)

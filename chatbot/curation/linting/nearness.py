@@ -100,15 +100,24 @@ def _told_apart(material: Material, one: int, other: int) -> bool:
 
 
 def lint_nearness(
-    material: Material, snapshot: Snapshot, matcher: Matcher, near: Nearness
+    material: Material,
+    snapshot: Snapshot,
+    matcher: Matcher,
+    near: Nearness,
+    known: frozenset[tuple[int, int]],
 ) -> Iterator[Finding]:
-    """Yield a finding for each entry with wordings that would be answered by another one."""
+    """Yield a finding for each entry with wordings that would be answered by another one.
+
+    Not for entries that are ``known`` to share wordings: these are told of already.
+    """
     written = {(asked.number, asked.key): asked for asked in material.asked}
     taken: dict[tuple[int, int], list[Asked]] = {}
     for number in _suspects(matcher, near):
         label = matcher.label_of(number)
         rival = _answered_by(snapshot, matcher, number)
-        if rival is None or rival == label or not _matters(material, label, rival):
+        if rival is None or rival == label or (min(label, rival), max(label, rival)) in known:
+            continue
+        if not _matters(material, label, rival):
             continue
         asked = written[label, matcher.texts.key_of(number)]
         if rival in material.reader.wordings.refused(asked.key):
