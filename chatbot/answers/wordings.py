@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,12 +68,6 @@ class Wordings:
             if close:
                 return WordingMatch(close, "near-exact", ratio)
         return None
-
-    def close(self, key: str, barred: frozenset[int]) -> Iterator[tuple[str, int]]:
-        """Yield the keys nearly like ``key`` with the entries that have them, closest first."""
-        for at, _ in self._close_asked.find(key):
-            other = self._asked_keys[at]
-            yield from ((other, number) for number in _allowed(self._asked[other], barred))
 
 
 def indexed_wordings(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from chatbot.curation.linting.findings import Finding
 from chatbot.curation.linting.material import Asked, Material, same_answer
+from chatbot.matching.fuzzy import CloseKeys, particulars
 
 #: Two wordings of two entries, the one of the earlier entry first.
 Twins = tuple[Asked, Asked]
@@ -53,14 +55,18 @@ def _same(material: Material) -> Iterator[Twins]:
 
 
 def _near(material: Material) -> Iterator[Twins]:
-    by_key: dict[tuple[str, int], Asked] = {}
+    alike: dict[tuple[tuple[str, ...], ...], dict[str, list[Asked]]] = {}
     for asked in material.asked:
-        by_key.setdefault((asked.key, asked.number), asked)
-    close = material.reader.wordings.close
-    for asked in by_key.values():
-        for key, number in close(asked.key, frozenset({asked.number})):
-            if number < asked.number and key != asked.key:
-                yield by_key[key, number], asked
+        # What differs in a number is never nearly the same, and need not be looked at.
+        keys = alike.setdefault(particulars(asked.key), {}) if asked.key else {}
+        keys.setdefault(asked.key, []).append(asked)
+    for keys in alike.values():
+        close, listed = CloseKeys(keys), list(keys)
+        for key, mine in keys.items():
+            others = [each for at, _ in close.find(key) for each in keys[listed[at]]]
+            for one, other in product(others, mine):
+                if one.number < other.number and one.key != other.key:
+                    yield one, other
 
 
 def _collected(material: Material, twins: Iterator[Twins]) -> dict[tuple[int, int], list[Twins]]:

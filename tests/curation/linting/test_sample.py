@@ -42,9 +42,8 @@ def test_that_an_entry_of_hundreds_of_wordings_is_found(files: Files) -> None:
 
 
 def test_that_errors_come_first_and_kinds_in_their_order() -> None:
-    found = [
-        Finding(kind, severity, "", "") for kind in reversed(TITLES) for severity in SEVERITIES
-    ]
+    kinds = list(TITLES)[::-1]
+    found = [Finding(kind, severity, "", "") for kind in kinds for severity in SEVERITIES]
     ordered = Findings.of(found)
     assert [each.kind for each in ordered.errors] == list(TITLES)
     assert ordered.counts() == dict.fromkeys(SEVERITIES, len(TITLES))
