@@ -2,9 +2,9 @@
 
     python -m benchmarks.knowledge [--rounds 10] [--json]
 
-"check" is `chatbot knowledge check --quick` on 1,000 generated files with 10,000 entries. "switch" runs two
-server processes on one PostgreSQL with the sample knowledge; the clock starts when a file has been
-saved and stops when both processes decide by the new snapshot, as their `/metrics` say.
+"check" is `chatbot knowledge check --quick` on 1,000 generated files with 10,000 entries. "switch"
+runs two server processes on one PostgreSQL with the sample knowledge; the clock starts when a file
+has been saved and stops when both processes decide by the new snapshot, as their `/metrics` say.
 """
 
 from __future__ import annotations

@@ -33,6 +33,8 @@ _PLAIN, _STRANGE = 0.46, 0.05
 #: From this centred cosine on two wordings ask for the same thing.
 _SAME_MATTER = 0.76
 _SHOWN = 3
+_MOVE = "问的其实是后者，就挪过去；真是这一条，就多写两个像它的问法，并写进后者的 not。"
+_TELL_APART = "这一条多写几个像它的相似问，并写进后者的 not；分不开的两条，不如合并成一条。"
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -160,12 +162,13 @@ def _finding(material: Material, label: int, rival: int, wordings: Sequence[Aske
     places = [place for asked in wordings if (place := material.place(asked))]
     shown = "、".join(f"“{asked.written}”" for asked in wordings[:_SHOWN])
     count = f"等 {len(wordings)} 个问法" if len(wordings) > _SHOWN else ""
+    is_question = any(asked.at == "question" for asked in wordings)
     return Finding(
         "nearer-elsewhere",
         "warning",
         f"{called(mine)}的{shown}{count}，和这一条别的问法都不像，倒像"
         f"{called(theirs)}的；客户换个说法这样问，会由后者直接回答。",
-        "问的其实是后者，就挪过去；真是这一条，就多写两个像它的问法，并写进后者的 not。",
+        _TELL_APART if is_question else _MOVE,
         entries=(mine.id, theirs.id),
         place=places[0] if places else None,
         others=tuple(places[1:]),
