@@ -83,16 +83,16 @@ class DrawnVectors:
         return np.asarray(2.0 + mixed + 0.7 * drawn.normal(size=self.dim))
 
 
-def knowledge(questions: int) -> tuple[Content, DrawnVectors]:
-    """Return ``questions``, ten an entry, and 50 intents, with what draws their vectors."""
+def knowledge(questions: int, wordings_each: int = _WORDINGS) -> tuple[Content, DrawnVectors]:
+    """Return ``questions``, so many an entry, and 50 intents, with what draws their vectors."""
     chance = random.Random(_SEED)
     base = generate(_ENTRIES)
     entries = []
     topics: dict[str, int] = {}
     normaliser = Normaliser()
-    for number, entry in enumerate(base.entries[: questions // _WORDINGS]):
+    for number, entry in enumerate(base.entries[: questions // wordings_each]):
         wordings = [entry.question]
-        wordings += (_reworded(entry.question, chance) for _ in range(_WORDINGS - 1))
+        wordings += (_reworded(entry.question, chance) for _ in range(wordings_each - 1))
         topics |= {normaliser.normalise(text).text: number for text in wordings}
         similar = tuple(wordings[1:])
         entries.append(Entry(entry.id, entry.question, plain_answer("好的。"), similar))
@@ -182,7 +182,7 @@ def publish(questions: int, folder: Path) -> float:
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     (files / "all.jsonl").write_text(lines, "utf-8")
     (folder / "intents").mkdir()
-    _fill_cache(VectorCache(folder / "data"), drawn, content)
+    fill_cache(VectorCache(folder / "data"), drawn, content)
     with throwaway_cluster() as cluster:
         settings = {
             "CHATBOT_DATABASE_URL": cluster.url,
@@ -196,7 +196,7 @@ def publish(questions: int, folder: Path) -> float:
         return time.perf_counter() - begun
 
 
-def _fill_cache(cache: VectorCache, drawn: DrawnVectors, content: Content) -> None:
+def fill_cache(cache: VectorCache, drawn: DrawnVectors, content: Content) -> None:
     """Keep a vector for every text under the name of the built-in encoder."""
     normaliser = Normaliser()
     asked = [text for entry in content.entries for text in entry.wordings]

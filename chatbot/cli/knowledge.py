@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chatbot.cli.calibrate import calibrate
+from chatbot.cli.check import check
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
@@ -27,33 +27,8 @@ def knowledge() -> None:
 
 
 knowledge.add_command(calibrate)
+knowledge.add_command(check)
 knowledge.add_command(workshop)
-
-
-@knowledge.command()
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-def check(path: Path | None) -> None:
-    """检查文件，逐条列出问题；有问题时退出码为 1。
-
-    PATH 是知识文件夹或文件；不写则检查设置中的文件夹，包括意图和用语。
-    """
-    from chatbot.cli.cautions import caution_lines
-    from chatbot.curation.cautions import cautions
-    from chatbot.settings import load_settings
-    from chatbot.understanding.normalise import Normaliser
-
-    settings = load_settings()
-    reading = _read(settings, path)
-    for warning in reading.warnings:
-        click.echo(f"提醒：{warning}")
-    content = reading.content
-    for line in caution_lines(cautions(content.entries, Normaliser())):
-        click.echo(f"提醒：{line}")
-    wordings = sum(len(entry.wordings) for entry in content.entries)
-    click.echo(
-        f"没有发现问题：{len(content.entries)} 个知识条目（{wordings} 种问法），"
-        f"{len(content.intents)} 个意图，{len(content.tables)} 张表格。"
-    )
 
 
 @knowledge.command()
@@ -136,14 +111,14 @@ def history(limit: int, as_json: bool) -> None:
         click.echo(line)
 
 
-def _read(settings: Settings, alone: Path | None = None) -> Reading:
-    """Read and check all files, or knowledge ``alone``; list what is wrong and leave with 1."""
+def _read(settings: Settings) -> Reading:
+    """Read and check all files; list what is wrong and leave with 1."""
     from chatbot.knowledge.content import read_content
     from chatbot.knowledge.problems import ContentErrors
 
-    intents = settings.intents_dir if alone is None else None
+    folders = settings.knowledge_dir, settings.intents_dir
     try:
-        return read_content(alone or settings.knowledge_dir, intents, settings.outbound_hosts)
+        return read_content(*folders, settings.outbound_hosts)
     except ContentErrors as error:
         for problem in error.problems:
             click.echo(str(problem))

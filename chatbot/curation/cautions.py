@@ -28,7 +28,12 @@ class Caution:
 
 def cautions(entries: Sequence[Entry], normaliser: Normaliser) -> list[Caution]:
     """Return what to warn of, the most serious first."""
-    return [*_of_size(entries), *_crowded(entries), *same_wordings(entries, normaliser)]
+    return [*size_cautions(entries), *same_wordings(entries, normaliser)]
+
+
+def size_cautions(entries: Sequence[Entry]) -> list[Caution]:
+    """Return what to warn of about how many entries and wordings there are."""
+    return [*_of_size(entries), *_crowded(entries)]
 
 
 def _of_size(entries: Sequence[Entry]) -> Iterator[Caution]:

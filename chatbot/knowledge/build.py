@@ -66,7 +66,7 @@ def build_dialogue(
     """
     normaliser = Normaliser()
     texts = make_texts(content.texts)
-    words = _brand_words(content, texts, normaliser)
+    words = words_of_brand(content, texts, normaliser)
     canonical, segmenter = words.normaliser(normaliser), words.segmenter
     wordings = [
         (number, text)
@@ -150,7 +150,7 @@ def at_target(dialogue: Dialogue, target_precision: float) -> Dialogue:
     return Dialogue(replace(snapshot, thresholds=thresholds))
 
 
-def _brand_words(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:
+def words_of_brand(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:
     """Return the words that entries, intents, tables and the word files tell."""
     asked = [text for entry in content.entries for text in entry.wordings]
     examples = [text for intent in content.intents for text in intent.examples]

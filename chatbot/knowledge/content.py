@@ -25,6 +25,7 @@ from chatbot.knowledge.former_forms import (
 from chatbot.knowledge.intent_files import read_intents, read_texts
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.pinned_file import read_pinned
+from chatbot.knowledge.places import Places
 from chatbot.knowledge.problems import Problem, Problems
 from chatbot.knowledge.references import References
 from chatbot.knowledge.table_files import read_tables
@@ -116,11 +117,13 @@ class Reading:
     """What a reading of the files gave.
 
     ``pictures`` are the bytes of ``content.media``, by their SHA-256. ``warnings`` hinder nothing.
+    ``places`` tell where what was read is written.
     """
 
     content: Content
     pictures: Mapping[str, bytes]
     warnings: tuple[Problem, ...]
+    places: Places = field(default_factory=Places)
 
 
 def load_content(
@@ -141,17 +144,17 @@ def read_content(
     """
     problems = Problems()
     normaliser = Normaliser()
-    references = References()
+    references, places = References(), Places()
     pictures = MediaFolder(knowledge)
-    entries = read_entries(knowledge, normaliser, problems, references, pictures)
+    entries = read_entries(knowledge, normaliser, problems, references, pictures, places)
     found: tuple[Intent, ...] = ()
     texts: Mapping[str, TextValue] = {}
     groups: tuple[TagGroup, ...] = ()
     if intents is not None:
-        found = read_intents(intents, normaliser, problems, references, pictures, hosts)
-        texts = read_texts(intents, normaliser, problems, references)
+        found = read_intents(intents, normaliser, problems, references, pictures, hosts, places)
+        texts = read_texts(intents, normaliser, problems, references, places)
         groups = read_tag_groups(intents, problems)
-    tables = read_tables(knowledge, problems)
+    tables = read_tables(knowledge, problems, places)
     accounts = read_accounts(knowledge, problems)
     words = read_words([knowledge, *([intents] if intents else ())], normaliser, problems)
     synonyms = read_synonyms(knowledge, normaliser, problems)
@@ -166,4 +169,4 @@ def read_content(
         entries, found, texts, tables, accounts, groups, digests, words, synonyms, pinned
     )
     images = {digests[path]: image for path, image in pictures.files.items()}
-    return Reading(content, images, tuple(problems.warnings))
+    return Reading(content, images, tuple(problems.warnings), places)

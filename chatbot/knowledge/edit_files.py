@@ -90,7 +90,7 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
         source = read_text(path, problems)
         edited = None if source is None else _edited(path, source, entry, text)
         if source is not None and edited is not None:
-            _save(path, source, edited)
+            save(path, source, edited)
             return Added(path, _first_difference(source, edited))
     raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
 
@@ -121,7 +121,7 @@ def _edited(path: Path, source: str, entry: Entry, text: str) -> str | None:
 def _in_lines(source: str, entry: Entry, text: str) -> str | None:
     lines = source.split("\n")
     for number, line in enumerate(lines):
-        record = _object_of(line)
+        record = object_of(line)
         if record is None or not _is_entry(record, entry):
             continue
         similar = record.get(_SIMILAR) or []
@@ -132,7 +132,8 @@ def _in_lines(source: str, entry: Entry, text: str) -> str | None:
     return None
 
 
-def _object_of(line: str) -> Json | None:
+def object_of(line: str) -> Json | None:
+    """Return the object that a line of JSON holds, None if it holds none."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -148,7 +149,7 @@ def _in_yaml(source: str, entry: Entry, text: str) -> str | None:
         return None
     found = [
         (node, record)
-        for node, record in zip(_entry_nodes(root), _records(before), strict=False)
+        for node, record in zip(entry_nodes(root), records_of(before), strict=False)
         if isinstance(record, dict) and _is_entry(record, entry)
     ]
     if len(found) != 1:
@@ -158,12 +159,12 @@ def _in_yaml(source: str, entry: Entry, text: str) -> str | None:
     node, record = found[0]
     edited = _with_text(source, node, text)
     record[_SIMILAR] = [*(record.get(_SIMILAR) or []), text]
-    if not _reads_as(edited, before):
+    if not reads_as(edited, before):
         raise _NotHereError
     return edited
 
 
-def _reads_as(source: str, wanted: Any) -> bool:
+def reads_as(source: str, wanted: Any) -> bool:
     """Return whether a changed source means exactly what it should."""
     try:
         return bool(yaml.load(source, Loader=yaml.CSafeLoader) == wanted)
@@ -178,14 +179,16 @@ def _is_entry(record: Json, entry: Entry) -> bool:
     return record.get("question") == entry.question and entry.id.startswith("q-")
 
 
-def _entry_nodes(root: yaml.Node | None) -> list[yaml.Node]:
+def entry_nodes(root: yaml.Node | None) -> list[yaml.Node]:
+    """Return the nodes of the entries of a composed file."""
     if isinstance(root, yaml.MappingNode):
         listed = (value for key, value in root.value if key.value == "entries")
         root = next(listed, None)
     return list(root.value) if isinstance(root, yaml.SequenceNode) else []
 
 
-def _records(loaded: Any) -> list[Any]:
+def records_of(loaded: Any) -> list[Any]:
+    """Return the entries of a loaded file, the same ones in the same order."""
     listed = loaded.get("entries") if isinstance(loaded, dict) else loaded
     return listed if isinstance(listed, list) else []
 
@@ -258,7 +261,7 @@ def _first_difference(before: str, after: str) -> int:
     return next(changed, len(old) + 1)
 
 
-def _save(path: Path, source: str, text: str) -> None:
+def save(path: Path, source: str, text: str) -> None:
     """Replace a file at once; its line ends, its byte order mark and its permissions stay.
 
     An editor asks for no lock: what it saved since ``source`` was read is not overwritten.

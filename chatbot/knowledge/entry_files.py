@@ -15,8 +15,9 @@ from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import content_files, read_text
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader
+from chatbot.knowledge.places import Place, Places
 from chatbot.knowledge.problems import Problems
-from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.references import References, read_tags
 from chatbot.knowledge.tree import (
     Listing,
     Mapping,
@@ -88,10 +89,12 @@ def read_entries(
     problems: Problems,
     references: References | None = None,
     media: MediaFolder | None = None,
+    places: Places | None = None,
 ) -> tuple[Entry, ...]:
     """Return the entries of a folder or file in file order; note all problems.
 
-    ``references`` collects what is to be found in other files, ``media`` the pictures needed.
+    ``references`` collects what is to be found in other files, ``media`` the pictures needed,
+    ``places`` where each entry is written.
     """
     messages = MessageReader(media or MediaFolder(root), references or References())
     reader = _EntryReader(normaliser, problems, messages)
@@ -102,7 +105,11 @@ def read_entries(
             if entry is not None:
                 read.append(_Read(written, entry))
     _refuse_repeated_ids(read, problems)
-    return tuple(_with_ids(read))
+    entries = tuple(_with_ids(read))
+    for item, entry in zip(read, entries, strict=True):
+        if places is not None:
+            places.add_entry(entry.id, item.path, item.written.node, item.written.headings)
+    return entries
 
 
 def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_Written]:

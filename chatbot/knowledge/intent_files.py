@@ -12,8 +12,9 @@ from chatbot.knowledge.files import content_files, is_folder, is_there, read_tex
 from chatbot.knowledge.flow_files import read_flow
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader, brace_objection
+from chatbot.knowledge.places import Place, Places
 from chatbot.knowledge.problems import Problems
-from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.references import References, read_tags
 from chatbot.knowledge.tag_files import LONGEST_NAME
 from chatbot.knowledge.tree import Mapping, Node, NotReadable, read_yaml
 from chatbot.texts import (
@@ -105,12 +106,13 @@ def read_intents(
     references: References | None = None,
     media: MediaFolder | None = None,
     hosts: Collection[str] | None = None,
+    places: Places | None = None,
 ) -> tuple[Intent, ...]:
     """Return the intents of ``folder`` in file order, none if there is no such folder.
 
     ``references`` collects what is to be found in other files; ``media`` is the folder with the
     pictures of replies, the knowledge folder's; ``hosts`` are those that webhooks may reach, None
-    if that is not known here.
+    if that is not known here; ``places`` collects where each is written.
     """
     if not is_there(folder):
         return ()
@@ -120,8 +122,10 @@ def read_intents(
     for path, _ in content_files(folder, _SUFFIXES, problems):
         root = _read_mapping(path, problems, "应为一个意图")
         intent = root and _read_intent(path, root, normaliser, problems, messages, hosts)
-        if not intent:
+        if not root or not intent:
             continue
+        if places is not None:
+            places.add_intent(intent.name, path, root)
         if intent.name in seen:
             text = f"“{intent.name}”已经写在 {seen[intent.name]} 里，意图名不能重复"
             problems.add(path, 0, "intent", text)
@@ -135,6 +139,7 @@ def read_texts(
     normaliser: Normaliser,
     problems: Problems,
     references: References | None = None,
+    places: Places | None = None,
 ) -> Names[str, TextValue]:
     """Return the texts that the brand words itself, by key."""
     path = folder / TEXTS_FILE
@@ -143,6 +148,8 @@ def read_texts(
     root = _read_mapping(path, problems, "应为话术的键和文字")
     if root is None:
         return {}
+    if places is not None:
+        places.add_texts(path, root)
     kinds = text_keys()
     fields = Fields(path, root, problems, tuple(kinds))
     read: dict[str, TextValue] = {}

@@ -18,7 +18,8 @@ from chatbot.answers.messages import (
 from chatbot.facts.variables import stray_brace
 from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.media_files import MediaFolder
-from chatbot.knowledge.references import Place, References
+from chatbot.knowledge.places import Place
+from chatbot.knowledge.references import References
 from chatbot.knowledge.tree import Listing, Mapping, Node
 
 #: WeCom developer documentation, 微信客服/发送消息: five messages for each of a customer's.

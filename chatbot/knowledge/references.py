@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from chatbot.accounts.account import Account, Accounts
 from chatbot.customers.tag_groups import TagGroup
@@ -20,18 +19,10 @@ from chatbot.facts.variables import (
 )
 from chatbot.knowledge.account_file import ACCOUNTS_FILE
 from chatbot.knowledge.fields import Fields
+from chatbot.knowledge.places import Place
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.table_files import TABLES_FOLDER
 from chatbot.knowledge.tag_files import tag_objection
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is written."""
-
-    path: Path
-    line: int
-    key: str
 
 
 class References:

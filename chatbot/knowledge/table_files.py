@@ -13,6 +13,7 @@ from chatbot.facts.tables import ALIASES, CODE, Table
 from chatbot.facts.variables import ASSISTANT, CUSTOMER
 from chatbot.knowledge.csv_records import Record, is_ragged, read_records
 from chatbot.knowledge.files import is_content_name, is_folder, is_there, list_folder
+from chatbot.knowledge.places import Place, Places
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.xlsx_cells import read_sheet
 
@@ -41,10 +42,11 @@ class _Grid:
         return named or f"第 {number + 1} 列"
 
 
-def read_tables(root: Path, problems: Problems) -> tuple[Table, ...]:
+def read_tables(root: Path, problems: Problems, places: Places | None = None) -> tuple[Table, ...]:
     """Return the tables of a knowledge folder by name; none for a single file.
 
-    A table with a problem is left out; empty cells are warnings.
+    A table with a problem is left out; empty cells are warnings. ``places`` collects where the
+    cells are.
     """
     folder = root / TABLES_FOLDER
     if not is_folder(root) or not is_there(folder):
@@ -53,7 +55,7 @@ def read_tables(root: Path, problems: Problems) -> tuple[Table, ...]:
     for path in list_folder(folder, problems):
         if not is_content_name(path.name):
             continue
-        table = _read_table(path, problems)
+        table = _read_table(path, problems, places)
         if table is not None and table.name in read:
             problems.add(path, 0, "", f"已经有一个名为“{table.name}”的表格，文件名不能重复")
         elif table is not None:
@@ -61,7 +63,7 @@ def read_tables(root: Path, problems: Problems) -> tuple[Table, ...]:
     return tuple(read[name] for name in sorted(read))
 
 
-def _read_table(path: Path, problems: Problems) -> Table | None:
+def _read_table(path: Path, problems: Problems, places: Places | None) -> Table | None:
     before = len(problems.found)
     grid = _read_grid(path, problems)
     name = unicodedata.normalize("NFC", path.stem)
@@ -78,7 +80,11 @@ def _read_table(path: Path, problems: Problems) -> Table | None:
         return None
     reader = _TableReader(grid, problems)
     table = Table(name, reader.columns, reader.rows())
-    return table if len(problems.found) == before else None
+    if len(problems.found) > before:
+        return None
+    if places is not None:
+        places.add_table(name, reader.place)
+    return table
 
 
 def _read_grid(path: Path, problems: Problems) -> _Grid | None:
@@ -116,6 +122,12 @@ class _TableReader:
             rows[record.cells[0]] = dict(self._facts(record))
         self._check_special(rows)
         return rows
+
+    def place(self, key: str, column: str) -> Place:
+        """Return where the cell of the row ``key`` is."""
+        record = Record(self._lines.get(_plain(key), 0), ())
+        number = self.columns.index(column)
+        return Place(self._grid.path, record.line, self._grid.place(record, number))
 
     def _check_headings(self, record: Record) -> None:
         for number, heading in enumerate(self.columns):

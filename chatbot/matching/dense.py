@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import faiss
@@ -26,6 +27,14 @@ _LEARNING_STEPS = 8
 def use_one_thread() -> None:
     """Keep FAISS on the calling thread: two spinning OpenMP teams make everything slower."""
     faiss.omp_set_num_threads(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Numbers of rows and their cosines, shape (queries, count) each."""
+
+    numbers: npt.NDArray[np.int64]
+    cosines: npt.NDArray[np.float32]
 
 
 class DenseIndex:
@@ -70,6 +79,23 @@ class DenseIndex:
         found = np.sort(numbers[0])
         order = np.argsort(-(self.rows[found] @ centred), kind="stable")[:count]
         return np.asarray(found[order], dtype=np.int64)
+
+    def nearest_to_each(self, numbers: npt.NDArray[np.int64], count: int) -> Nearest:
+        """Return the rows nearest to each of the rows ``numbers``, best first, and how near.
+
+        Each is among its own; where there are fewer than ``count`` rows, -1 stands for none.
+        """
+        queries = self.rows[numbers]
+        if len(self.rows) < _MANY:
+            cosines, found = self._index.search(queries, count)
+            return Nearest(np.asarray(found, dtype=np.int64), cosines)
+        likely = min(count * _COARSE_FACTOR, len(self.rows))
+        _, coarse = self._index.search(np.ascontiguousarray(queries[:, : self._index.d]), likely)
+        coarse = np.sort(coarse, axis=1)
+        cosines = np.einsum("qkd,qd->qk", self.rows[coarse], queries)
+        order = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
+        found = np.take_along_axis(coarse, order, axis=1)
+        return Nearest(found, np.take_along_axis(cosines, order, axis=1))
 
 
 def _spread(rows: Vectors, count: int) -> Vectors:

@@ -38,10 +38,13 @@ def same_particulars(one: str, other: str) -> bool:
     One character in twelve may be a slip of the finger, but never the one that turns "能带" into
     "不能带", 2 into 3 or wifi into vip.
     """
-    return all(
-        sorted(pattern.findall(one)) == sorted(pattern.findall(other))
-        for pattern in (_NUMBERS, _NEGATIONS, _LATIN)
-    )
+    return particulars(one) == particulars(other)
+
+
+def particulars(key: str) -> tuple[tuple[str, ...], ...]:
+    """Return the numbers, negations and Latin words of a key, those of a kind in order."""
+    patterns = (_NUMBERS, _NEGATIONS, _LATIN)
+    return tuple(tuple(sorted(pattern.findall(key))) for pattern in patterns)
 
 
 def near_exact(key: str, keys: Sequence[str]) -> list[tuple[int, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.matching import fuzzy, kernel
-from chatbot.matching.dense import DenseIndex
+from chatbot.matching.dense import DenseIndex, Nearest
 from chatbot.matching.encoder import Vectors
 from chatbot.matching.lexical import LexicalIndex, SparseRows, terms_of
 
@@ -125,6 +125,10 @@ class Neighbourhood:
     def nearest(self, centred: Vectors, count: int) -> Numbers:
         """Return the numbers of the texts that mean most nearly the same, at most ``count``."""
         return self._dense.nearest(centred, count)
+
+    def nearest_to_each(self, numbers: Numbers, count: int) -> Nearest:
+        """Return for each of these texts those that mean most nearly the same, itself included."""
+        return self._dense.nearest_to_each(numbers, count)
 
     def key_of(self, number: int) -> str:
         """Return the letters and digits of the text ``number``."""

@@ -42,7 +42,10 @@ class Dissatisfaction:
             return None
         if self._phrases.cover(message):
             return Refusal(None)
-        clauses = [self._normaliser.normalise(part) for part in _ENDS.split(message.text)]
+        parts = _ENDS.split(message.text)
+        if len(parts) == 1:
+            return None
+        clauses = [self._normaliser.normalise(part) for part in parts]
         clauses = [clause for clause in clauses if not clause.is_empty]
         left = [clause for clause in clauses if not self._phrases.cover(clause)]
         if len(left) == len(clauses):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,6 +111,19 @@ SHIPPED_INTENT_MODEL = ConfidenceModel(
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutExample:
+    """An example as a message: the intent ``shown`` by the others, and how probable that is.
+
+    ``own`` is the score of its own intent.
+    """
+
+    example: Example
+    shown: int
+    confidence: float
+    own: float
+
+
+@dataclass(frozen=True, slots=True)
 class LookedAt:
     """A text with its centred vector, and the intents that it may have."""
 
@@ -149,7 +162,7 @@ class IntentExamples:
         asked, _ = self._foreign(elsewhere.asked_vectors)
         self._elsewhere = np.concatenate([everyday, asked])
         self._usual_length = float(np.median([len(each.text.key) for each in self._examples]))
-        learnt = evenly(self._of_intent, _MOST_LEARNT)
+        self._learnt = learnt = evenly(self._of_intent, _MOST_LEARNT)
         self._head = IntentHead(
             [
                 *(self._examples[at].text.key for at in learnt),
@@ -284,6 +297,23 @@ class IntentExamples:
         looked = self._look(question, vector)
         elsewhere = self._nearest_elsewhere(looked.centred)
         return [(lead[0], self._signals(*lead, elsewhere)) for lead in looked.leading]
+
+    def left_out(self) -> Iterator[LeftOutExample]:
+        """Yield the examples that show another intent if they are left out.
+
+        Not those that an admin excludes from it. Of more than are learnt only these are asked.
+        """
+        if not self._examples:
+            return
+        for at, scores in zip(self._learnt.tolist(), self._head.left_out(), strict=False):
+            example = self._examples[at]
+            first = max(self._leading(scores), key=lambda lead: lead[1], default=None)
+            if first is None or first[0] == example.number:
+                continue
+            if not self._exclude[first[0]].find(example.text):
+                elsewhere = self._nearest_elsewhere(self._rows[at])
+                own = float(scores[example.number])
+                yield LeftOutExample(example, first[0], self._confidence(*first, elsewhere), own)
 
     def look(self, texts: Sequence[NormalText], vectors: Iterable[Vectors]) -> list[LookedAt]:
         """Return ``texts`` as they are looked at; ``vectors`` has an embedding (dim,) for each."""

@@ -101,6 +101,8 @@ class Patterns:
         if message.key in self.words:
             return True
         forms = _forms(message)
+        if not self._may_match(forms):
+            return False
         return any(any(map(expression.fullmatch, forms)) for _, expression in self.expressions)
 
     def remove(self, key: str) -> str:

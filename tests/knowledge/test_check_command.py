@@ -18,7 +18,8 @@ def test_that_every_problem_is_printed(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(re.findall(r"第 \d+ 行 answer：", result.stdout)) == 30
 
 
-def test_that_good_files_pass(tmp_path: Path) -> None:
+def test_that_good_files_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "a.jsonl"
     path.write_text('{"question": "q", "similar": ["p"], "answer": "a"}')
     result = CliRunner().invoke(knowledge, ["check", str(path)])

@@ -1,0 +1,1 @@
+"""What is worth an admin's look in a content before it is published."""

@@ -1,0 +1,129 @@
+"""Superlatives that the advertising law forbids, and words that a platform's review stops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from chatbot.answers.messages import ImageMessage, LinkMessage, Message, words_of
+from chatbot.curation.linting.findings import Finding
+from chatbot.curation.linting.material import Material, called
+from chatbot.knowledge.places import Place
+
+_CLAUSE_END = re.compile(r"[。!?;\n]+|(?<![0-9a-z])\.|,")
+#: What begins an answer that no customer is sent.
+_INTERNAL = "【内部】"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    name: str
+    cure: str
+    phrases: re.Pattern[str]
+    fine: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """Words by group, with where they are fine."""
+
+    denied: re.Pattern[str]
+    groups: tuple[_Group, ...]
+
+    def find(self, text: str) -> Iterator[tuple[_Group, str]]:
+        """Yield what must not be said in a normalised text, each once, with its group."""
+        seen: set[str] = set()
+        for clause in _CLAUSE_END.split(text):
+            for group in self.groups:
+                for word in self._in_clause(group, clause):
+                    if word not in seen:
+                        seen.add(word)
+                        yield group, word
+
+    def _in_clause(self, group: _Group, clause: str) -> Iterator[str]:
+        fine = [found.span() for found in group.fine.finditer(clause)] if group.fine else []
+        for found in group.phrases.finditer(clause):
+            start, end = found.span()
+            if any(begins < end and start < ends for begins, ends in fine):
+                continue
+            if not self.denied.search(clause, 0, start):
+                yield found[0]
+
+
+@cache
+def shipped_words() -> WordList:
+    """Return the words of ``wording.yaml``."""
+    source = resources.files("chatbot.curation.linting").joinpath("wording.yaml")
+    record = yaml.safe_load(source.read_text(encoding="utf-8"))
+    groups = tuple(
+        _Group(
+            each["name"],
+            each["cure"],
+            _any(each["phrases"]),
+            _any(each["fine"]) if each["fine"] else None,
+        )
+        for each in record["groups"]
+    )
+    return WordList(re.compile(record["denied"]), groups)
+
+
+def lint_wording(material: Material) -> Iterator[Finding]:
+    """Yield a finding for each text that customers are sent and that says what it must not.
+
+    What customers ask is theirs: they may look for the cheapest room.
+    """
+    words, places = shipped_words(), material.places
+    for entry in material.entries:
+        if any(text.startswith(_INTERNAL) for each in entry.messages for text in words_of(each)):
+            continue
+        for text in _said(entry.messages):
+            place = places.of_entry(entry.id, "answer", text)
+            yield from _findings(
+                material, words, text, f"{called(entry)}的答案", place, (entry.id,), ()
+            )
+    for intent in material.content.intents:
+        for text in _said(intent.reply):
+            place = places.of_intent(intent.name, "reply", text)
+            whose = f"意图“{intent.title}”（{intent.name}）的回复"
+            yield from _findings(material, words, text, whose, place, (), (intent.name,))
+    for key, value in material.content.texts.items():
+        if isinstance(value, str):
+            yield from _findings(
+                material, words, value, f"话术 {key} ", places.of_text(key), (), ()
+            )
+
+
+def _said(messages: Sequence[Message]) -> Iterator[str]:
+    for message in messages:
+        texts = words_of(message)[:2] if isinstance(message, LinkMessage) else words_of(message)
+        if not isinstance(message, ImageMessage):
+            yield from dict.fromkeys(filter(None, texts))
+
+
+def _findings(
+    material: Material,
+    words: WordList,
+    text: str,
+    whose: str,
+    place: Place | None,
+    entries: tuple[str, ...],
+    intents: tuple[str, ...],
+) -> Iterator[Finding]:
+    found: dict[str, tuple[_Group, list[str]]] = {}
+    for group, word in words.find(material.reader.normaliser.normalise(text).text):
+        found.setdefault(group.name, (group, []))[1].append(word)
+    for group, said in found.values():
+        listed = "".join(f"“{word}”" for word in said)
+        yield Finding(
+            "wording", "warning", f"{whose}里有{listed}：{group.name}。", group.cure,
+            entries, intents, place,
+        )  # fmt: skip
+
+
+def _any(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in patterns))

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from chatbot.curation.linting.wording import shipped_words
+from chatbot.understanding.normalise import Normaliser
+from tests.curation.linting.bench import Files, where
+
+
+def _found(text: str) -> list[str]:
+    return [word for _, word in shipped_words().find(Normaliser().normalise(text).text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我们的服务是全网最好的。",
+        "国家级品质，放心选。",
+        "中国第一品牌酒店。",
+        "全国销量第一！",
+        "本地最便宜的酒店。",
+        "我们的早餐最好吃。",
+        "全网最低价，错过没有。",
+        "顶级享受等着您。",
+        "史上最大优惠。",
+        "行业领先的技术。",
+        "独一无二的江景。",
+        "NO.1 的选择。",
+        "100%有效。",
+        "国务院指定接待酒店。",
+        "本茶能根治失眠。",
+        "稳赚不赔的投资。",
+        "五星好评返现 20 元。",
+        "可以代开发票。",
+        "我們是最專業的團隊。",
+        "最优秀的团队。",
+    ],
+)
+def test_that_what_the_law_forbids_is_found(text: str) -> None:
+    assert _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "最近的门店在曙光路。",
+        "最晚 12:00 退房。",
+        "最多可住 3 人。",
+        "第一次入住请带身份证。",
+        "最好提前一天预约。",
+        "最好在 10:00 前告诉前台。",
+        "最早 14:00 入住。",
+        "最低消费 50 元。",
+        "最新价格以小程序为准。",
+        "我们会第一时间联系您。",
+        "附近有国家级自然保护区。",
+        "最佳观赏时间是三月。",
+        "顾客第一是我们的宗旨。",
+        "我们不敢说全国第一。",
+        "酒店禁止赌博和毒品。",
+        "请勿相信代开发票的信息。",
+        "第一个路口左转。",
+        "最后一班地铁 23:00。",
+        "最方便的是坐地铁。",
+        "一楼的顶级会员休息室。",
+        "床最大 2 米宽。",
+        "治愈系的小院。",
+        "万能转换插头可以借。",
+        "绝对不收押金。",
+        "唯一的入口在东门。",
+        "最便宜的办法是坐地铁。",
+    ],
+)
+def test_that_everyday_words_are_fine(text: str) -> None:
+    assert not _found(text)
+
+
+def test_that_a_text_is_found_where_it_is_written(files: Files) -> None:
+    files.write(
+        "knowledge/a.yaml",
+        "- id: a\n  question: 哪家最好\n  similar: [最便宜的房间]\n  answer:\n"
+        "    - 您好。\n    - {type: text, text: 我们是全国第一品牌。}\n",
+    )
+    files.write("intents/a.yaml", "intent: a\nexamples: [投诉]\nreply: 世界级的服务。\n")
+    files.write("intents/_texts.yaml", "robot: 我是助手。\ngreeting: 全网最好的酒店欢迎您\n")
+    found = files.found("wording")
+    assert sorted(map(where, found)) == [
+        ("_texts.yaml", 2, "greeting"), ("a.yaml", 3, "reply"), ("a.yaml", 6, "answer"),
+    ]  # fmt: skip
+    assert {each.entries for each in found} == {("a",), ()}
+
+
+def test_that_what_is_for_agents_alone_is_left_out(files: Files) -> None:
+    files.write(
+        "knowledge/a.yaml",
+        "- {id: a, question: 客人问谁最好, auto: agents-only, answer: 【内部】别说全网最好。}\n",
+    )
+    assert not files.found("wording")
