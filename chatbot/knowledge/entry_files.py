@@ -1,4 +1,4 @@
-"""Knowledge files: YAML, JSONL and CSV with entries."""
+"""Knowledge files with entries: YAML, JSONL, CSV, Excel and Markdown."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chatbot.answers.entries import AUTOS, Auto, Entry, Validity
-from chatbot.knowledge.csv_entries import csv_entries
+from chatbot.knowledge.columns import REASON, SNAPSHOT
 from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.markdown_entries import markdown_entries
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.table_entries import TABLE_SUFFIXES, table_entries
 from chatbot.knowledge.tree import (
     Listing,
     Mapping,
@@ -28,7 +30,7 @@ from chatbot.knowledge.tree import (
 )
 from chatbot.understanding.normalise import Normaliser
 
-_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
+ENTRY_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv", ".xlsx", ".md")
 _ENTRY_KEYS = (
     "id",
     "question",
@@ -47,6 +49,7 @@ _ENTRY_KEYS = (
 _HAN = re.compile("[\u4e00-\u9fff]")
 #: It is part of the id of a menu line, which has 128 bytes.
 _LONGEST_ID_BYTES = 120
+_ASIDE = ({SNAPSHOT}, {REASON})
 _FILE_KEYS = ("category", "entries")
 _AUTO_BY_WORD: Names[str, Auto] = {
     **{each: each for each in AUTOS},
@@ -96,7 +99,7 @@ def read_entries(
     messages = MessageReader(media or MediaFolder(root), references or References())
     reader = _EntryReader(normaliser, problems, messages)
     read: list[_Read] = []
-    for path, folder in content_files(root, _SUFFIXES, problems):
+    for path, folder in content_files(root, ENTRY_SUFFIXES, problems):
         for written in _written_entries(path, folder, problems):
             entry = reader.read(written)
             if entry is not None:
@@ -106,14 +109,19 @@ def read_entries(
 
 
 def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_Written]:
-    if path.suffix.lower() == ".csv":
-        for node, headings in csv_entries(path, problems):
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES:
+        for node, headings in table_entries(path, problems):
             yield _Written(path, node, folder, headings)
+        return
+    if suffix == ".md":
+        for node, category, headings in markdown_entries(path, problems):
+            yield _Written(path, node, category or folder, headings)
         return
     source = read_text(path, problems)
     if source is None:
         return
-    if path.suffix.lower() == ".jsonl":
+    if suffix == ".jsonl":
         yield from _from_lines(path, source, folder, problems)
         return
     try:
@@ -129,8 +137,13 @@ def _from_lines(path: Path, source: str, folder: str, problems: Problems) -> Ite
     for node in read_jsonl(source):
         if isinstance(node, NotReadable):
             problems.add(path, node.line, "", node.text)
-        else:
+        elif not is_aside(node):
             yield _Written(path, node, folder)
+
+
+def is_aside(node: Node) -> bool:
+    """Return whether a line of JSON is about the file: which snapshot, why a line was refused."""
+    return isinstance(node, Mapping) and {key for key, _, _ in node.pairs} in _ASIDE
 
 
 def _listed(path: Path, root: Node, folder: str, problems: Problems) -> Iterator[_Written]:
