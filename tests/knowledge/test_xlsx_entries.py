@@ -49,7 +49,7 @@ def test_that_a_workbook_is_read_like_the_other_files(tmp_path: Path) -> None:
         [
             ["云栖酒店知识库（前台维护）"],
             [],
-            "编号 标准问 相似问 答案 分类 生效时间 自动回答 备注 适用条件".split(),
+            [*"编号 标准问 相似问 答案 分类 生效时间 自动回答 备注 适用条件".split()],  # noqa: SIM905
             ["late", "可以延迟退房吗？", "晚走\n能晚点吗", "到 14:00。", "退房",
              datetime(2026, 1, 5), "先确认", "问过店长", None],  # noqa: DTZ001  (as Excel has it)
             [],
