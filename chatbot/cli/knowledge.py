@@ -9,6 +9,7 @@ import click
 
 from chatbot.cli.calibrate import calibrate
 from chatbot.cli.exporting import export
+from chatbot.cli.importing import import_
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
@@ -30,6 +31,7 @@ def knowledge() -> None:
 knowledge.add_command(calibrate)
 knowledge.add_command(workshop)
 knowledge.add_command(export)
+knowledge.add_command(import_)
 
 
 @knowledge.command()

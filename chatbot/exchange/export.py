@@ -82,14 +82,15 @@ def export_entries(path: Path, entries: Sequence[Entry], mark: Mark | None) -> E
 def _that_fit(path: Path, entries: Iterable[Entry], left_out: list[LeftOut]) -> Iterator[Entry]:
     for entry in entries:
         try:
-            _refuse_unfit(path.suffix.lower(), entry)
+            refuse_unfit(path.suffix.lower(), entry)
         except UnfitError as reason:
             left_out.append(LeftOut(entry, reason.key, reason.why))
         else:
             yield entry
 
 
-def _refuse_unfit(suffix: str, entry: Entry) -> None:
+def refuse_unfit(suffix: str, entry: Entry) -> None:
+    """Raise UnfitError if files with this suffix cannot hold an entry."""
     if suffix in {".csv", ".xlsx"}:
         rows_of(entry, "|")
     elif suffix == ".md":

@@ -51,7 +51,7 @@ def workbook_bytes(
         sheet.append([text_cell(sheet, row.get(key, "")) for key in COLUMNS])
     _offer_choices(sheet)
     if mark is not None:
-        _write_mark(book, mark)
+        write_mark(book, mark)
     return saved(book)
 
 
@@ -79,15 +79,20 @@ def text_cell(sheet: Worksheet, text: str) -> Cell | None:
     """Return a cell that is a text whatever it looks like, None for nothing."""
     if not text:
         return None
-    # An apostrophe that a reader would take away needs one more.
-    written = escaped(text) if unescaped(text) != text else text
-    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_x", written))
+    cell = WriteOnlyCell(sheet, stored_text(text))
     cell.data_type = "s"
     cell.alignment = _WRAPPED
     if _FORMULA.match(text):
         # Excel's own sign for a text, which it keeps when somebody edits the cell.
         cell.quotePrefix = True
     return cell
+
+
+def stored_text(text: str) -> str:
+    """Return a text as a cell holds it, so that a reader gives just this text."""
+    # An apostrophe that a reader would take away needs one more.
+    written = escaped(text) if unescaped(text) != text else text
+    return _ESCAPE.sub("_x005F_x", written)
 
 
 def saved(book: Workbook) -> bytes:
@@ -116,7 +121,8 @@ def _offer_choices(sheet: Worksheet) -> None:
     sheet.data_validations.append(choice)
 
 
-def _write_mark(book: Workbook, mark: Mark) -> None:
+def write_mark(book: Workbook, mark: Mark) -> None:
+    """Write the mark into a hidden sheet and into the properties of the document."""
     meta: Worksheet = book.create_sheet(META_SHEET)
     meta.sheet_state = "hidden"
     meta.append([SNAPSHOT, str(mark)])

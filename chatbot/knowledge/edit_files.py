@@ -287,6 +287,20 @@ def _save(path: Path, source: str, text: str) -> None:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
 
 
+def replace_file(path: Path, former: bytes, data: bytes) -> None:
+    """Replace a file at once, unless somebody has saved it since ``former`` was read.
+
+    Raises:
+        ContentError: it was, or the file cannot be written.
+    """
+    try:
+        _replace(path.resolve(), former, data)
+    except _ChangedError:
+        raise ContentError(f"{path}：刚刚被别人改过，没有写进去，请再试一次") from None
+    except OSError as error:
+        raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
+
+
 def _replace(path: Path, former: bytes, data: bytes) -> None:
     # Readers and watchers pass over names that begin with a dot.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")

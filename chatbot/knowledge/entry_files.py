@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,12 @@ from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import Place, References, read_tags
-from chatbot.knowledge.table_entries import TABLE_SUFFIXES, table_entries
+from chatbot.knowledge.table_entries import (
+    TABLE_SUFFIXES,
+    EntryTable,
+    entries_of,
+    table_entries,
+)
 from chatbot.knowledge.tree import (
     Listing,
     Mapping,
@@ -70,19 +75,23 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """An entry that was read; its id is empty if none is written."""
+class Placed:
+    """An entry and where it is written; None if anything about it is wrong.
 
-    written: _Written
-    entry: Entry
+    ``lines`` are those of its rows in a table, else its first. ``keys`` are the fields that the
+    file says something about, ``written_id`` is empty if no id is written.
+    """
 
-    @property
-    def path(self) -> Path:
-        return self.written.path
+    path: Path
+    lines: tuple[int, ...]
+    keys: frozenset[str]
+    written_id: str
+    entry: Entry | None
+    headings: Names[str, str] = field(default_factory=dict)
 
     @property
     def line(self) -> int:
-        return self.written.node.line
+        return self.lines[0]
 
 
 def read_entries(
@@ -96,16 +105,74 @@ def read_entries(
 
     ``references`` collects what is to be found in other files, ``media`` the pictures needed.
     """
+    placed = read_placed(root, normaliser, problems, references, media)
+    return tuple(each.entry for each in placed if each.entry is not None)
+
+
+def read_placed(
+    root: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References | None = None,
+    media: MediaFolder | None = None,
+) -> tuple[Placed, ...]:
+    """Return what ``read_entries`` does, each with its place."""
     messages = MessageReader(media or MediaFolder(root), references or References())
     reader = _EntryReader(normaliser, problems, messages)
-    read: list[_Read] = []
+    read: list[Placed] = []
     for path, folder in content_files(root, ENTRY_SUFFIXES, problems):
         for written in _written_entries(path, folder, problems):
-            entry = reader.read(written)
-            if entry is not None:
-                read.append(_Read(written, entry))
+            placed = _placed(written, reader.read(written))
+            if placed.entry is not None:
+                read.append(placed)
     _refuse_repeated_ids(read, problems)
     return tuple(_with_ids(read))
+
+
+def read_file(
+    path: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References,
+    media: MediaFolder,
+    table: EntryTable | None = None,
+    *,
+    extra_as_similar: bool = False,
+) -> Iterator[Placed]:
+    """Yield what is written in one file, be it right or wrong, without ids of our own.
+
+    ``table`` is what the file holds, if that is known. The other arguments are those of
+    ``read_entries`` and ``table_entries``.
+    """
+    reader = _EntryReader(normaliser, problems, MessageReader(media, references))
+    if table is None:
+        written = _written_entries(path, "", problems)
+    else:
+        listed = entries_of(table, problems, extra_as_similar=extra_as_similar)
+        written = (_Written(path, node, "", headings) for node, headings in listed)
+    for each in written:
+        yield _placed(each, reader.read(each))
+
+
+def _placed(written: _Written, entry: Entry | None) -> Placed:
+    pairs = written.node.pairs if isinstance(written.node, Mapping) else ()
+    keys = {key for key, _, _ in pairs}
+    if written.path.suffix.lower() in TABLE_SUFFIXES:
+        keys = {key.partition(".")[0] for key in written.headings}
+    lines = {written.node.line}
+    for key, _, value in pairs:
+        if key == "answer" and isinstance(value, Listing):
+            lines |= {item.line for item in value.items}
+    is_table = written.path.suffix.lower() in TABLE_SUFFIXES
+    ids = [value.value for key, _, value in pairs if key == "id" and isinstance(value, Scalar)]
+    return Placed(
+        written.path,
+        tuple(sorted(lines)) if is_table else (written.node.line,),
+        frozenset(keys),
+        ids[0].strip() if ids else "",
+        entry,
+        written.headings,
+    )
 
 
 def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_Written]:
@@ -276,26 +343,29 @@ def _check_wordings(fields: Fields, entry: Entry, normaliser: Normaliser) -> Non
                 fields.complain(fields.line_of("not"), "not", text)
 
 
-def _refuse_repeated_ids(read: list[_Read], problems: Problems) -> None:
-    seen: dict[str, _Read] = {}
+def _refuse_repeated_ids(read: list[Placed], problems: Problems) -> None:
+    seen: dict[str, Placed] = {}
     for item in read:
-        first = seen.setdefault(item.entry.id, item) if item.entry.id else item
+        identifier = item.entry.id if item.entry else ""
+        first = seen.setdefault(identifier, item) if identifier else item
         if first is not item:
-            text = f"“{item.entry.id}”已经用在 {first.path} 第 {first.line} 行，编号不能重复"
-            key = item.written.headings.get("id", "id")
-            problems.add(item.path, item.line, key, text)
+            text = f"“{identifier}”已经用在 {first.path} 第 {first.line} 行，编号不能重复"
+            problems.add(item.path, item.line, item.headings.get("id", "id"), text)
 
 
-def _with_ids(read: list[_Read]) -> Iterator[Entry]:
+def _with_ids(read: list[Placed]) -> Iterator[Placed]:
     """Give entries without an id one that stays while the question is unchanged."""
-    used = {item.entry.id for item in read}
+    used = {item.entry.id for item in read if item.entry}
     for item in read:
-        identifier = item.entry.id or _derived_id(item.entry.question, used)
+        if item.entry is None:
+            continue
+        identifier = item.entry.id or derived_id(item.entry.question, used)
         used.add(identifier)
-        yield replace(item.entry, id=identifier)
+        yield replace(item, entry=replace(item.entry, id=identifier))
 
 
-def _derived_id(question: str, used: set[str]) -> str:
+def derived_id(question: str, used: Collection[str]) -> str:
+    """Return the id of an entry that none is written for, other than those that are ``used``."""
     derived = "q-" + hashlib.sha256(question.encode()).hexdigest()[:10]
     copies = (f"{derived}-{number}" for number in range(2, len(used) + 3))
     return derived if derived not in used else next(copy for copy in copies if copy not in used)

@@ -68,20 +68,17 @@ def read_table(path: Path, problems: Problems) -> EntryTable | None:
     return EntryTable(path, sheet.records, sheet.name)
 
 
-def table_entries(
-    path: Path, problems: Problems, *, extra_as_similar: bool = False
-) -> Iterator[tuple[Node, Names[str, str]]]:
+def table_entries(path: Path, problems: Problems) -> Iterator[tuple[Node, Names[str, str]]]:
     """Yield the entries of a file as if they were written in YAML, with the columns' names."""
     table = read_table(path, problems)
     if table is not None:
-        for node, headings, _ in entries_of(table, problems, extra_as_similar=extra_as_similar):
-            yield node, headings
+        yield from entries_of(table, problems)
 
 
 def entries_of(
     table: EntryTable, problems: Problems, *, extra_as_similar: bool = False
-) -> Iterator[tuple[Node, Names[str, str], tuple[int, ...]]]:
-    """Yield the entries of a table, the columns' names, and the lines that each is written in.
+) -> Iterator[tuple[Node, Names[str, str]]]:
+    """Yield the entries of a table with the columns' names.
 
     A line that has a problem already is passed over. ``extra_as_similar``: columns that mean
     nothing hold similar questions.
@@ -92,11 +89,12 @@ def entries_of(
     if sheet is None:
         return
     whole = (record for record in records if record.line not in broken)
-    rows = [row for record in whole if (row := sheet.row(record)) is not None]
+    # A row with notes alone is no entry.
+    rows = [row for record in whole if (row := sheet.row(record)) is not None and row.cells]
     for group in _entries_of(rows):
         node = sheet.entry(group)
         if node is not None:
-            yield node, sheet.shown, tuple(row.line for row in group)
+            yield node, sheet.shown
 
 
 def _entries_of(rows: list[_Row]) -> Iterator[list[_Row]]:

@@ -65,15 +65,26 @@ def read_entry_sheet(path: Path, problems: Problems) -> EntrySheet | None:
 
 
 def _read(path: Path, book: Book, problems: Problems) -> EntrySheet | None:
-    visible = [each for each in book.sheets if not each.hidden and not each.name.startswith("_")]
-    for sheet in visible:
-        found = _headings(book, sheet)
-        if found is not None:
-            return _SheetReader(path, book, sheet, found, problems).read()
-    names = "、".join(f"“{each.name}”" for each in visible) or "没有"
+    found = find_entries(book)
+    if found is not None:
+        return _SheetReader(path, book, *found, problems).read()
+    names = "、".join(f"“{each.name}”" for each in _visible(book)) or "没有"
     text = f"没有一张工作表有“问题”和“答案”这两列（看过的工作表：{names}）"
     problems.add(path, 0, "", text)
     return None
+
+
+def find_entries(book: Book) -> tuple[SheetPart, Record] | None:
+    """Return the sheet with entries and its row of headings, None if there is none."""
+    for sheet in _visible(book):
+        headings = _headings(book, sheet)
+        if headings is not None:
+            return sheet, headings
+    return None
+
+
+def _visible(book: Book) -> list[SheetPart]:
+    return [each for each in book.sheets if not each.hidden and not each.name.startswith("_")]
 
 
 def _headings(book: Book, sheet: SheetPart) -> Record | None:

@@ -138,12 +138,12 @@ def _number(book: Book, cell: RawCell, value: str) -> str:
 
 def _merged(written: str) -> Merged:
     first, _, last = written.partition(":")
-    first_column, first_line = _place(first)
-    last_column, last_line = _place(last)
+    first_column, first_line = place_of(first)
+    last_column, last_line = place_of(last)
     return Merged(written, first_line, last_line, first_column, last_column)
 
 
-def _place(written: str) -> tuple[int, int]:
+def place_of(written: str) -> tuple[int, int]:
     """Return the column, from 0, and the line of a reference; of a broken one the first cell."""
     found = _REFERENCE.fullmatch(written)
     if not found:
@@ -181,7 +181,7 @@ class _RowReader:
             self._cell = RawCell(-1, "n", 0)
         elif name == "c":
             written = attributes.get("r")
-            column = _place(written)[0] if written else self._cell.column + 1
+            column = place_of(written)[0] if written else self._cell.column + 1
             style = attributes.get("s", "0")
             self._cell = RawCell(column, attributes.get("t", "n"), int(style))
         elif name in {"v", "f", "t", "rPh"} and self._within != "rPh":
