@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from chatbot.exchange.edits import Edit, Left, NotReadableError
 from chatbot.exchange.export import AnyMedia
 from chatbot.exchange.records import record_of
 from chatbot.exchange.yaml_text import entry_lines
-from chatbot.knowledge.edit_files import replace_file
+from chatbot.knowledge.edit_files import give_to_owner_of, replace_file
 from chatbot.knowledge.entry_files import Placed, read_placed
 from chatbot.knowledge.files import decoded, is_content_name
 from chatbot.knowledge.problems import Problems
@@ -266,10 +265,20 @@ def _write(path: Path, draft: Draft) -> None:
         replace_file(path, draft.former, draft.data)
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
             copy = Path(folder) / path.name
             copy.write_bytes(draft.data)
-            shutil.move(copy, path)
+            give_to_owner_of(copy, path.parent)
+            copy.replace(path)
     except OSError as error:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for whom the one above belongs to."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir()
+    give_to_owner_of(folder, folder.parent)

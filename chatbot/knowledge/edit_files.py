@@ -301,12 +301,21 @@ def replace_file(path: Path, former: bytes, data: bytes) -> None:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
 
 
+def give_to_owner_of(path: Path, other: Path) -> None:
+    """Let a new file belong to whom ``other`` does: root works for a server that is not root."""
+    ours, theirs = path.stat(), other.stat()
+    if (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
+        with suppress(OSError):
+            os.chown(path, theirs.st_uid, theirs.st_gid)
+
+
 def _replace(path: Path, former: bytes, data: bytes) -> None:
     # Readers and watchers pass over names that begin with a dot.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+        give_to_owner_of(Path(name), path)
         Path(name).chmod(path.stat().st_mode)
         if path.read_bytes() != former:
             raise _ChangedError
