@@ -35,8 +35,7 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
     from chatbot.exchange.export import export_entries
     from chatbot.settings import load_settings
 
-    if file.exists() and not force:
-        raise UserError(f"{file}：已经有这个文件，请换一个名字，或加 --force 覆盖它")
+    _refuse_existing(file, force=force)
     entries, snapshot = _entries(load_settings(), number)
     chosen = [each for each in entries if _is_in(each.category, category)]
     if category and not chosen:
@@ -45,6 +44,26 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
     _tell(file, exported, snapshot)
     if exported.left_out:
         raise SystemExit(_FOUND)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="已经有这个文件时覆盖它。")
+def template(file: Path, force: bool) -> None:
+    """写一个空的 Excel 表格 FILE.xlsx：列名带说明，“自动回答”可以选，另一张工作表是示例。"""
+    from chatbot.exchange.export import put_file
+    from chatbot.exchange.template import template_bytes
+
+    if file.suffix.lower() != ".xlsx":
+        raise UserError(f"{file}：模板是 Excel 表格，请写成 .xlsx")
+    _refuse_existing(file, force=force)
+    put_file(file, template_bytes())
+    click.echo(f"已写好 {file}：填在“知识”工作表里，再用 chatbot knowledge import 导入。")
+
+
+def _refuse_existing(file: Path, *, force: bool) -> None:
+    if file.exists() and not force:
+        raise UserError(f"{file}：已经有这个文件，请换一个名字，或加 --force 覆盖它")
 
 
 def _entries(settings: Settings, number: int | None) -> tuple[Sequence[Entry], int | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatbot.cli.calibrate import calibrate
-from chatbot.cli.exporting import export
+from chatbot.cli.exporting import export, template
 from chatbot.cli.importing import import_
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
@@ -32,6 +32,7 @@ knowledge.add_command(calibrate)
 knowledge.add_command(workshop)
 knowledge.add_command(export)
 knowledge.add_command(import_)
+knowledge.add_command(template)
 
 
 @knowledge.command()

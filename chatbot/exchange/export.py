@@ -75,7 +75,7 @@ def export_entries(path: Path, entries: Sequence[Entry], mark: Mark | None) -> E
         left_out += changed
         out = {each.entry.id for each in changed}
         kept = [entry for entry in kept if entry.id not in out]
-    _put(path, data)
+    put_file(path, data)
     return Exported(tuple(kept), tuple(left_out))
 
 
@@ -121,7 +121,7 @@ def _first_difference(entry: Entry, other: Entry | None) -> str:
     return next((key for key in ours if ours[key] != theirs[key]), "answer")
 
 
-def _put(path: Path, data: bytes) -> None:
+def put_file(path: Path, data: bytes) -> None:
     """Write a file at once, so that nobody ever sees half of it."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")

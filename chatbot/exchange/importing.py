@@ -12,7 +12,7 @@ from chatbot.errors import UserError
 from chatbot.exchange.applying import Drafts, New, draft_changes
 from chatbot.exchange.edits import Edit
 from chatbot.exchange.export import refuse_unfit
-from chatbot.exchange.incoming import Advance, Check, Incoming, matched, read_incoming
+from chatbot.exchange.incoming import Advance, Check, Incoming, matched, no_progress, read_incoming
 from chatbot.exchange.merging import Change, Plan, Prefer, Stated, Step, merge
 from chatbot.exchange.records import FIELDS, LISTS, fields_of
 from chatbot.exchange.table_rows import UnfitError
@@ -72,7 +72,7 @@ def try_import(
     folder: Folder,
     base: Base | None,
     wishes: Wishes,
-    advance: Advance = lambda _: None,
+    advance: Advance = no_progress,
 ) -> Trial:
     """Return what an import of ``path`` would do; nothing is written.
 

@@ -58,8 +58,12 @@ class _Pictures(MediaFolder):
 
 #: Checks what entries refer to, once all of them are read.
 Check = Callable[[References, Problems], None]
-#: Is told how many rows are read.
-Advance = Callable[[int], None]
+#: Is told how many rows are read, of how many if that is known.
+Advance = Callable[[int, int | None], None]
+
+
+def no_progress(_done: int, _total: int | None) -> None:
+    """Tell nobody."""
 
 
 def read_incoming(
@@ -69,7 +73,7 @@ def read_incoming(
     check: Check | None = None,
     *,
     extra_as_similar: bool = False,
-    advance: Advance = lambda _: None,
+    advance: Advance = no_progress,
 ) -> Incoming:
     """Return the entries of a file and its refused rows.
 
@@ -87,12 +91,13 @@ def read_incoming(
     read: list[Placed] = []
     if table is not None or path.suffix.lower() not in TABLE_SUFFIXES:
         media = _Pictures(root, pictures)
+        rows = len(table.records) - 1 if table else None
         for each in read_file(
             path, normaliser, problems, references, media, table,
             extra_as_similar=extra_as_similar,
         ):  # fmt: skip
             read.append(each)
-            advance(len(read))
+            advance(len(read), rows)
     if check is not None:
         check(references, problems)
     sorting = _Sorting(path, read, problems, table)

@@ -21,6 +21,7 @@ from chatbot.exchange.table_rows import headings
 from chatbot.knowledge.columns import AUTO_WORDS, COLUMNS, SNAPSHOT, escaped, unescaped
 
 SHEET = "知识"
+_EXAMPLES = "示例"
 _AUTO = "auto"
 _LAST_ROW = 1_048_576
 _WIDTHS: Mapping[str, int] = MappingProxyType(
@@ -38,26 +39,27 @@ def workbook_bytes(
     rows: Iterable[Mapping[str, str]],
     mark: Mark | None = None,
     notes: Mapping[str, str] = MappingProxyType({}),
+    examples: Sequence[Mapping[str, str]] = (),
 ) -> bytes:
     """Return a workbook with a row for each of ``rows``, cells by key.
 
-    ``notes`` are shown beside the headings, by key. The mark stands in a hidden sheet and in the
-    properties of the document.
+    ``notes`` are shown beside the headings, by key, ``examples`` in a sheet behind. The mark stands
+    in a hidden sheet and in the properties of the document.
     """
     book = Workbook(write_only=True)
-    sheet = begin_sheet(book, headings(), [_WIDTHS.get(key, _WIDTH) for key in COLUMNS])
-    sheet.append(_headings(sheet, notes))
-    for row in rows:
-        sheet.append([text_cell(sheet, row.get(key, "")) for key in COLUMNS])
-    _offer_choices(sheet)
+    _offer_choices(_fill(book, SHEET, rows, notes))
+    if examples:
+        _fill(book, _EXAMPLES, examples, {})
     if mark is not None:
         write_mark(book, mark)
     return saved(book)
 
 
-def begin_sheet(book: Workbook, names: Sequence[str], widths: Sequence[int]) -> Worksheet:
-    """Return the sheet for entries, whose headings stay in sight."""
-    sheet: Worksheet = book.create_sheet(SHEET)
+def begin_sheet(
+    book: Workbook, names: Sequence[str], widths: Sequence[int], title: str = SHEET
+) -> Worksheet:
+    """Return a sheet for entries, whose headings stay in sight."""
+    sheet: Worksheet = book.create_sheet(title)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "A2"
@@ -100,6 +102,17 @@ def saved(book: Workbook) -> bytes:
     written = BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+def _fill(
+    book: Workbook, title: str, rows: Iterable[Mapping[str, str]], notes: Mapping[str, str]
+) -> Worksheet:
+    widths = [_WIDTHS.get(key, _WIDTH) for key in COLUMNS]
+    sheet = begin_sheet(book, headings(), widths, title)
+    sheet.append(_headings(sheet, notes))
+    for row in rows:
+        sheet.append([text_cell(sheet, row.get(key, "")) for key in COLUMNS])
+    return sheet
 
 
 def _headings(sheet: Worksheet, notes: Mapping[str, str]) -> list[Cell]:

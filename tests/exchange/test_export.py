@@ -16,6 +16,7 @@ from chatbot.answers.entries import Condition, Entry, Variant, plain_answer
 from chatbot.answers.messages import MenuMessage, TextMessage
 from chatbot.exchange.export import AnyMedia, Exported, export_entries
 from chatbot.exchange.mark import Mark, read_mark
+from chatbot.exchange.template import template_bytes
 from chatbot.knowledge.entry_files import read_entries
 from chatbot.knowledge.problems import Problems
 from chatbot.understanding.normalise import Normaliser
@@ -130,3 +131,20 @@ def test_that_the_snapshot_stays_with_a_workbook_that_another_program_saves(tmp_
     del book["_meta"]
     book.save(tmp_path / "c.xlsx")
     assert [read_mark(tmp_path / f"{name}.xlsx") for name in "abc"] == [Mark(7, "退房")] * 3
+
+
+def test_that_the_template_is_empty_explained_and_has_examples_that_are_right(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(template_bytes())
+    assert _read_back(path) == ()
+    book = load_workbook(path)
+    sheet = book["知识"]
+    assert all(cell.comment is not None and cell.comment.text for cell in sheet[1])
+    (choice,) = sheet.data_validations.dataValidation
+    assert (choice.formula1, str(choice.sqref)) == ('"是,先确认,仅人工"', "N2:N1048576")
+    del book["知识"]
+    book.save(path)
+    late, parking = _read_back(path)
+    assert (late.id, len(late.answer), parking.auto) == ("late-checkout", 2, "ask")

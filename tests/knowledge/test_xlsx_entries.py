@@ -178,3 +178,27 @@ def _replace(path: Path, former: bytes, new: bytes) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
+
+
+def test_that_a_picture_over_a_cell_is_told_with_the_cell(tmp_path: Path) -> None:
+    book, _ = _sheet([["问题", "答案", "图片"], ["怎么走？", "看图", None]])
+    book.save(tmp_path / "faq.xlsx")
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(tmp_path / "faq.xlsx", "a") as archive:
+        archive.writestr("xl/media/image1.png", _PNG)
+        archive.writestr(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            '<Relationships><R Id="rId1" Target="../drawings/drawing1.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/drawings/drawing1.xml",
+            f'<x:wsDr xmlns:x="x" xmlns:a="a" xmlns:r="{space}"><x:twoCellAnchor><x:from>'
+            '<x:col>2</x:col><x:row>1</x:row></x:from><x:pic><a:blip r:embed="rId9"/></x:pic>'
+            "</x:twoCellAnchor></x:wsDr>",
+        )
+        archive.writestr(
+            "xl/drawings/_rels/drawing1.xml.rels",
+            '<Relationships><R Id="rId9" Target="/xl/media/image1.png"/></Relationships>',
+        )
+    _, (problem,), _ = _read_folder(tmp_path)
+    assert problem.startswith("第 2 行 知识!C2：格子里的图片请存进 _media/")
