@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from hypothesis import strategies as st
 
-from chatbot.answers.entries import Condition, Entry, Validity, Variant
+from chatbot.answers.entries import Condition, Entry, Validity, Variant, plain_answer
 from chatbot.answers.messages import (
     ImageMessage,
     LinkMessage,
@@ -94,4 +95,28 @@ entries = st.builds(
     owner=_optional,
     review=_days,
     scope=st.lists(_names, max_size=2, unique=True).map(tuple),
+)
+
+
+def _line(text: str) -> str:
+    """Return a text that every form has room for."""
+    return re.sub(r"[|｜\n\r\x07\x85\u2028\ufeff]", "", text).strip() or "问"
+
+
+_line_texts = texts.map(_line)
+_line_lists = st.lists(wordings.map(_line), max_size=4, unique=True).map(tuple)
+#: What tables and Markdown can hold, with the marks that make it hard.
+plain_entries = st.builds(
+    Entry,
+    id=st.uuids().map(str),
+    question=wordings.map(_line),
+    answer=texts.map(lambda text: plain_answer(re.sub(r"[\r\x07]", "", text).strip() or "答")),
+    similar=_line_lists,
+    excluded=st.just(()),
+    category=st.sampled_from(["退房", "退房/延迟", "停车"]),
+    tags=st.sampled_from([(), ("意向:续住",), ("意向:续住", "等级:金卡")]),
+    valid=_validities,
+    auto=st.sampled_from(["yes", "ask", "agents-only"]),
+    owner=st.one_of(st.just(""), _line_texts),
+    review=_days,
 )
