@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,21 @@ from xml.parsers import expat
 
 #: A workbook is a ZIP archive; one that grows beyond this was not made by a person.
 LARGEST_UNPACKED = 256 * 1024 * 1024
+#: What archives and XML raise that only look like a workbook's.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    struct.error,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+)
 _CHUNK = 1 << 16
 _WORKBOOK = "xl/workbook.xml"
 _SHARED = "xl/sharedStrings.xml"
@@ -54,23 +71,23 @@ class Book:
 def open_book(raw: bytes) -> Iterator[Book]:
     """Yield the workbook in ``raw``; raise NotABookError if it is none."""
     try:
-        archive = zipfile.ZipFile(BytesIO(raw))
-    except (zipfile.BadZipFile, OSError, ValueError):
+        with zipfile.ZipFile(BytesIO(raw)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
+                raise NotABookError
+            yield _book(archive)
+    except _BROKEN:
         raise NotABookError from None
-    with archive:
-        if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
-            raise NotABookError
-        workbook = tree(archive, _WORKBOOK)
-        if workbook is None:
-            raise NotABookError
-        yield Book(
-            archive,
-            tuple(_sheets(archive, workbook)),
-            tuple(_shared(archive)),
-            tuple(_formats(archive)),
-            any(_is(each, "workbookPr") and each.get("date1904") in {"1", "true"}
-                for each in workbook),
-        )  # fmt: skip
+
+
+def _book(archive: zipfile.ZipFile) -> Book:
+    workbook = tree(archive, _WORKBOOK)
+    if workbook is None:
+        raise NotABookError
+    is_1904 = any(
+        _is(each, "workbookPr") and each.get("date1904") in {"1", "true"} for each in workbook
+    )
+    sheets = tuple(_sheets(archive, workbook))
+    return Book(archive, sheets, tuple(_shared(archive)), tuple(_formats(archive)), is_1904)
 
 
 def tree(archive: zipfile.ZipFile, part: str) -> Element | None:
@@ -85,7 +102,7 @@ def tree(archive: zipfile.ZipFile, part: str) -> Element | None:
         root: Element = fromstring(archive.read(part))
     except KeyError:
         return None
-    except (ParseError, DefusedXmlException, zipfile.BadZipFile, OSError, ValueError):
+    except (ParseError, DefusedXmlException):
         raise NotABookError from None
     return root
 
@@ -113,18 +130,15 @@ def local(name: str) -> str:
 
 
 def parsed(archive: zipfile.ZipFile, part: str, parser: expat.XMLParserType) -> Iterator[None]:
-    """Feed a part to ``parser`` bit by bit, yielding after each; raise NotABookError if broken."""
+    """Feed a part to ``parser`` bit by bit, yielding after each."""
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
-    try:
-        with archive.open(part) as source:
-            while chunk := source.read(_CHUNK):
-                parser.Parse(chunk, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-    except (expat.ExpatError, KeyError, zipfile.BadZipFile, OSError, ValueError, EOFError):
-        raise NotABookError from None
+    with archive.open(part) as source:
+        while chunk := source.read(_CHUNK):
+            parser.Parse(chunk, False)
+            yield
+    parser.Parse(b"", True)
+    yield
 
 
 def unescaped_text(text: str) -> str:

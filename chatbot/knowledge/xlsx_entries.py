@@ -167,9 +167,14 @@ class _SheetReader:
 
     def _record(self, row: RawRow) -> Record:
         width = len(self._headings.cells)
-        cells = [""] * max(width, 1 + max((cell.column for cell in row.cells), default=-1))
+        cells = [""] * width
+        beyond = ""
         for cell in row.cells:
-            cells[cell.column] = self._text(row.line, cell)
+            text = self._text(row.line, cell)
+            if cell.column < width:
+                cells[cell.column] = text
+            else:
+                beyond = beyond or text
         for merged in self._downwards.get(row.line, ()):
             column = merged.first_column
             if column < width:
@@ -179,7 +184,8 @@ class _SheetReader:
                 del self._going_on[column]
             elif any(cells):
                 cells[column] = cells[column] or text
-        return Record(row.line, tuple(cells))
+        # One cell stands for all that is where no heading is, however far away.
+        return Record(row.line, (*cells, beyond) if beyond else tuple(cells))
 
     def _text(self, line: int, cell: RawCell) -> str:
         place = f"{self._sheet.name}!{reference(line, cell.column)}"

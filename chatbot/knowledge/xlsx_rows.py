@@ -55,7 +55,7 @@ class Merged:
 
 
 def raw_rows(book: Book, part: str) -> Iterator[RawRow]:
-    """Yield the rows of a sheet in order; raise NotABookError if it is broken."""
+    """Yield the rows of a sheet in order."""
     reader = _RowReader()
     for _ in parsed(book.archive, part, reader.parser):
         yield from reader.take()
