@@ -57,7 +57,7 @@ def _check(root: Path, others: dict[str, tuple[Entry, set[str]]]) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".jsonl", ".md", ".csv", ".xlsx"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pairs=st.lists(_pairs | _plain_pairs, min_size=1, max_size=2))
 def test_that_an_edit_is_made_as_it_should_or_left(
     suffix: str, pairs: list[tuple[Entry, Entry, set[str]]]
@@ -69,7 +69,7 @@ def test_that_an_edit_is_made_as_it_should_or_left(
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".jsonl", ".md", ".csv", ".xlsx"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=_plain_pairs)
 def test_that_nothing_is_left_that_the_form_can_hold(
     suffix: str, pair: tuple[Entry, Entry, set[str]]
@@ -88,7 +88,7 @@ def test_that_nothing_is_left_that_the_form_can_hold(
 
 
 @pytest.mark.parametrize("style", ["flow", "block", "quoted", "indented"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pairs=st.lists(_pairs, min_size=1, max_size=2))
 def test_that_yaml_in_any_style_is_changed_or_left(
     style: str, pairs: list[tuple[Entry, Entry, set[str]]]

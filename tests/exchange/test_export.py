@@ -43,7 +43,7 @@ def _exported(
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".jsonl"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(written=st.lists(entries, max_size=2))
 def test_that_nothing_is_lost_in_yaml_and_jsonl(suffix: str, written: list[Entry]) -> None:
     exported, read = _exported(suffix, written, Mark(12))
@@ -52,7 +52,7 @@ def test_that_nothing_is_lost_in_yaml_and_jsonl(suffix: str, written: list[Entry
 
 
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".xlsx"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(written=st.lists(entries, max_size=2))
 def test_that_what_other_forms_take_comes_back_and_the_rest_is_named(
     suffix: str, written: list[Entry]
