@@ -8,6 +8,8 @@ import click
 
 from chatbot.cli.calibrate import calibrate
 from chatbot.cli.check import check
+from chatbot.cli.exporting import export, template
+from chatbot.cli.importing import import_
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
@@ -29,6 +31,9 @@ def knowledge() -> None:
 knowledge.add_command(calibrate)
 knowledge.add_command(check)
 knowledge.add_command(workshop)
+knowledge.add_command(export)
+knowledge.add_command(import_)
+knowledge.add_command(template)
 
 
 @knowledge.command()

@@ -12,6 +12,11 @@ from pathlib import Path
 from chatbot.knowledge.files import read_bytes
 from chatbot.knowledge.problems import Problems
 
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -23,22 +28,59 @@ class Record:
     cells: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CsvText:
+    """The text of a CSV file, and how to write it again: encoding, mark before it, separator."""
+
+    text: str
+    encoding: str
+    mark: bytes
+    separator: str
+
+
 def read_records(path: Path, problems: Problems) -> list[Record]:
     """Return the records that are not blank, the headings first; none after a problem."""
-    text = _decoded(path, problems)
-    if text is None:
+    raw = read_bytes(path, problems)
+    if raw is None:
         return []
-    found = _CONTROL.search(text)
+    written = decode_csv(raw)
+    if written is None:
+        problems.add(path, 0, "", "文件的编码认不出来，请另存为“CSV UTF-8（逗号分隔）”")
+        return []
+    found = _CONTROL.search(written.text)
     if found:
-        line = text.count("\n", 0, found.start()) + 1
+        line = written.text.count("\n", 0, found.start()) + 1
         problems.add(path, line, "", f"有看不见的控制字符 U+{ord(found[0]):04X}，请删掉")
         return []
-    return _parsed(path, text, problems)
+    return _parsed(path, written, problems)
 
 
-def _parsed(path: Path, text: str, problems: Problems) -> list[Record]:
+def decode_csv(raw: bytes) -> CsvText | None:
+    """Return the text of a file in UTF-8, in GBK as a Chinese Excel saves it, or in UTF-16.
+
+    None if it is none of these.
+    """
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return _decoded(raw, encoding, mark)
+    return _decoded(raw, "utf-8", b"") or _decoded(raw, "gb18030", b"")
+
+
+def _decoded(raw: bytes, encoding: str, mark: bytes) -> CsvText | None:
+    try:
+        text = raw.removeprefix(mark).decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    heading = text.lstrip().partition("\n")[0]
+    # Excel separates its "Unicode text" by tabs, whatever the file is called.
+    separator = "\t" if "\t" in heading and "," not in heading else ","
+    return CsvText(text, encoding, mark, separator)
+
+
+def _parsed(path: Path, written: CsvText, problems: Problems) -> list[Record]:
     records: list[Record] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    source = io.StringIO(written.text, newline="")
+    reader = csv.reader(source, delimiter=written.separator, strict=True)
     line = 1
     try:
         for cells in reader:
@@ -70,28 +112,13 @@ def headings_of(path: Path, record: Record, problems: Problems) -> tuple[str, ..
     return tuple(headings) if len(problems.found) == before else None
 
 
-def is_ragged(path: Path, record: Record, headings: tuple[str, ...], problems: Problems) -> bool:
+def is_ragged(
+    path: Path, record: Record, headings: tuple[str, ...], problems: Problems, sheet: str = ""
+) -> bool:
     """Note a problem for a record that has not one cell for each heading."""
     extra = any(record.cells[len(headings) :])
     if len(record.cells) >= len(headings) and not extra:
         return False
     text = f"按列名应有 {len(headings)} 格，这一行有 {len(record.cells)} 格，请对齐"
-    problems.add(path, record.line, "", text)
+    problems.add(path, record.line, sheet, text)
     return True
-
-
-def _decoded(path: Path, problems: Problems) -> str | None:
-    """Return the text of a file in UTF-8, or in GBK as a Chinese Excel saves it."""
-    raw = read_bytes(path, problems)
-    if raw is None:
-        return None
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        problems.add(path, 0, "", "文件是 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”")
-        return None
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    problems.add(path, 0, "", "文件的编码认不出来，请另存为“CSV UTF-8（逗号分隔）”")
-    return None

@@ -22,15 +22,16 @@ import yaml
 
 from chatbot.answers.entries import Entry
 from chatbot.errors import ContentError, UserError
-from chatbot.knowledge.csv_entries import csv_entries
+from chatbot.knowledge.entry_files import ENTRY_SUFFIXES
 from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.markdown_entries import markdown_entries
 from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.table_entries import TABLE_SUFFIXES, table_entries
 from chatbot.knowledge.tree import Mapping, Scalar
 
 if sys.platform != "win32":
     import fcntl
 
-_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
 _SIMILAR = "similar"
 
 Json = dict[str, Any]
@@ -83,9 +84,9 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
         UserError: the entry is written in a way that only a person can add to; names the place.
     """
     problems = Problems()
-    for path, _ in content_files(root, _SUFFIXES, problems):
-        if path.suffix.lower() == ".csv":
-            _refuse_table(path, entry, text)
+    for path, _ in content_files(root, ENTRY_SUFFIXES, problems):
+        if path.suffix.lower() in {*TABLE_SUFFIXES, ".md"}:
+            _refuse_other_form(path, entry, text)
             continue
         source = read_text(path, problems)
         edited = None if source is None else _edited(path, source, entry, text)
@@ -95,16 +96,25 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
     raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
 
 
-def _refuse_table(path: Path, entry: Entry, text: str) -> None:
-    """Leave an entry of a table to its program."""
-    for node, _ in csv_entries(path, Problems()):
+def _refuse_other_form(path: Path, entry: Entry, text: str) -> None:
+    """Leave an entry of a table to its program, and one in Markdown to a person."""
+    problems = Problems()
+    is_table = path.suffix.lower() in TABLE_SUFFIXES
+    nodes = (
+        (node for node, _ in table_entries(path, problems))
+        if is_table
+        else (node for node, _, _ in markdown_entries(path, problems))
+    )
+    for node in nodes:
         pairs = node.pairs if isinstance(node, Mapping) else ()
         written = {key: value.value for key, _, value in pairs if isinstance(value, Scalar)}
         if _is_entry(written, entry):
-            raise UserError(
-                f"{path} 第 {node.line} 行：表格里的条目请自己改，在“{entry.id}”的“相似问”一格里"
-                f"加上“{text}”（几个用 | 分开）"
+            where = (
+                f"表格里的条目请自己改，在“{entry.id}”的“相似问”一格里加上“{text}”（几个用 | 分开）"
+                if is_table
+                else f"请在“{entry.question}”下面加一行“- 相似问：{text}”"
             )
+            raise UserError(f"{path} 第 {node.line} 行：{where}")
 
 
 def _edited(path: Path, source: str, entry: Entry, text: str) -> str | None:
@@ -280,12 +290,35 @@ def save(path: Path, source: str, text: str) -> None:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
 
 
+def replace_file(path: Path, former: bytes, data: bytes) -> None:
+    """Replace a file at once, unless somebody has saved it since ``former`` was read.
+
+    Raises:
+        ContentError: it was, or the file cannot be written.
+    """
+    try:
+        _replace(path.resolve(), former, data)
+    except _ChangedError:
+        raise ContentError(f"{path}：刚刚被别人改过，没有写进去，请再试一次") from None
+    except OSError as error:
+        raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
+
+
+def give_to_owner_of(path: Path, other: Path) -> None:
+    """Let a new file belong to whom ``other`` does: root works for a server that is not root."""
+    ours, theirs = path.stat(), other.stat()
+    if (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
+        with suppress(OSError):
+            os.chown(path, theirs.st_uid, theirs.st_gid)
+
+
 def _replace(path: Path, former: bytes, data: bytes) -> None:
     # Readers and watchers pass over names that begin with a dot.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+        give_to_owner_of(Path(name), path)
         Path(name).chmod(path.stat().st_mode)
         if path.read_bytes() != former:
             raise _ChangedError

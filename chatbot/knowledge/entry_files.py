@@ -1,23 +1,30 @@
-"""Knowledge files: YAML, JSONL and CSV with entries."""
+"""Knowledge files with entries: YAML, JSONL, CSV, Excel and Markdown."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chatbot.answers.entries import AUTOS, Auto, Entry, Validity
-from chatbot.knowledge.csv_entries import csv_entries
+from chatbot.knowledge.columns import REASON, SNAPSHOT
 from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import content_files, read_text
+from chatbot.knowledge.markdown_entries import markdown_entries
 from chatbot.knowledge.media_files import MediaFolder
 from chatbot.knowledge.message_fields import MessageReader
 from chatbot.knowledge.places import Place, Places
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import References, read_tags
+from chatbot.knowledge.table_entries import (
+    TABLE_SUFFIXES,
+    EntryTable,
+    entries_of,
+    table_entries,
+)
 from chatbot.knowledge.tree import (
     Listing,
     Mapping,
@@ -29,7 +36,7 @@ from chatbot.knowledge.tree import (
 )
 from chatbot.understanding.normalise import Normaliser
 
-_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv")
+ENTRY_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv", ".xlsx", ".md")
 _ENTRY_KEYS = (
     "id",
     "question",
@@ -48,6 +55,7 @@ _ENTRY_KEYS = (
 _HAN = re.compile("[\u4e00-\u9fff]")
 #: It is part of the id of a menu line, which has 128 bytes.
 _LONGEST_ID_BYTES = 120
+_ASIDE = ({SNAPSHOT}, {REASON})
 _FILE_KEYS = ("category", "entries")
 _AUTO_BY_WORD: Names[str, Auto] = {
     **{each: each for each in AUTOS},
@@ -68,19 +76,23 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """An entry that was read; its id is empty if none is written."""
+class Placed:
+    """An entry and where it is written; None if anything about it is wrong.
 
-    written: _Written
-    entry: Entry
+    ``lines`` are those of its rows in a table, else its first. ``keys`` are the fields that the
+    file says something about, ``written_id`` is empty if no id is written.
+    """
 
-    @property
-    def path(self) -> Path:
-        return self.written.path
+    path: Path
+    lines: tuple[int, ...]
+    keys: frozenset[str]
+    written_id: str
+    entry: Entry | None
+    headings: Names[str, str] = field(default_factory=dict)
 
     @property
     def line(self) -> int:
-        return self.written.node.line
+        return self.lines[0]
 
 
 def read_entries(
@@ -96,31 +108,99 @@ def read_entries(
     ``references`` collects what is to be found in other files, ``media`` the pictures needed,
     ``places`` where each entry is written.
     """
+    placed = read_placed(root, normaliser, problems, references, media, places)
+    return tuple(each.entry for each in placed if each.entry is not None)
+
+
+def read_placed(
+    root: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References | None = None,
+    media: MediaFolder | None = None,
+    places: Places | None = None,
+) -> tuple[Placed, ...]:
+    """Return what ``read_entries`` does, each with its place."""
     messages = MessageReader(media or MediaFolder(root), references or References())
     reader = _EntryReader(normaliser, problems, messages)
-    read: list[_Read] = []
-    for path, folder in content_files(root, _SUFFIXES, problems):
+    read: list[Placed] = []
+    nodes: list[Node] = []
+    for path, folder in content_files(root, ENTRY_SUFFIXES, problems):
         for written in _written_entries(path, folder, problems):
-            entry = reader.read(written)
-            if entry is not None:
-                read.append(_Read(written, entry))
+            placed = _placed(written, reader.read(written))
+            if placed.entry is not None:
+                read.append(placed)
+                if places is not None:
+                    nodes.append(written.node)
     _refuse_repeated_ids(read, problems)
-    entries = tuple(_with_ids(read))
-    for item, entry in zip(read, entries, strict=True):
-        if places is not None:
-            places.add_entry(entry.id, item.path, item.written.node, item.written.headings)
-    return entries
+    found = tuple(_with_ids(read))
+    if places is not None:
+        for item, node in zip(found, nodes, strict=True):
+            if item.entry is not None:
+                places.add_entry(item.entry.id, item.path, node, item.headings)
+    return found
+
+
+def read_file(
+    path: Path,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References,
+    media: MediaFolder,
+    table: EntryTable | None = None,
+    *,
+    extra_as_similar: bool = False,
+) -> Iterator[Placed]:
+    """Yield what is written in one file, be it right or wrong, without ids of our own.
+
+    ``table`` is what the file holds, if that is known. The other arguments are those of
+    ``read_entries`` and ``table_entries``.
+    """
+    reader = _EntryReader(normaliser, problems, MessageReader(media, references))
+    if table is None:
+        written = _written_entries(path, "", problems)
+    else:
+        listed = entries_of(table, problems, extra_as_similar=extra_as_similar)
+        written = (_Written(path, node, "", headings) for node, headings in listed)
+    for each in written:
+        yield _placed(each, reader.read(each))
+
+
+def _placed(written: _Written, entry: Entry | None) -> Placed:
+    pairs = written.node.pairs if isinstance(written.node, Mapping) else ()
+    keys = {key for key, _, _ in pairs}
+    if written.path.suffix.lower() in TABLE_SUFFIXES:
+        keys = {key.partition(".")[0] for key in written.headings}
+    lines = {written.node.line}
+    for key, _, value in pairs:
+        if key == "answer" and isinstance(value, Listing):
+            lines |= {item.line for item in value.items}
+    is_table = written.path.suffix.lower() in TABLE_SUFFIXES
+    ids = [value.value for key, _, value in pairs if key == "id" and isinstance(value, Scalar)]
+    return Placed(
+        written.path,
+        tuple(sorted(lines)) if is_table else (written.node.line,),
+        frozenset(keys),
+        ids[0].strip() if ids else "",
+        entry,
+        written.headings,
+    )
 
 
 def _written_entries(path: Path, folder: str, problems: Problems) -> Iterator[_Written]:
-    if path.suffix.lower() == ".csv":
-        for node, headings in csv_entries(path, problems):
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES:
+        for node, headings in table_entries(path, problems):
             yield _Written(path, node, folder, headings)
+        return
+    if suffix == ".md":
+        for node, category, headings in markdown_entries(path, problems):
+            yield _Written(path, node, category or folder, headings)
         return
     source = read_text(path, problems)
     if source is None:
         return
-    if path.suffix.lower() == ".jsonl":
+    if suffix == ".jsonl":
         yield from _from_lines(path, source, folder, problems)
         return
     try:
@@ -136,8 +216,13 @@ def _from_lines(path: Path, source: str, folder: str, problems: Problems) -> Ite
     for node in read_jsonl(source):
         if isinstance(node, NotReadable):
             problems.add(path, node.line, "", node.text)
-        else:
+        elif not is_aside(node):
             yield _Written(path, node, folder)
+
+
+def is_aside(node: Node) -> bool:
+    """Return whether a line of JSON is about the file: which snapshot, why a line was refused."""
+    return isinstance(node, Mapping) and {key for key, _, _ in node.pairs} in _ASIDE
 
 
 def _listed(path: Path, root: Node, folder: str, problems: Problems) -> Iterator[_Written]:
@@ -270,26 +355,29 @@ def _check_wordings(fields: Fields, entry: Entry, normaliser: Normaliser) -> Non
                 fields.complain(fields.line_of("not"), "not", text)
 
 
-def _refuse_repeated_ids(read: list[_Read], problems: Problems) -> None:
-    seen: dict[str, _Read] = {}
+def _refuse_repeated_ids(read: list[Placed], problems: Problems) -> None:
+    seen: dict[str, Placed] = {}
     for item in read:
-        first = seen.setdefault(item.entry.id, item) if item.entry.id else item
+        identifier = item.entry.id if item.entry else ""
+        first = seen.setdefault(identifier, item) if identifier else item
         if first is not item:
-            text = f"“{item.entry.id}”已经用在 {first.path} 第 {first.line} 行，编号不能重复"
-            key = item.written.headings.get("id", "id")
-            problems.add(item.path, item.line, key, text)
+            text = f"“{identifier}”已经用在 {first.path} 第 {first.line} 行，编号不能重复"
+            problems.add(item.path, item.line, item.headings.get("id", "id"), text)
 
 
-def _with_ids(read: list[_Read]) -> Iterator[Entry]:
+def _with_ids(read: list[Placed]) -> Iterator[Placed]:
     """Give entries without an id one that stays while the question is unchanged."""
-    used = {item.entry.id for item in read}
+    used = {item.entry.id for item in read if item.entry}
     for item in read:
-        identifier = item.entry.id or _derived_id(item.entry.question, used)
+        if item.entry is None:
+            continue
+        identifier = item.entry.id or derived_id(item.entry.question, used)
         used.add(identifier)
-        yield replace(item.entry, id=identifier)
+        yield replace(item, entry=replace(item.entry, id=identifier))
 
 
-def _derived_id(question: str, used: set[str]) -> str:
+def derived_id(question: str, used: Collection[str]) -> str:
+    """Return the id of an entry that none is written for, other than those that are ``used``."""
     derived = "q-" + hashlib.sha256(question.encode()).hexdigest()[:10]
     copies = (f"{derived}-{number}" for number in range(2, len(used) + 3))
     return derived if derived not in used else next(copy for copy in copies if copy not in used)

@@ -9,8 +9,9 @@ from chatbot.dialogue.decision import Action
 from chatbot.dialogue.pinned import ACTIONS, PinnedQuestion
 from chatbot.knowledge.fields import Fields, shown
 from chatbot.knowledge.files import is_folder, is_there, read_text
+from chatbot.knowledge.places import Place
 from chatbot.knowledge.problems import Problems
-from chatbot.knowledge.references import Place, References, read_tags
+from chatbot.knowledge.references import References, read_tags
 from chatbot.knowledge.tree import Listing, Mapping, Node, NotReadable, read_yaml
 
 TESTS_FILE = "_tests.yaml"

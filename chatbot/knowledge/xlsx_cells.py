@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from chatbot.knowledge.csv_records import Record
 from chatbot.knowledge.files import read_bytes
 from chatbot.knowledge.problems import Problems
+from chatbot.knowledge.xlsx_shown import NotAsShown, moment_shown, number_shown
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell, MergedCell
@@ -43,10 +42,6 @@ _BROKEN = (
     AssertionError,
     struct.error,
 )
-#: Number formats whose result is known: digits, decimals, thousands, per cent.
-_NUMBER_FORMAT = re.compile(r"(#,##)?0(?:\.(0+))?(%)?(?:_ |_\)|;.*)?")
-#: Excel keeps fifteen digits of a number; the digits of a longer one are already lost.
-_EXACT = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +50,6 @@ class Sheet:
 
     name: str
     records: list[Record]
-
-
-class _NotAsShown(Exception):
-    """A cell whose text cannot be told; the text says why."""
 
 
 def read_sheet(path: Path, problems: Problems) -> Sheet | None:
@@ -119,7 +110,7 @@ def _plain_sheet(path: Path, sheet: Worksheet, problems: Problems) -> Sheet | No
 def _text(path: Path, sheet: str, cell: Cell | MergedCell, problems: Problems) -> str:
     try:
         return _shown(cell)
-    except _NotAsShown as reason:
+    except NotAsShown as reason:
         problems.add(path, cell.row or 0, f"{sheet}!{cell.coordinate}", str(reason))
         return ""
 
@@ -129,42 +120,13 @@ def _shown(cell: Cell | MergedCell) -> str:
     if value is None:
         return ""
     if cell.data_type == "f":
-        raise _NotAsShown("不能有公式，请粘贴成数值或文字")
+        raise NotAsShown("不能有公式，请粘贴成数值或文字")
     if cell.data_type == "e":
-        raise _NotAsShown(f"这一格是错误值 {value}")
+        raise NotAsShown(f"这一格是错误值 {value}")
     if isinstance(value, bool):
-        raise _NotAsShown("不能是 TRUE/FALSE，请写成客户看得懂的文字，如“有”“无”")
+        raise NotAsShown("不能是 TRUE/FALSE，请写成客户看得懂的文字，如“有”“无”")
     if isinstance(value, int | float):
-        return _number(value, cell.number_format)
+        return number_shown(value, cell.number_format)
     if isinstance(value, datetime | date | time | timedelta):
-        return _moment(value)
+        return moment_shown(value)
     return str(value).replace("\r\n", "\n").strip()
-
-
-def _number(value: float, form: str) -> str:
-    """Return a number in the format of its cell: 7.0 as 7, 0.5 as 50%."""
-    if abs(value) >= _EXACT:
-        raise _NotAsShown("数字超过 15 位，Excel 已经丢掉了后面几位；请先设成文本格式再输入")
-    if form in {"General", "@"}:
-        return format(Decimal(repr(value)).normalize(), "f")
-    found = _NUMBER_FORMAT.fullmatch(form)
-    if found is None:
-        raise _NotAsShown(f"数字格式“{form}”读不准，请设成文本格式，写成客户应看到的样子")
-    thousands, decimals, percent = found.groups()
-    places = f"{',' if thousands else ''}.{len(decimals or '')}"
-    return format(Decimal(repr(value)), f"{places}{'%' if percent else 'f'}")
-
-
-def _moment(value: datetime | date | time | timedelta) -> str:
-    """Return a day in ISO form, a time of day as HH:MM."""
-    if isinstance(value, timedelta):
-        if not timedelta() <= value < timedelta(days=1):
-            raise _NotAsShown("时间超过 24 小时，请设成文本格式，写成客户应看到的样子")
-        minutes, seconds = divmod(int(value.total_seconds()), 60)
-        value = time(minutes // 60, minutes % 60, seconds)
-    if isinstance(value, datetime):
-        day = value.date().isoformat()
-        return day if value.time() == time() else f"{day} {_moment(value.time())}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.isoformat("minutes" if value.second == 0 else "seconds")

@@ -6,7 +6,9 @@ import contextlib
 import os
 import random
 import re
+import zipfile
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +20,9 @@ from openpyxl import Workbook
 
 from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content, load_content
-from chatbot.knowledge.problems import ContentErrors
+from chatbot.knowledge.entry_files import read_entries
+from chatbot.knowledge.problems import ContentErrors, Problems
+from chatbot.understanding.normalise import Normaliser
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _FILES = {
@@ -52,6 +56,25 @@ entries:
     "knowledge/发票.csv": "编号,问题,相似问,答案,适用条件,生效时间,链接,自动回答\n"
     "c,发票？,开票|开发票,金卡包邮,会员等级:金卡,2026/1/5,,是\n"
     "c,,,自取,,,票 https://e.cn _media/a.png,\n",
+    "knowledge/行李.md": """
+# 行李
+
+## 能寄存行李吗？
+
+- 编号：luggage
+- 相似问：行李放哪
+- 生效时间：2026/1/5
+- 目标正确率：0.9
+
+可以，请到前台。
+
+![](_media/a.png)
+---
+第二条
+```yaml
+- {type: menu, head: 还想了解, items: [早餐几点？]}
+```
+""",
     "knowledge/tables/门店.csv": "门店,代码,别名,城市,早餐时间\n西湖店,A1,湖边|西湖,杭州,7:00\n"
     "外滩店,B1,,上海,\n",
     "knowledge/accounts.toml": """
@@ -185,7 +208,7 @@ def _assert_told(error: ContentErrors) -> None:
 def test_that_the_valid_files_are_read(tmp_path: Path) -> None:
     _write(tmp_path)
     content = _read(tmp_path)
-    assert len(content.entries) == 4
+    assert len(content.entries) == 5
     assert Content.from_json(content.to_json()) == content
 
 
@@ -250,6 +273,44 @@ def test_that_a_broken_workbook_is_a_problem(tmp_path: Path) -> None:
             _read(tmp_path)
         except ContentErrors as error:
             _assert_told(error)
+
+
+def _entry_parts() -> dict[str, bytes]:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["编号", "问题", "答案", "分类", "复核日期"])
+    sheet.append(["x1", "能寄存行李吗？", "可以", "行李", date(2026, 5, 1)])
+    sheet.append([7, "收费吗？", "=1+1", None, 0.5])
+    sheet.merge_cells("D2:D3")
+    stream = BytesIO()
+    book.save(stream)
+    with zipfile.ZipFile(stream) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_that_a_broken_workbook_of_entries_is_a_problem(tmp_path: Path) -> None:
+    """Bytes of its parts change, and of the archive."""
+    parts, chance = _entry_parts(), random.Random(2)
+    path = tmp_path / "行李.xlsx"
+    for number in range(200):
+        changed = dict(parts)
+        name = chance.choice(sorted(parts))
+        raw = bytearray(parts[name])
+        for _ in range(chance.choice([1, 3, 30])):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        changed[name] = bytes(raw)
+        stream = BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for each, content in changed.items():
+                archive.writestr(each, content)
+        whole = bytearray(stream.getvalue())
+        if number % 4 == 0:
+            whole[chance.randrange(len(whole))] ^= 1
+        path.write_bytes(whole)
+        problems = Problems()
+        read_entries(path, Normaliser(), problems)
+        if problems.found:
+            _assert_told(ContentErrors(problems.found))
 
 
 @pytest.mark.parametrize("deep", ["[" * 50_000, "{a: " * 50_000, "- " * 50_000, '{"a":' * 50_000])

@@ -163,7 +163,15 @@ def test_that_a_mistake_is_named_with_line_and_column(
     assert problems[0].startswith(problem)
 
 
-def test_that_a_file_in_utf_16_is_told_so(tmp_path: Path) -> None:
-    entries, (problem,) = _read(tmp_path, "问题,答案\nq,a\n".encode("utf-16"))
-    assert entries == ()
-    assert "UTF-16" in problem
+def test_that_the_unicode_text_of_excel_is_read_whatever_its_name(tmp_path: Path) -> None:
+    text = "问题\t答案\t相似问\r\n几点退房？\t12:00,可延。\t退房几点|离店几点\r\n"
+    (entry,), problems = _read(tmp_path, text.encode("utf-16"))
+    assert problems == []
+    assert (entry.answer, len(entry.similar)) == (plain_answer("12:00,可延。"), 2)
+
+
+def test_that_an_apostrophe_before_what_looks_like_a_formula_is_no_text(tmp_path: Path) -> None:
+    text = "问题,答案,备注,_内部\n'=1+1 等于几,''-二,随便,x\n"
+    (entry,), problems = _read(tmp_path, text)
+    assert problems == []
+    assert (entry.question, entry.answer) == ("=1+1 等于几", plain_answer("'-二"))

@@ -377,7 +377,7 @@ def test_that_a_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path) -> No
 def test_that_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, "faq.docx", "x")
     (found,) = _problems(tmp_path)
-    assert found == "faq.docx：这里不读这种文件，只读 .yaml、.yml、.jsonl、.csv"
+    assert found == "faq.docx：这里不读这种文件，只读 .yaml、.yml、.jsonl、.csv、.xlsx、.md"
 
 
 def test_that_all_problems_are_found_and_twenty_are_shown(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Entries in CSV files: one row an entry, or a variant of its answer."""
+"""Entries in tables, CSV or Excel: one row an entry, or a variant of its answer."""
 
 from __future__ import annotations
 
@@ -9,38 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.facts.tables import split_values
+from chatbot.knowledge.columns import (
+    AUTO_WORDS,
+    COLUMNS,
+    ISO_KEYS,
+    iso_day,
+    key_of,
+    unescaped,
+)
 from chatbot.knowledge.csv_records import Record, headings_of, is_ragged, read_records
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.tree import Listing, Mapping, Node, Scalar
+from chatbot.knowledge.xlsx_entries import picture_problems, read_entry_sheet
 
-#: What a column may be called, the English name first.
-COLUMNS: Names[str, tuple[str, ...]] = {
-    "id": ("编号",),
-    "question": ("问题", "标准问"),
-    "similar": ("相似问",),
-    "not": ("排除问",),
-    "answer": ("答案",),
-    "category": ("分类",),
-    "tags": ("标签",),
-    "valid_from": ("生效时间",),
-    "valid_until": ("失效时间",),
-    "image": ("图片",),
-    "link": ("链接",),
-    "miniprogram": ("小程序",),
-    "when": ("适用条件",),
-    "auto": ("自动回答",),
-    "owner": ("负责人",),
-    "review": ("复核日期",),
-}
-_KEY_OF = {name: key for key, names in COLUMNS.items() for name in (key, *names)}
+TABLE_SUFFIXES = (".csv", ".xlsx")
 _SEVERAL = ("similar", "not", "tags")
-_DATES = ("valid_from", "valid_until", "review")
 #: Columns that say something about a variant; the others belong to the entry's first row.
 _OF_VARIANT = ("answer", "image", "link", "miniprogram", "when")
-_AUTO = {"是": "yes", "先确认": "ask", "仅人工": "agents-only"}
 #: What a condition begins with if it is not about a tag.
 _CONDITION = re.compile(r"(账号|语言)\s*[=＝]\s*(.+)")
-_DAY = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?: 0?0:00(?::00)?)?")
 _LINK = re.compile(r"(?P<title>.+?)\s+(?P<url>https?://\S+)\s+(?P<image>_media/.+)", re.DOTALL)
 _MINIPROGRAM = re.compile(
     r"(?P<title>.+?)\s+(?P<appid>wx\w+)\s+(?P<page>\S+)\s+(?P<image>_media/.+)", re.DOTALL
@@ -60,13 +47,50 @@ class _Row:
     cells: Names[str, str]
 
 
-def csv_entries(path: Path, problems: Problems) -> Iterator[tuple[Node, Names[str, str]]]:
+@dataclass(frozen=True, slots=True)
+class EntryTable:
+    """The records of a file, the headings first; ``sheet`` is empty for a CSV file."""
+
+    path: Path
+    records: list[Record]
+    sheet: str = ""
+
+
+def read_table(path: Path, problems: Problems) -> EntryTable | None:
+    """Return the table of a CSV or Excel file; None after a problem with the file as a whole."""
+    if path.suffix.lower() == ".csv":
+        records = read_records(path, problems)
+        return EntryTable(path, records) if records else None
+    sheet = read_entry_sheet(path, problems)
+    if sheet is None:
+        return None
+    picture_problems(path, sheet, problems)
+    return EntryTable(path, sheet.records, sheet.name)
+
+
+def table_entries(path: Path, problems: Problems) -> Iterator[tuple[Node, Names[str, str]]]:
     """Yield the entries of a file as if they were written in YAML, with the columns' names."""
-    records = read_records(path, problems)
-    sheet = _Sheet.begin(path, records[0], problems) if records else None
+    table = read_table(path, problems)
+    if table is not None:
+        yield from entries_of(table, problems)
+
+
+def entries_of(
+    table: EntryTable, problems: Problems, *, extra_as_similar: bool = False
+) -> Iterator[tuple[Node, Names[str, str]]]:
+    """Yield the entries of a table with the columns' names.
+
+    A line that has a problem already is passed over. ``extra_as_similar``: columns that mean
+    nothing hold similar questions.
+    """
+    heading, *records = table.records
+    broken = {problem.line for problem in problems.found if problem.path == table.path}
+    sheet = _Sheet.begin(table, heading, problems, extra_as_similar=extra_as_similar)
     if sheet is None:
         return
-    rows = [row for record in records[1:] if (row := sheet.row(record)) is not None]
+    whole = (record for record in records if record.line not in broken)
+    # A row with notes alone is no entry.
+    rows = [row for record in whole if (row := sheet.row(record)) is not None and row.cells]
     for group in _entries_of(rows):
         node = sheet.entry(group)
         if node is not None:
@@ -89,43 +113,65 @@ def _entries_of(rows: list[_Row]) -> Iterator[list[_Row]]:
 
 
 class _Sheet:
-    """The columns of one file."""
+    """The columns of one file. A column whose key is empty is beside the entries."""
 
-    def __init__(self, path: Path, headings: tuple[str, ...], problems: Problems) -> None:
-        self._path = path
+    def __init__(
+        self,
+        table: EntryTable,
+        headings: tuple[str, ...],
+        keys: tuple[str, ...],
+        problems: Problems,
+    ) -> None:
+        self._path = table.path
         self._headings = headings
         self._problems = problems
-        self._keys = tuple(_KEY_OF[_plain(heading)] for heading in headings)
-        self._names = dict(zip(self._keys, headings, strict=True))
+        self._keys = keys
+        lead = f"{table.sheet}!" if table.sheet else ""
+        self._sheet = table.sheet
+        self._names = {
+            key: f"{lead}{heading}"
+            for key, heading in reversed(tuple(zip(keys, headings, strict=True)))
+            if key
+        }
         self.shown = _shown_names(self._names)
 
     @classmethod
-    def begin(cls, path: Path, record: Record, problems: Problems) -> _Sheet | None:
+    def begin(
+        cls, table: EntryTable, record: Record, problems: Problems, *, extra_as_similar: bool
+    ) -> _Sheet | None:
         """Return the sheet with the headings of ``record``, None if they are wrong."""
         before = len(problems.found)
-        headings = headings_of(path, record, problems) or ()
+        headings = headings_of(table.path, record, problems) or ()
         keys: list[str] = []
         for heading in headings:
-            key = _KEY_OF.get(_plain(heading), "")
-            if not key:
-                known = "、".join(names[0] for names in COLUMNS.values())
-                text = f"没有这一列；可以用的列：{known}。表格里写不下的内容请写进 YAML 文件"
-                problems.add(path, record.line, heading, text)
-            elif key in keys:
+            key = key_of(heading)
+            if key is None and extra_as_similar:
+                keys.append("similar")
+                continue
+            if key is None:
+                text = f"没有这一列；可以用的列：{_known()}。表格里写不下的内容请写进 YAML 文件"
+                problems.add(table.path, record.line, heading, text)
+            elif key and key in keys:
                 text = f"这一列和“{headings[keys.index(key)]}”是同一列"
-                problems.add(path, record.line, heading, text)
-            keys.append(key)
+                problems.add(table.path, record.line, heading, text)
+            keys.append(key or "")
         for key in ("question", "answer"):
             if headings and key not in keys:
-                problems.add(path, record.line, "", f"缺少“{COLUMNS[key][0]}”这一列")
-        return cls(path, headings, problems) if len(problems.found) == before else None
+                problems.add(table.path, record.line, table.sheet, f"缺少“{COLUMNS[key][0]}”这一列")
+        return (
+            cls(table, headings, tuple(keys), problems) if len(problems.found) == before else None
+        )
 
     def row(self, record: Record) -> _Row | None:
         """Return the cells of ``record`` by key, None after a problem."""
-        if is_ragged(self._path, record, self._headings, self._problems):
+        if is_ragged(self._path, record, self._headings, self._problems, self._sheet):
             return None
-        pairs = zip(self._keys, record.cells, strict=False)
-        return _Row(record.line, {key: cell for key, cell in pairs if cell})
+        cells: dict[str, str] = {}
+        for key, cell in zip(self._keys, record.cells, strict=False):
+            if cell and key:
+                text = unescaped(cell)
+                cells[key] = f"{cells[key]}\n{text}" if key in cells else text
+        return _Row(record.line, cells)
 
     def entry(self, group: list[_Row]) -> Node | None:
         """Return the entry of the rows ``group``, None after a problem."""
@@ -211,15 +257,9 @@ class _Sheet:
 def _value(key: str, cell: str, line: int) -> Node:
     if key in _SEVERAL:
         return Listing(tuple(Scalar(each, "text", line) for each in split_values(cell)), line)
-    if key in _DATES:
-        return Scalar(_iso_day(cell), "text", line)
-    return Scalar(_AUTO.get(cell, cell) if key == "auto" else cell, "text", line)
-
-
-def _iso_day(cell: str) -> str:
-    """Return a day as Excel writes it (2026/1/5) in ISO form; anything else as it is."""
-    found = _DAY.fullmatch(cell)
-    return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}" if found else cell
+    if key in ISO_KEYS:
+        return Scalar(iso_day(cell), "text", line)
+    return Scalar(AUTO_WORDS.get(cell, cell) if key == "auto" else cell, "text", line)
 
 
 def _message(kind: str, values: Names[str, str], line: int) -> Node:
@@ -227,8 +267,8 @@ def _message(kind: str, values: Names[str, str], line: int) -> Node:
     return Mapping(tuple((key, line, Scalar(value, "text", line)) for key, value in pairs), line)
 
 
-def _plain(heading: str) -> str:
-    return heading.lower()
+def _known() -> str:
+    return "、".join(names[0] for names in COLUMNS.values())
 
 
 def _shown_names(names: Names[str, str]) -> Names[str, str]:

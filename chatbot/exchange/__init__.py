@@ -1,0 +1,1 @@
+"""Knowledge out to files and in from them: export, merge, import in place."""

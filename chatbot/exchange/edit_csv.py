@@ -1,0 +1,116 @@
+"""Changes cells of a CSV file where they stand: encoding, separators and quotes stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chatbot.exchange.edit_cells import cell_edits
+from chatbot.exchange.edits import Edit, Left, NotReadableError, Splice, spliced
+from chatbot.knowledge.columns import escaped, key_of
+from chatbot.knowledge.csv_records import CsvText, decode_csv
+
+_MARKS = '",\t\r\n'
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A record: the line that it begins in, its cells, and where the next one begins."""
+
+    line: int
+    cells: tuple[_Cell, ...]
+    end: int
+
+
+def edited_csv(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
+    """Return the file with every edit made; note in ``left`` those that cannot be.
+
+    Raises:
+        NotReadableError: the file is not what it was.
+    """
+    written = decode_csv(raw)
+    rows = list(_rows(written)) if written else []
+    if written is None or not rows:
+        raise NotReadableError("文件读不出来")
+    by_line = {row.line: row for row in rows}
+    heading = next(row for row in rows if any(_text(written, cell) for cell in row.cells))
+    keys = [key_of(_text(written, cell)) for cell in heading.cells]
+    columns = {key: number for number, key in reversed(tuple(enumerate(keys))) if key}
+    splices: list[Splice] = []
+    for edit in edits:
+        if any(line not in by_line for line in edit.lines):
+            left[edit.id] = "在文件里找不到它的位置"
+        elif edit.after is None:
+            splices += [Splice(row.cells[0].start, row.end, "")
+                        for row in map(by_line.__getitem__, edit.lines)]  # fmt: skip
+    changed = [edit for edit in edits if edit.after is not None and edit.id not in left]
+    separators = {edit.lines[0]: _separator(written, by_line[edit.lines[0]]) for edit in changed}
+    for cell in cell_edits(changed, columns, separators, left):
+        splices.append(_splice(written, by_line[cell.line].cells[cell.column], cell.text))
+    return written.mark + spliced(written.text, splices).encode(written.encoding)
+
+
+def _rows(written: CsvText) -> Iterator[_Row]:
+    """Yield where every cell is, as the reader of CSV takes them apart."""
+    text, separator = written.text, written.separator
+    at, line, first = 0, 1, 1
+    cells: list[_Cell] = []
+    while at < len(text):
+        end = _cell_end(text, at, separator)
+        cells.append(_Cell(at, end))
+        line += text.count("\n", at, end)
+        if text[end : end + 1] == separator:
+            at = end + 1
+            if at == len(text):
+                cells.append(_Cell(at, at))
+                yield _Row(first, tuple(cells), at)
+                return
+            continue
+        after = end + (2 if text[end : end + 2] == "\r\n" else 1)
+        yield _Row(first, tuple(cells), min(after, len(text)))
+        line += 1
+        at, first, cells = after, line, []
+
+
+def _cell_end(text: str, start: int, separator: str) -> int:
+    at = start
+    if text[at : at + 1] == '"':
+        at += 1
+        while True:
+            at = text.find('"', at)
+            if at < 0:
+                return len(text)
+            if text[at + 1 : at + 2] != '"':
+                at += 1
+                break
+            at += 2
+    while at < len(text) and text[at] not in (separator, "\n", "\r"):
+        at += 1
+    return at
+
+
+def _text(written: CsvText, cell: _Cell) -> str:
+    text = written.text[cell.start : cell.end]
+    if text.startswith('"'):
+        text = text[1:].removesuffix('"').replace('""', '"')
+    return text.strip()
+
+
+def _separator(written: CsvText, row: _Row) -> str:
+    """Return what the row itself puts between several values."""
+    texts = [_text(written, cell) for cell in row.cells]
+    return "\n" if any("\n" in text for text in texts) and "|" not in "".join(texts) else "|"
+
+
+def _splice(written: CsvText, cell: _Cell, text: str) -> Splice:
+    text = escaped(text)
+    if written.text[cell.start : cell.end].startswith('"') or any(mark in text for mark in _MARKS):
+        doubled = text.replace('"', '""')
+        text = f'"{doubled}"'
+    return Splice(cell.start, cell.end, text)

@@ -1,0 +1,123 @@
+"""The refused rows of an import as a file of the same form, to be mended and imported again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from chatbot.errors import UserError
+from chatbot.exchange.incoming import Refused
+from chatbot.exchange.mark import Mark
+from chatbot.exchange.xlsx_text import begin_sheet, heading_cell, saved, text_cell, write_mark
+from chatbot.knowledge.columns import REASON, SNAPSHOT
+from chatbot.knowledge.markdown_entries import sections_of
+from chatbot.knowledge.table_entries import TABLE_SUFFIXES, EntryTable
+
+_WIDTH = 24
+
+
+def check_suffix(source: Path, target: Path) -> None:
+    """Raise UserError if refused rows of ``source`` cannot be written to ``target``."""
+    suffix = source.suffix.lower()
+    fitting = TABLE_SUFFIXES if suffix in TABLE_SUFFIXES else (suffix,)
+    if target.suffix.lower() not in fitting:
+        raise UserError(
+            f"{target}：被拒绝的行和 {source.name} 格式一样，请写成 {'、'.join(fitting)}"
+        )
+
+
+def refused_bytes(
+    source: Path, target: Path, table: EntryTable | None, rows: Sequence[Refused], mark: Mark | None
+) -> bytes:
+    """Return the file of refused rows, each with its reasons, headings as in the source."""
+    if table is not None:
+        grid = list(_grid(table, rows))
+        is_book = target.suffix.lower() == ".xlsx"
+        return _workbook(grid, mark) if is_book else _csv(grid)
+    return _text(source, rows, mark).encode()
+
+
+def _grid(table: EntryTable, rows: Sequence[Refused]) -> Iterator[list[str]]:
+    """Yield the headings and the rows; the reasons stand in the last column."""
+    headings = list(table.records[0].cells)
+    while headings and not headings[-1]:
+        headings.pop()
+    former = headings.index(REASON) if REASON in headings else None
+    by_line = {record.line: record for record in table.records}
+    reasons = {line: "；".join(row.reasons) if line == row.lines[0] else ""
+               for row in rows for line in row.lines}  # fmt: skip
+    yield [*_without(headings, former), REASON]
+    for line, reason in sorted(reasons.items()):
+        if line in by_line:
+            cells = [*by_line[line].cells, *[""] * len(headings)][: len(headings)]
+            yield [*_without(cells, former), reason]
+
+
+def _without(cells: list[str], column: int | None) -> list[str]:
+    return [cell for number, cell in enumerate(cells) if number != column]
+
+
+def _csv(grid: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(grid)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _workbook(grid: list[list[str]], mark: Mark | None) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = begin_sheet(book, grid[0], [_WIDTH] * len(grid[0]))
+    sheet.append([heading_cell(sheet, name) for name in grid[0]])
+    for cells in grid[1:]:
+        sheet.append([text_cell(sheet, cell) for cell in cells])
+    if mark is not None:
+        write_mark(book, mark)
+    return saved(book)
+
+
+def _text(source: Path, rows: Sequence[Refused], mark: Mark | None) -> str:
+    lines = source.read_text("utf-8-sig").splitlines()
+    match source.suffix.lower():
+        case ".jsonl":
+            head = [f'{{"{SNAPSHOT}": "{mark}"}}'] if mark else []
+            pieces = [[_noted(row), lines[row.lines[0] - 1]] for row in rows]
+        case ".md":
+            head = [f"<!-- {SNAPSHOT} {mark} -->"] if mark else []
+            pieces = _sections(lines, rows)
+        case _:
+            head = [f"# {SNAPSHOT} {mark}"] if mark else []
+            pieces = [["# " + "；".join(row.reasons), *_item(lines, row.lines[0])] for row in rows]
+    return "".join(f"{line}\n" for piece in [head, *pieces] for line in piece)
+
+
+def _noted(row: Refused) -> str:
+    return json.dumps({REASON: "；".join(row.reasons)}, ensure_ascii=False)
+
+
+def _sections(lines: list[str], rows: Sequence[Refused]) -> list[list[str]]:
+    sections, _ = sections_of("\n".join(lines))
+    pieces: list[list[str]] = []
+    for row in rows:
+        section = next(each for each in sections if each.line == row.lines[0])
+        last = max([row.lines[0], *(line for line, _ in section.answer),
+                    *(line for _, line, _ in section.fields)])  # fmt: skip
+        category = [f"# {section.category}"] if section.category else []
+        reason = f"<!-- {'；'.join(row.reasons)} -->"
+        pieces.append([*category, reason, *lines[row.lines[0] - 1 : last]])
+    return pieces
+
+
+def _item(lines: list[str], first: int) -> list[str]:
+    """Return the lines of an item of a list, moved to the left edge."""
+    line = lines[first - 1]
+    indent = len(line) - len(line.lstrip())
+    item = [line[indent:]]
+    for each in lines[first:]:
+        if each.strip() and len(each) - len(each.lstrip()) <= indent:
+            break
+        item.append(each[indent:])
+    return item
