@@ -15,6 +15,8 @@ from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
 from chatbot.console.gate import require
+from chatbot.console.insight.digests import Digests, DigestTools
+from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
 from chatbot.console.pipeline_desk import PipelineDesk
 from chatbot.console.rating_pages import RatingPages
@@ -70,6 +72,15 @@ class StaffPages:
             reception.gate.writer, self.database, self._snapshot, self.clock, self.settings.base_url
         )
         console.add_routes(ratings.routes())
+        insight = InsightTools(
+            reception.gate.writer, self.database, self._snapshot, self.clock,
+            self.settings.target_precision,
+        )  # fmt: skip
+        console.add_routes(InsightPages(insight).routes())
+        digests = DigestTools(
+            self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
+        )
+        tasks.keep_running("digests", Digests(digests).run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -78,9 +89,13 @@ class StaffPages:
         settings = self.settings
         return Reception(
             self.database, self.wecom, self.clock,
-            Appointed.by(settings.admins, settings.supervisors), settings.base_url,
+            self._appointed, settings.base_url,
             self._store_named, PageWriter(self._texts, settings.timezone),
         )  # fmt: skip
+
+    @property
+    def _appointed(self) -> Appointed:
+        return Appointed.by(self.settings.admins, self.settings.supervisors)
 
     def _tools(self) -> ConsoleTools:
         return ConsoleTools(

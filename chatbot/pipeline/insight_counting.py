@@ -48,7 +48,7 @@ log = structlog.get_logger()
 #: Notes of changes that are taken at once: several are often of one conversation.
 AT_ONCE = 500
 #: Figures are this old at most, in seconds, while nothing piles up.
-PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
 
 
 class Counting:

@@ -81,6 +81,8 @@ class Month:
 
     connection: Connection
     dice: random.Random
+    entries: Sequence[str] = ENTRIES
+    accounts: Sequence[str] = ACCOUNTS
 
     def run(self, sql: Any, **values: Any) -> Any:
         """Execute a statement; return the first value, if there is one."""
@@ -95,7 +97,7 @@ class Month:
         dice = self.dice
         rows = dice.choice(({}, {"门店": STORES[0]}, {"门店": STORES[1]}, {"房型": "大床房"}))
         conversation = self.run(
-            _CONVERSATION, name=f"c{number}", kf=dice.choice(ACCOUNTS), at=START,
+            _CONVERSATION, name=f"c{number}", kf=dice.choice(self.accounts), at=START,
             rows=json.dumps(rows), scene="",
         )  # fmt: skip
         self.run(_CUSTOMER, id=conversation, at=START)
@@ -124,14 +126,14 @@ class Month:
         dice = self.dice
         actions = ("answer", "answer", "answer", "clarify", "handoff", "smalltalk", "reply", "flow")
         action = dice.choice(actions)
-        entry, confidence = dice.choice(ENTRIES), round(dice.random(), 4)
+        entry, confidence = dice.choice(self.entries), round(dice.random(), 4)
         decision: dict[str, Any] = {"confidence": confidence, "faq_id": None, "candidates": []}
         if action in ("answer", "clarify", "handoff"):
             decision["candidates"] = [{"faq_id": entry, "confidence": confidence}]
         if action == "answer":
             decision["faq_id"] = entry
             if dice.random() < 0.2:
-                parts = [entry, dice.choice(ENTRIES), None]
+                parts = [entry, dice.choice(self.entries), None]
                 decision["parts"] = [{"faq_id": each} for each in parts]
         if action == "handoff":
             decision["handoff"] = {"reason": dice.choice(("low-confidence", "wish"))}
@@ -162,7 +164,7 @@ class Month:
             refused = [entry] if source == "dissatisfied" else []
             self.run(
                 _LABEL, turn=turn, source=source, leading=entry, confidence=confidence, at=at,
-                faq_id=None if source in ("dissatisfied", "wish") else dice.choice(ENTRIES),
+                faq_id=None if source in ("dissatisfied", "wish") else dice.choice(self.entries),
                 refused=json.dumps(refused),
             )  # fmt: skip
 

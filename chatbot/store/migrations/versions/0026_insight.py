@@ -40,6 +40,8 @@ CREATE TABLE insight_sums (
 );
 CREATE INDEX insight_sums_topics ON insight_sums (place_id, day, figure, topic)
     WHERE topic <> '*' AND figure IN ('requests', 'solved', 'handed_over');
+CREATE INDEX insight_sums_trend ON insight_sums (place_id, day, figure) WHERE topic = '*'
+    AND figure IN ('conversations', 'requests', 'solved', 'handed_over', 'unsolved');
 -- How far the counting has come: one row.
 CREATE TABLE insight_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
