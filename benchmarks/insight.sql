@@ -5,7 +5,7 @@ INSERT INTO conversations (public_id, open_kfid, external_userid, created_at, sc
     AS n;
 INSERT INTO customers (external_userid, first_seen_at) SELECT external_userid, created_at FROM
     conversations;
-CREATE TABLE bench_sessions AS SELECT n, 1 + (n * 7919) % (:sessions / 2) AS conversation, :start
+CREATE TABLE bench_sessions AS SELECT n, 1 + (CAST(n AS bigint) * 7919) % (:sessions / 2) AS conversation, :start
     + random() * CAST(:days AS interval) AS at, n % 8 = 0 AS people, 'agent' || n % 20 AS agent
     FROM generate_series(1, :sessions) AS n;
 -- Few entries are asked for often, many rarely.

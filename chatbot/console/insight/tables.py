@@ -70,13 +70,13 @@ class Tables:
     def trend(self) -> Table:
         """Return how sessions came out, period by period."""
         rows = [(period.label, *self._outcomes(each)) for period, each in self._insight.trend]
-        return self._table("trend", "period requests solved share handed share", rows)
+        return self._table("trend", "period requests solved share handed handed_share", rows)
 
     def accounts(self) -> Table:
         """Return the same by account."""
         found = sorted(self._insight.by_account.items(), key=_most)
         rows = [(self._insight.account(kf), *self._outcomes(each)) for kf, each in found]
-        return self._table("accounts", "account requests solved share handed share", rows)
+        return self._table("accounts", "account requests solved share handed handed_share", rows)
 
     def categories(self) -> Table:
         """Return the same by the category of the entry that a session was about."""
@@ -92,7 +92,7 @@ class Tables:
             for figure, n in outcomes.items():
                 held[figure] = held.get(figure, 0) + n
         rows = [(name, *self._outcomes(each)) for name, each in sorted(found.items(), key=_most)]
-        return self._table("categories", "category requests solved share handed share", rows)
+        return self._table("categories", "category requests solved share handed handed_share", rows)
 
     def reasons(self) -> Table:
         """Return why people were called, and why what they were not called for was not solved."""
