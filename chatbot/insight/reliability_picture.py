@@ -128,7 +128,7 @@ def _legend(shown: Sequence[Series], words: CurveWords) -> Iterator[str]:
     for number, each in enumerate(shown):
         yield f'<circle class="dot-{number}" cx="{_LEFT}" cy="{y}" r="5"/>'
         count = words.count.format(count=sum(one.messages for one in each.bins))
-        yield _text(_LEFT + 12, y + 4, f"{each.name} {count}")
+        yield _text(_LEFT + 12, y + 4, each.name, more=count)
         y += 20
     yield _text(_LEFT - 6, y + 4, words.perfect)
 
@@ -148,11 +148,12 @@ def _line(x1: float, y1: float, x2: float, y2: float, kind: str, dashes: str = "
 
 def _text(
     x: float, y: float, words: str, *,
-    anchor: str = "start", size: int = 12, kind: str = "", turn: str = "",
+    anchor: str = "start", size: int = 12, kind: str = "", turn: str = "", more: str = "",
 ) -> str:  # fmt: skip
     turned = f' transform="rotate({turn})"' if turn else ""
     named = f' class="{kind}"' if kind else ""
+    beside = f'<tspan dx="8">{escape(more)}</tspan>' if more else ""
     return (
         f'<text{named} x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"{turned}>'
-        f"{escape(words)}</text>"
+        f"{escape(words)}{beside}</text>"
     )

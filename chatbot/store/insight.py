@@ -20,8 +20,9 @@ EVERYWHERE, EVERYTHING = 0, "*"
 _LOCK_KEY = 0x494E5349
 _LOCK = statement("SELECT pg_try_advisory_xact_lock(:key)")
 _TAKE = statement(
-    "DELETE FROM insight_changes WHERE id IN (SELECT id FROM insight_changes ORDER BY id"
-    " LIMIT :limit) RETURNING conversation_id"
+    # A note with a lower number that is committed meanwhile is not seen, and so it stays.
+    "DELETE FROM insight_changes WHERE id <= (SELECT max(id) FROM (SELECT id"
+    " FROM insight_changes ORDER BY id LIMIT :limit) AS first) RETURNING conversation_id"
 )
 _LEFT = statement("SELECT EXISTS (SELECT FROM insight_changes)")
 _STORED = statement(

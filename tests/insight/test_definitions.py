@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -34,7 +37,7 @@ def test_that_periods_follow_each_other_without_a_gap(day: date, span: Span) -> 
     assert period.before.end == period.start
     trend = period.trend
     assert trend[-1] == period
-    assert all(one.end == other.start for one, other in zip(trend, trend[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(trend))
     assert period_of(span, period.start) == period_of(span, period.last_day) == period
 
 
@@ -77,6 +80,15 @@ def test_that_every_figure_has_its_words() -> None:
         assert words[f"means_{name}"]
     for each in DEFINITIONS:
         assert words[f"figure_{each.name}"]
+
+
+def test_that_every_caption_is_shown_somewhere() -> None:
+    folder = Path(__file__).parents[2] / "chatbot" / "console"
+    files = [*(folder / "insight").glob("*.py"), *(folder / "templates/insight").glob("*.html")]
+    used = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    made = ("figure_", "means_", "head_", "table_", "why_", "unit_", "curve_", "span_", "digest_")
+    for key in make_texts({}).insight_words:
+        assert key.startswith(made) or re.search(rf"\bw\.{key}\b|\"{key}\"", used), key
 
 
 @given(st.lists(st.lists(st.integers(0, 10**7), min_size=2, max_size=2), max_size=31), st.text())
