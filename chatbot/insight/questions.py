@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot.insight.definitions import Sums
@@ -45,8 +45,10 @@ def asked(figure: str, now: Sums, before: Sums) -> list[Asked]:
     return sorted(found, key=lambda each: (-each.now, -each.before, each.key))
 
 
-def rising(found: Iterable[Asked]) -> list[Asked]:
-    """Return those that rise, the steepest first."""
+def rising(found: Sequence[Asked]) -> list[Asked]:
+    """Return those that rise, the steepest first; nothing rises after a period without any."""
+    if not any(each.before for each in found):
+        return []
     return sorted(
         (each for each in found if each.is_rising), key=lambda each: (-each.rise, each.key)
     )

@@ -72,6 +72,7 @@ def test_that_chance_does_not_rise() -> None:
     now = {("asked", "chance"): Sum(12), ("asked", "new"): Sum(5), ("asked", "few"): Sum(4)}
     before = {("asked", "chance"): Sum(9), ("asked", "old"): Sum(50)}
     assert [each.key for each in rising(asked("asked", now, before))] == ["new"]
+    assert rising(asked("asked", now, {})) == []
 
 
 def test_that_every_figure_has_its_words() -> None:
