@@ -18,6 +18,8 @@ from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
 from chatbot.console.finding import ByConversation
 from chatbot.console.gate import require
+from chatbot.console.insight.digests import Digests, DigestTools
+from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
 from chatbot.console.pipeline_desk import PipelineDesk
 from chatbot.console.publishing.pages import PublishingPages
@@ -89,6 +91,15 @@ class StaffPages:
             self.dialogue, self.replays, ByConversation(tools, desk.reader).may_see, self.clock,
         )  # fmt: skip
         console.add_routes(trying.routes())
+        insight = InsightTools(
+            reception.gate.writer, self.database, self._snapshot, self.clock,
+            self.settings.target_precision,
+        )  # fmt: skip
+        console.add_routes(InsightPages(insight).routes())
+        digests = DigestTools(
+            self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
+        )
+        tasks.keep_running("digests", Digests(digests).run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -97,9 +108,13 @@ class StaffPages:
         settings = self.settings
         return Reception(
             self.database, self.wecom, self.clock,
-            Appointed.by(settings.admins, settings.supervisors), settings.base_url,
+            self._appointed, settings.base_url,
             self._store_named, PageWriter(self._texts, settings.timezone),
         )  # fmt: skip
+
+    @property
+    def _appointed(self) -> Appointed:
+        return Appointed.by(self.settings.admins, self.settings.supervisors)
 
     def _tools(self) -> ConsoleTools:
         return ConsoleTools(

@@ -13,7 +13,7 @@ from chatbot.access.viewer import Role, Viewer
 ROLES: tuple[Role, ...] = get_args(Role)
 
 #: What somebody may want to do. ``desk``: serve conversations; ``roster``: change who serves, when
-#: and by which rules; ``figures``: how content customers are, and to take that away as a file;
+#: and by which rules; ``figures``: what happened and how content customers are, also as files;
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
 #: something pinned down breaks; ``sessions``: see and end everybody's; ``roles``: give and take

@@ -18,7 +18,8 @@ class DeskRules:
     The card about a conversation follows it after ``card_seconds``, if it was not answered by
     then. The owner of a case is reminded ``case_soon_minutes`` before it is due, the supervisors
     hear of it when it is ``case_late_minutes`` late. ``duty_phone`` is on the card that tells
-    supervisors of what is urgent.
+    supervisors of what is urgent. The figures of the day before are told at ``digest_hour``; 24:
+    they are not told.
     """
 
     answer_minutes: int = 5
@@ -29,6 +30,7 @@ class DeskRules:
     card_seconds: int = 2
     case_soon_minutes: int = 30
     case_late_minutes: int = 60
+    digest_hour: int = 9
 
     def waits_in_pool(self, *, urgent: bool) -> timedelta:
         """Return how long somebody may wait in the pool."""

@@ -231,9 +231,20 @@ def _check_picture(picture: Path) -> None:
 
 
 def _draw(report: CalibrationReport, picture: Path) -> None:
-    from chatbot.cli.reliability_picture import draw_reliability
+    from chatbot.insight.reliability_picture import CurveWords, Series, draw_reliability
 
+    words = CurveWords(
+        title="置信度可靠吗：说有几成把握，实际对了几成",
+        across="平均置信度",
+        upwards="实际对的比例",
+        threshold="门槛 {at}",
+        point="{least} 至 {most}：{count} 条，对 {right}",
+        count="{count} 条",
+        perfect="虚线：说到做到。点越大条数越多",
+    )
+    series = [Series("留出的问法", report.left_out), Series("标注过的消息", report.labelled)]
+    drawn = draw_reliability(series, report.promises[0].threshold, words, alone=True)
     try:
-        picture.write_text(draw_reliability(report), encoding="utf-8")
+        picture.write_text(drawn, encoding="utf-8")
     except OSError as error:
         raise UserError(f"--picture {picture}：{error.strerror}") from None

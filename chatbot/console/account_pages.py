@@ -22,7 +22,8 @@ from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, pos
 from chatbot.console.assist_view import AssistReader
 from chatbot.console.gate import require, see_other
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.evaluation.assist_report import FEW, AssistReport, Share
+from chatbot.evaluation.assist_report import FEW, AssistReport
+from chatbot.insight.shares import Share
 from chatbot.store.database import Database
 from chatbot.store.modes import ModeChange, mode_history
 

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: The quantile of a 95 % interval.
-_Z = 1.959964
+from chatbot.insight.shares import Share
+
 #: Below so many comparisons a share says little by itself.
 FEW = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """``hits`` of ``total``, and between which shares it lies with 95 % certainty."""
-
-    hits: int
-    total: int
-
-    @property
-    def value(self) -> float | None:
-        """Return the share, None of nothing."""
-        return self.hits / self.total if self.total else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Return the Wilson score interval ("Probable inference", JASA 22, 1927)."""
-        if not self.total:
-            return 0.0, 1.0
-        share, square = self.hits / self.total, _Z * _Z
-        centre = share + square / (2 * self.total)
-        spread = _Z * math.sqrt(share * (1 - share) / self.total + square / (4 * self.total**2))
-        scale = 1 + square / self.total
-        return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 @dataclass(frozen=True, slots=True)

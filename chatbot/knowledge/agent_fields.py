@@ -25,6 +25,7 @@ LIMITS: Names[str, tuple[int, int]] = MappingProxyType(
         "card_seconds": (0, 600),
         "case_soon_minutes": (1, 1440),
         "case_late_minutes": (1, 10080),
+        "digest_hour": (0, 24),
     }
 )
 RULE_KEYS = (*LIMITS, "duty_phone")

@@ -44,6 +44,7 @@ _HEAD = (
     "  duty_phone      紧急而没有人回复时，主管的卡片上写的值班电话",
     "  case_soon_minutes  答应客户的事，到时间前多久提醒负责人",
     "  case_late_minutes  过了时间多久还没有完成就告诉主管",
+    "  digest_hour     几点把前一天的数字发给主管、运营和管理员，24 是不发",
 )
 
 

@@ -15,6 +15,8 @@ Step = Literal[
     "part-settled",  # the part has its fate
     "handed-over",  # the platform moved the session, that is not stored
     "reminders-claimed",  # cases are locked, nothing is told
+    "insight-taken",  # notes of changes are taken away, nothing is counted
+    "insight-counted",  # the sums are changed, that is not committed
 ]
 
 #: Called with the name of each step as it is reached.

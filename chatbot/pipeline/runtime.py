@@ -26,6 +26,7 @@ from chatbot.pipeline.desk import Desk
 from chatbot.pipeline.direct import DirectSender, DirectTools
 from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Handover
+from chatbot.pipeline.insight_counting import Counting
 from chatbot.pipeline.intake import IntakePolicy, Stored
 from chatbot.pipeline.member_changes import MemberChanges
 from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
@@ -177,6 +178,7 @@ class Pipeline:
                 checkpoint, self._direct_waits,
             )
         )  # fmt: skip
+        self._counting = Counting(database, snapshot, clock, checkpoint)
         self._names = CustomerNames(database, wecom.kf, clock, on_desk)
         catalogue = TagCatalogue(database, wecom.contacts, clock, self._process_id)
         reader = ContactReader(database, wecom.contacts, catalogue, clock)
@@ -264,6 +266,7 @@ class Pipeline:
             ("tags", self._tags.run),
             ("case reminders", self._reminders.run),
             ("names", self._names.run),
+            ("counting", self._counting.run),
             ("tag sweep", self._tags.sweep),
             ("accounts", self._follow_accounts),
         ):

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_json, storable_text
 
-StaffKind = Literal["reply", "card", "update", "notice"]
+#: A digest is told by itself, and never together with notices: its figures are not cut off.
+StaffKind = Literal["reply", "card", "update", "notice", "digest"]
 StaffFate = Literal["delivered", "refused", "superseded", "expired", "unknown"]
 #: How a card's conversation was when it was made: given to the receiver, in the pool, not to be
 #: moved by the platform, or waiting for an answer that nobody gives.

@@ -26,7 +26,7 @@ _MADE = {
     *(f"differs_{why}" for why in ("meaning", "amounts", "denied", "charge", "judged")),
     *(f"state_{each}" for each in ("on_duty", "off_duty", "away")),
     *(f"severity_{each}" for each in ("problem", "warning", "note")),
-    "unit_minutes", "unit_seconds", "report_answer_none", "report_alike_none",
+    "unit_minutes", "unit_seconds", "unit_hour", "report_answer_none", "report_alike_none",
 }  # fmt: skip
 
 

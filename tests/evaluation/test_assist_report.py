@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.evaluation.assist_report import AssistReport, Share, make_report
+from chatbot.evaluation.assist_report import AssistReport, make_report
+from chatbot.insight.shares import Share
 
 
 def test_that_turns_are_counted_by_what_the_bot_and_then_staff_did() -> None:

@@ -1,0 +1,1 @@
+"""The pages and the digest about what happened."""
