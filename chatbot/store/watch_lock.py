@@ -1,7 +1,7 @@
 """What one process at a time may do, and another within seconds when it is gone.
 
-Who offers the files of a watched folder, who embeds for an encoder that is being switched to, and
-who compares drafts with what members of staff wrote.
+Who offers the files of a watched folder, who embeds for an encoder that is being switched to, who
+compares drafts with what members of staff wrote, and who groups what was asked in vain.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from chatbot.store.errors import StoreUnavailable
 #: Any number will do as long as every process uses the same one.
 _LOCK = 0x5743_574154
 _COMPARING_LOCK = 0x5743_434D50
+_GAPS_LOCK = 0x5743_474150
 #: What the connections that hold a lock are called.
 WATCHING = "chatbot-watch"
 EMBEDDING = "chatbot-embed"
 COMPARING = "chatbot-compare"
+GROUPING = "chatbot-gaps"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -102,6 +104,13 @@ class ComparingLock(ProcessLock):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, _COMPARING_LOCK, COMPARING, "the comparing of drafts")
+
+
+class GapsLock(ProcessLock):
+    """Who groups what customers asked in vain."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _GAPS_LOCK, GROUPING, "the grouping of questions")
 
 
 class EmbeddingLock(ProcessLock):
