@@ -7,6 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
+from chatbot.accepting import FolderChanges
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
 from chatbot.cases.desk import CaseDesk
@@ -14,6 +15,9 @@ from chatbot.clock import Clock
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.gaps.desk import GapDesk
+from chatbot.console.gaps.pages import GapPages
+from chatbot.console.gaps.reader import GapReader
 from chatbot.console.gate import require
 from chatbot.console.links import OneTimeLinks
 from chatbot.console.pipeline_desk import PipelineDesk
@@ -35,6 +39,7 @@ from chatbot.store.audit import audit
 from chatbot.store.database import Database
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
+from chatbot.workshop import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,17 @@ class StaffPages:
             reception.gate.writer, self.database, self._snapshot, self.clock, self.settings.base_url
         )
         console.add_routes(ratings.routes())
+        console.add_routes(self._gaps(reception).routes())
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
+
+    def _gaps(self, reception: Reception) -> GapPages:
+        settings = self.settings
+        folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
+        desk = GapDesk(self.database, FolderChanges(folders, self.database, self.clock), self.clock)
+        reader = GapReader(self._snapshot, self.clock)
+        return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
 
     def _reception(self) -> Reception:
         settings = self.settings

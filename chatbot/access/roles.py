@@ -14,11 +14,11 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 #: What somebody may want to do. ``desk``: serve conversations; ``roster``: change who serves, when
 #: and by which rules; ``figures``: how content customers are, and to take that away as a file;
-#: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
-#: far an account's bot may go; ``sessions``: see and end everybody's; ``roles``: give and take
-#: roles; ``audit``: read who did what.
+#: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how far an account's bot
+#: may go; ``gaps``: see what was asked in vain and close it; ``sessions``: see and end everybody's;
+#: ``roles``: give and take roles; ``audit``: read who did what.
 Action = Literal[
-    "desk", "roster", "figures", "staff_sessions", "mode", "sessions", "roles", "audit"
+    "desk", "roster", "figures", "staff_sessions", "mode", "gaps", "sessions", "roles", "audit"
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -28,6 +28,7 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "figures": "supervisor",
         "staff_sessions": "supervisor",
         "mode": "operations",
+        "gaps": "operations",
         "sessions": "admin",
         "roles": "admin",
         "audit": "admin",

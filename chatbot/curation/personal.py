@@ -153,6 +153,16 @@ def blanked(text: str, names: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]
     return text, tuple(dict.fromkeys(found))
 
 
+_BLANKS = re.compile(
+    r"\[(?:邮箱|身份证号|银行卡号|号码|手机号|电话号码|车牌号|订单号|地址|微信号|姓名)\]"
+)
+
+
+def blanks_in(text: str) -> tuple[str, ...]:
+    """Return what stands in the place of personal data in a text."""
+    return tuple(dict.fromkeys(_BLANKS.findall(text)))
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """Return the names that a text tells by what stands around them."""
     found = (match for pattern in _NAMES for match in pattern.finditer(_plain(text)))

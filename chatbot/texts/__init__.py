@@ -225,6 +225,7 @@ class Texts:
     page_unknown: str
     page_draft: str
     rating_words: Mapping[str, str]
+    gap_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
     case_words: Mapping[str, str]
