@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatbot.cli.calibrate import calibrate
+from chatbot.cli.gaps import gaps
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
@@ -28,6 +29,7 @@ def knowledge() -> None:
 
 knowledge.add_command(calibrate)
 knowledge.add_command(workshop)
+knowledge.add_command(gaps)
 
 
 @knowledge.command()

@@ -86,7 +86,7 @@ _SURNAME = (
 #: Surnames that are ordinary words as well: 向店长反映, 我是金卡, 于是总.
 _ALSO_WORDS = "[向于任万方高白金何马]"
 _PERSON = "(?:先生|女士|小姐|太太|同学|阿姨|大哥|大姐)"
-_OFFICE = "(?:经理|老师|主管|店长|师傅|医生|总(?![是的共额价量数之体结在会能得要有算归]))"
+_OFFICE = "(?:经理|老师|主管|店长|师傅|医生)"
 _CUE = (
     "(?:我叫|名叫|叫做|姓名|名字|联系人|收件人|收货人|入住人|预订人|预定人|订房人|登记人|称呼|请找)"
     "(?:[是为叫]|[:： ])*"
@@ -98,6 +98,11 @@ _NAMES: tuple[re.Pattern[str], ...] = (
     re.compile(rf"我是((?!{_ALSO_WORDS}){_SURNAME}[{_HAN}]{{1,2}})(?![{_HAN}])"),
     re.compile(rf"({_SURNAME}[{_HAN}]{{0,2}}?){_PERSON}"),
     re.compile(rf"((?!{_ALSO_WORDS}){_SURNAME}[{_HAN}]{{0,2}}?){_OFFICE}"),
+    # 王总, but not 登陆总显示错误 or 余额和总资产.
+    re.compile(
+        rf"(?:(?<![{_HAN}])|(?<=[找请问跟给帮是]))((?!{_ALSO_WORDS}){_SURNAME})"
+        "总(?![是的共额价量数之体结在会能得要有算归])"
+    ),
     re.compile(
         rf"(?:^|(?<=[^{_HAN}]))({_SURNAME}[{_HAN}]{{1,2}})"
         "(?=[,，、 ]{0,2}(?:您好|你好)|的(?:房间|订单|电话|手机))"

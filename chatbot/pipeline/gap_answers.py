@@ -84,7 +84,7 @@ class GapAnswers:
         if not questions:
             return Found(contents.group_id, "", None, None, number, "", None, 0)
         rows = centred_rows(mind, self._vectors, [each.form for each in questions])
-        middle = questions[nearest_to_middle(rows)]
+        middle = questions[nearest_to_middle(rows, [each.times for each in questions])]
         nearest, confidence = self._nearest(mind, middle.form)
         best = contents.replies[draft] if draft is not None else None
         return Found(

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from chatbot.curation.gaps.asked import LONGEST, Kind, TurnFacts
-from chatbot.curation.gaps.form import question_form
 from chatbot.curation.gaps.grouping import JOIN_FROM, Grouping, Member
 from chatbot.curation.personal import blanked
 from chatbot.dialogue.service import Mind
@@ -132,14 +131,14 @@ def _asked(mind: Mind, turn: TurnFacts) -> Iterator[_Asked]:
     """Yield the questions that a turn asked in vain, without personal data."""
     for part, (raw, kind) in enumerate(turn.asked_in_vain()):
         text = blanked(raw[:LONGEST])[0].strip()
-        form = question_form(mind.dialogue, text, turn.at)
+        form = mind.dialogue.snapshot.normaliser.normalise(text)
         if form.key:
             yield _Asked(turn, part, kind, text, form.text[:LONGEST], form.key[:LONGEST])
 
 
 def _form(mind: Mind, turn: TurnFacts) -> str:
     text = blanked(turn.text[:LONGEST])[0]
-    return question_form(mind.dialogue, text, turn.at).text[:LONGEST]
+    return mind.dialogue.snapshot.normaliser.normalise(text).text[:LONGEST]
 
 
 def _question(asked: _Asked, group: int) -> NewQuestion:

@@ -51,12 +51,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A question or a reply of a group; ``talk`` is the conversation."""
+    """A question or a reply of a group; ``talk`` is the conversation, ``times`` how often."""
 
     id: int
     talk: int
     text: str
     form: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,9 @@ _TO_WORK_OUT = statement(
 #: Until it is worked out it has no snapshot: who dies meanwhile leaves it to be done.
 _BEGIN = statement("UPDATE gap_groups SET stale = false, snapshot = NULL WHERE id = :group")
 _QUESTIONS = statement(
-    "SELECT id, conversation_id, text, form FROM (SELECT DISTINCT ON (key) id, conversation_id,"
-    " text, form FROM gap_questions WHERE group_id = :group ORDER BY key, id DESC) AS q"
-    " ORDER BY id DESC LIMIT :most"
+    "SELECT id, conversation_id, text, form, times FROM (SELECT DISTINCT ON (key) id,"
+    " conversation_id, text, form, count(*) OVER (PARTITION BY key) AS times FROM gap_questions"
+    " WHERE group_id = :group ORDER BY key, id DESC) AS q ORDER BY times DESC, id DESC LIMIT :most"
 )
 _REPLIES = statement(
     "SELECT id, conversation_id, reply, form FROM gap_questions"
@@ -176,7 +177,7 @@ def groups_to_work_out(connection: Connection, snapshot: int, limit: int) -> lis
 
 
 def contents_of(connection: Connection, group_id: int, questions: int, replies: int) -> Contents:
-    """Return the newest of the different questions of a group, and of the replies to them.
+    """Return the most frequent questions of a group, and the newest of the replies to them.
 
     What changes in it from now on makes it stale again.
     """

@@ -70,4 +70,5 @@ def test_that_what_is_far_from_all_founds_a_group_and_gets_its_number() -> None:
 
 def test_that_the_middle_one_speaks_for_all() -> None:
     rows = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], dtype=np.float32)
-    assert nearest_to_middle(rows) == 1
+    assert nearest_to_middle(rows, [1, 1, 1]) == 1
+    assert nearest_to_middle(rows, [1, 1, 9]) == 2

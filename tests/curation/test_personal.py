@@ -118,7 +118,8 @@ def test_that_no_address_survives(before: str, address: str, after: str) -> None
     [
         "早餐在3楼，7:00到10:00，每位68元", "押金300元，14:00前退房不收费",
         "2026-03-05之后可以改期",
-        "请向店长反映", "我是金卡会员", "马上为您安排", "于是总要等一会儿", "年卡1999元，365天有效",
+        "请向店长反映", "用手机号登陆总显示密码错误", "余额和总资产对不上啊",
+        "我是金卡会员", "马上为您安排", "于是总要等一会儿", "年卡1999元，365天有效",
         "提前24小时取消不扣费，否则扣首晚房费的50%",
     ],
 )  # fmt: skip
@@ -129,3 +130,4 @@ def test_that_answers_without_persons_stay_as_they_are(text: str) -> None:
 def test_that_names_are_found_by_what_stands_around_them() -> None:
     assert names_in("我叫周小雨，找欧阳经理") == ("周小雨", "欧阳")
     assert names_in("早餐几点") == ()
+    assert blanked("陆总说可以")[0] == "[姓名]总说可以"

@@ -21,13 +21,20 @@ _TURN = text(
 )
 
 
+_COUNT = text("SELECT count(*) FROM conversations")
+
+
+def _talks(connection: Connection) -> int:
+    return int(connection.execute(_COUNT).scalar_one())
+
+
 class Talks:
     """Writes talks that ended before ``now``, each with a customer of its own."""
 
     def __init__(self, database: Database, now: datetime) -> None:
         self.database = database
         self.now = now
-        self._count = 0
+        self._count = database.run_sync(_talks)
 
     def begin(self, ago: timedelta) -> Talk:
         """Return a new talk that begins so long ago."""

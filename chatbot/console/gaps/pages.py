@@ -101,7 +101,7 @@ class GapPages:
             "gaps/gap.html", status, me=request[SIGNED_IN], here="gaps", view=view, days=days,
             gap=view.gap, group=view.gap.group, problem=problem,
             notice=done if status == 200 else "", form=_filled(view, form),
-            answered=self._answered(view), **self._drawing(viewer),
+            answered=self._answered(view), opened=_opened(view, form), **self._drawing(viewer),
         )  # fmt: skip
 
     def _drawing(self, viewer: Viewer) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class GapPages:
         return {
             "limited": viewer.stores, "spark": Sparkline, "default": DEFAULT_MINUTES,
             "named": lambda text: one_line(text, _LONGEST),
-            "minutes": lambda value: f"{value:.0f}" if value >= 10 else f"{value:.1f}",
+            "minutes": _in_short,
         }  # fmt: skip
 
     def _answered(self, view: GapView) -> Answered | None:
@@ -209,6 +209,18 @@ def _address(wanted: Wanted, **changed: object) -> str:
         **changed,
     }  # fmt: skip
     return f"{_HOME}?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def _in_short(minutes: float) -> str:
+    """Return minutes as they are told: tenths only of few."""
+    return f"{minutes:.0f}" if minutes >= 10 else f"{minutes:.1f}".removesuffix(".0")
+
+
+def _opened(view: GapView, form: Posted) -> str:
+    """Return which form is open: the one that was sent, or else what is likely to be done."""
+    if "answer" in form:
+        return "entry"
+    return "similar" if view.gap.nearest or "texts" in form else "entry"
 
 
 def _filled(view: GapView, form: Posted) -> dict[str, str]:

@@ -101,9 +101,12 @@ class GapView:
 
 
 class GapReader:
-    """Reads gaps; a viewer's stores hold in all of them."""
+    """Reads gaps; a viewer's stores hold in all of them.
 
-    def __init__(self, snapshot: Callable[[], Snapshot], clock: Clock) -> None:
+    Without a ``snapshot`` there is no viewer, and entries have no names but their ids.
+    """
+
+    def __init__(self, snapshot: Callable[[], Snapshot] | None, clock: Clock) -> None:
         self._snapshot = snapshot
         self._clock = clock
 
@@ -160,6 +163,8 @@ class GapReader:
         return found
 
     def _question(self, faq_id: str | None) -> str:
+        if self._snapshot is None:
+            return ""
         snapshot = self._snapshot()
         number = snapshot.by_id.get(faq_id or "")
         return "" if number is None else snapshot.entries[number].question
@@ -168,7 +173,7 @@ class GapReader:
         self, connection: Connection, viewer: Viewer | None, now: datetime
     ) -> list[int] | None:
         """Return the conversations whose customers the viewer sees; None: all."""
-        if viewer is None or viewer.stores is None:
+        if viewer is None or viewer.stores is None or self._snapshot is None:
             return None
         snapshot = self._snapshot()
         sees = scope_of(viewer, snapshot)

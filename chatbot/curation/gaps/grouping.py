@@ -42,7 +42,10 @@ class Grouping:
     Equal letters belong together; where a person put some of them, there the next ones go.
     """
 
-    def __init__(self, width: int, members: Iterable[Member] = ()) -> None:
+    def __init__(
+        self, width: int, members: Iterable[Member] = (), *, join_from: float = JOIN_FROM
+    ) -> None:
+        self._join_from = join_from
         self._sums: Vectors = np.zeros((64, width), dtype=np.float32)
         self._units: Vectors = np.zeros((64, width), dtype=np.float32)
         self._groups: list[int] = []
@@ -110,7 +113,7 @@ class Grouping:
             places = sorted(touched)
             scores[places] = self._units[places] @ row
         best = int(np.argmax(scores)) if len(scores) else -1
-        if best >= 0 and scores[best] >= JOIN_FROM:
+        if best >= 0 and scores[best] >= self._join_from:
             return self._groups[best]
         self._founded += 1
         return -self._founded
@@ -125,9 +128,10 @@ class Grouping:
         return place
 
 
-def nearest_to_middle(rows: Vectors) -> int:
-    """Return which of the rows says best what all of them mean; of equal ones the first."""
-    return int(np.argmax(rows @ _unit(rows.sum(axis=0))))
+def nearest_to_middle(rows: Vectors, times: Sequence[int]) -> int:
+    """Return which text says best what all mean, each asked so many ``times``."""
+    middle = _unit(np.array(times, dtype=np.float32) @ rows)
+    return int(np.argmax(np.round(rows @ middle, 5)))
 
 
 def _unit(row: Vectors) -> Vectors:
