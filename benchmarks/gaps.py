@@ -27,7 +27,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from benchmarks.scores import print_row
+from chatbot.curation.gaps.asked import LONGEST
 from chatbot.curation.gaps.grouping import JOIN_FROM, Grouping
+from chatbot.curation.personal import blanked
 from chatbot.dialogue.service import Mind
 from chatbot.knowledge.build import build_dialogue, everyday_messages
 from chatbot.knowledge.content import load_content
@@ -146,7 +148,9 @@ def taken_in(data: Path, cache: VectorCache, count: int) -> dict[str, float]:
     """Return the seconds that the job takes for so many turns of a database."""
     texts, vectors, mind = _brand(data, cache)
     asked = [f"{texts[number % len(texts)]} {number}" for number in range(count)]
-    forms = [mind.dialogue.snapshot.normaliser.normalise(each).text for each in asked]
+    normalise = mind.dialogue.snapshot.normaliser.normalise
+    kept = (blanked(each[:LONGEST])[0].strip() for each in asked)
+    forms = [normalise(text).text[:LONGEST] for text in kept]
     numbers = {hashlib.sha256(form.encode()).digest(): at for at, form in enumerate(forms)}
     with throwaway_cluster() as cluster:
         database = Database(cluster.url)

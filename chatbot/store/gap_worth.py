@@ -89,13 +89,15 @@ _OPEN = statement(
 )
 _LINES = statement(
     # What the customer and staff wrote, what staff sent through the account, and where the bot
-    # began another turn.
+    # began another turn. What came after the question is told by the order of messages: their times
+    # are the platform's, in whole seconds.
     "SELECT at, by, text FROM ("
     " SELECT sent_at AS at, id, CASE origin WHEN 3 THEN 'customer' ELSE 'person' END AS by,"
     " CASE WHEN msgtype = 'text' THEN COALESCE(content ->> 'content', '') ELSE '' END AS text"
     " FROM messages WHERE conversation_id = :conversation AND msgtype <> 'event'"
     " AND (origin = 3 OR (origin = 5 AND servicer_userid IS NOT NULL))"
-    " AND sent_at > :asked_at AND sent_at < :until AND turn_id IS DISTINCT FROM :turn_id"
+    " AND id > (SELECT COALESCE(max(id), 0) FROM messages WHERE turn_id = :turn_id)"
+    " AND sent_at > CAST(:asked_at AS timestamptz) - interval '5 minutes' AND sent_at < :until"
     " UNION ALL SELECT settled_at, id, 'person', COALESCE(payload -> 'text' ->> 'content', '')"
     " FROM outbox WHERE conversation_id = :conversation AND by_userid IS NOT NULL"
     " AND kind IN ('kf_message', 'kf_event_message') AND state = 'delivered'"
