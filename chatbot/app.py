@@ -30,6 +30,7 @@ from chatbot.pipeline.checkpoints import Checkpoint, pass_by
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk import Desk
 from chatbot.pipeline.desk_news import DeskNews
+from chatbot.pipeline.gaps import GapKeeper
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
 from chatbot.pipeline.staff_answers import StaffAnswers
@@ -144,6 +145,10 @@ async def running_server(
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
+        gaps = GapKeeper(
+            database, lambda: dialogue.mind, vectors_of(settings, database, clock), clock
+        )
+        tasks.keep_running("gaps", gaps.run)
         recorded = RecordedTurns(
             database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
         )

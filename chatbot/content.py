@@ -16,6 +16,7 @@ import structlog
 from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
+from chatbot.store.accepted_changes import accepted_change_waits
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
@@ -181,7 +182,8 @@ class ContentFollower:
         """Offer the files if they changed, and if it is this machine's turn to offer.
 
         What a folder holds when its machine begins to watch may be older than what is live: it
-        waits for a person. Only what is saved from then on goes live by itself.
+        waits for a person. Only what is saved from then on goes live by itself, unless what was
+        accepted from customers' questions is among it: that is published by a person.
         """
         if not self._folders.watch or not await self._lock.hold():
             return
@@ -194,8 +196,9 @@ class ContentFollower:
             if begins:
                 await self._publisher.offer_files("start", publish=False)
             else:
+                waits = await self._database.run(accepted_change_waits)
                 await self._publisher.offer_files(
-                    "watch", publish=self._folders.publish, after=live
+                    "watch", publish=self._folders.publish and not waits, after=live
                 )
         except ContentError as error:
             await self._publisher.refuse(error, live or 0)

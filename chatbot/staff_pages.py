@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from aiohttp import web
 
+from chatbot.accepting import FolderChanges
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
 from chatbot.cases.desk import CaseDesk
@@ -17,6 +18,9 @@ from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
 from chatbot.console.finding import ByConversation
+from chatbot.console.gaps.desk import GapDesk
+from chatbot.console.gaps.pages import GapPages
+from chatbot.console.gaps.reader import GapReader
 from chatbot.console.gate import require
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
@@ -44,6 +48,7 @@ from chatbot.store.audit import audit
 from chatbot.store.database import Database
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
+from chatbot.workshop import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,17 @@ class StaffPages:
             self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
         )
         tasks.keep_running("digests", Digests(digests).run)
+        console.add_routes(self._gaps(reception).routes())
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
+
+    def _gaps(self, reception: Reception) -> GapPages:
+        settings = self.settings
+        folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
+        desk = GapDesk(self.database, FolderChanges(folders, self.database, self.clock), self.clock)
+        reader = GapReader(self._snapshot, self.clock)
+        return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chatbot.answers.entries import Entry
+from chatbot.curation.personal import masked
 from chatbot.curation.workshop import EntryWork, Workshop
 from chatbot.curation.workshop_asked import Heard
 from chatbot.curation.workshop_entry import Suggestion
-from chatbot.curation.workshop_personal import masked
 from chatbot.curation.workshop_waiting import SURE, Settled
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue

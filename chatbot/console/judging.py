@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from chatbot.store.gap_intake import look_again
 from chatbot.store.judgements import (
     JudgedAs,
     JudgedTurn,
@@ -32,6 +33,7 @@ def judge_turn(
     if turn is None or turn.conversation_id != conversation_id:
         return False
     forget_judged(connection, turn_id)
+    look_again(connection, turn_id)
     if judgement is None:
         forget_judgement(connection, turn_id)
         return True

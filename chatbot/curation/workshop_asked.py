@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chatbot.answers.ranking import Assessment
-from chatbot.curation.workshop_personal import masked
+from chatbot.curation.personal import masked
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.several import embedded_forms
 from chatbot.dialogue.turn import Context, Situation, Utterance

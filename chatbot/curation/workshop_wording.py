@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chatbot.answers.entries import Entry
-from chatbot.curation.workshop_personal import masked
+from chatbot.curation.personal import masked
 from chatbot.errors import UserError
 from chatbot.understanding.normalise import Normaliser
 

@@ -91,7 +91,7 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
         source = read_text(path, problems)
         edited = None if source is None else _edited(path, source, entry, text)
         if source is not None and edited is not None:
-            save(path, source, edited)
+            save_source(path, source, edited)
             return Added(path, _first_difference(source, edited))
     raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
 
@@ -271,7 +271,7 @@ def _first_difference(before: str, after: str) -> int:
     return next(changed, len(old) + 1)
 
 
-def save(path: Path, source: str, text: str) -> None:
+def save_source(path: Path, source: str, text: str) -> None:
     """Replace a file at once; its line ends, its byte order mark and its permissions stay.
 
     An editor asks for no lock: what it saved since ``source`` was read is not overwritten.

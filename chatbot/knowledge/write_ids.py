@@ -21,7 +21,7 @@ from chatbot.knowledge.edit_files import (
     object_of,
     reads_as,
     records_of,
-    save,
+    save_source,
 )
 from chatbot.knowledge.files import read_text
 from chatbot.knowledge.places import Places
@@ -66,7 +66,7 @@ def _write(path: Path, ids: _Ids) -> bool:
     edited = edit(source, ids) if edit and source is not None else None
     if source is None or edited is None:
         return False
-    save(path, source, edited)
+    save_source(path, source, edited)
     return True
 
 

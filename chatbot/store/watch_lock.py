@@ -1,7 +1,8 @@
 """What one process at a time may do, and another within seconds when it is gone.
 
 Who offers the files of a watched folder, who embeds for an encoder that is being switched to, who
-compares drafts with what members of staff wrote, and who holds a candidate against what is live.
+compares drafts with what members of staff wrote, who holds a candidate against what is live, and
+who groups what was asked in vain.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from chatbot.store.errors import StoreUnavailable
 _LOCK = 0x5743_574154
 _COMPARING_LOCK = 0x5743_434D50
 _EXAMINING_LOCK = 0x5743_455841
+_GAPS_LOCK = 0x5743_474150
 #: What the connections that hold a lock are called.
 WATCHING = "chatbot-watch"
 EMBEDDING = "chatbot-embed"
 COMPARING = "chatbot-compare"
 EXAMINING = "chatbot-examine"
+GROUPING = "chatbot-gaps"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -111,6 +114,13 @@ class ExaminingLock(ProcessLock):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, _EXAMINING_LOCK, EXAMINING, "the examining of candidates")
+
+
+class GapsLock(ProcessLock):
+    """Who groups what customers asked in vain."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _GAPS_LOCK, GROUPING, "the grouping of questions")
 
 
 class EmbeddingLock(ProcessLock):

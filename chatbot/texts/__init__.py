@@ -226,6 +226,7 @@ class Texts:
     page_draft: str
     rating_words: Mapping[str, str]
     insight_words: Mapping[str, str]
+    gap_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
     publish_words: Mapping[str, str]

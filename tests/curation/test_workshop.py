@@ -12,11 +12,11 @@ import pytest
 
 from chatbot.answers.entries import Entry, plain_answer
 from chatbot.curation import workshop_entry
+from chatbot.curation.personal import masked
 from chatbot.curation.workshop import EntryWork, Workshop
 from chatbot.curation.workshop_asked import Embed, Heard, asked_questions
 from chatbot.curation.workshop_entry import Suggestion
 from chatbot.curation.workshop_kernel import Outlook
-from chatbot.curation.workshop_personal import masked
 from chatbot.curation.workshop_waiting import Settled
 from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue

@@ -1,0 +1,1 @@
+"""Gaps: what customers asked in vain."""
