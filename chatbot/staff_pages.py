@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -77,38 +78,46 @@ class StaffPages:
         tools = self._tools()
         console = reception.application()
         desk = add_desk(console, tools)
-        administration = Administration(
-            reception.gate, self.database, self.wecom.kf, self._snapshot, self.clock,
-            self._store_named,
-        )  # fmt: skip
-        console.add_routes(administration.routes())
-        ratings = RatingPages(
-            reception.gate.writer, self.database, self._snapshot, self.clock, self.settings.base_url
-        )
-        console.add_routes(ratings.routes())
-        publishing = PublishingPages(
-            AdminWriter(reception.gate, "publishing", "publishing", attrgetter("publish_words")),
-            self.publishing,
-        )
-        console.add_routes(publishing.routes())
-        trying = TryPages(
-            AdminWriter(reception.gate, "try", "trying", attrgetter("try_words")),
-            self.dialogue, self.replays, ByConversation(tools, desk.reader).may_see, self.clock,
-        )  # fmt: skip
-        console.add_routes(trying.routes())
-        insight = InsightTools(
-            reception.gate.writer, self.database, self._snapshot, self.clock,
-            self.settings.target_precision,
-        )  # fmt: skip
-        console.add_routes(InsightPages(insight).routes())
+        console.add_routes(self._of_those_who_run_it(reception))
+        console.add_routes(self._of_those_who_curate(reception, ByConversation(tools, desk.reader)))
         digests = DigestTools(
             self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
         )
         tasks.keep_running("digests", Digests(digests).run)
-        console.add_routes(self._gaps(reception).routes())
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
+
+    def _of_those_who_run_it(self, reception: Reception) -> Iterator[web.AbstractRouteDef]:
+        """Yield the pages of who serves, what the bot may do, and how well both do."""
+        writer = reception.gate.writer
+        administration = Administration(
+            reception.gate, self.database, self.wecom.kf, self._snapshot, self.clock,
+            self._store_named,
+        )  # fmt: skip
+        ratings = RatingPages(
+            writer, self.database, self._snapshot, self.clock, self.settings.base_url
+        )
+        insight = InsightTools(
+            writer, self.database, self._snapshot, self.clock, self.settings.target_precision
+        )
+        for pages in (administration, ratings, InsightPages(insight)):
+            yield from pages.routes()
+
+    def _of_those_who_curate(
+        self, reception: Reception, find: ByConversation
+    ) -> Iterator[web.AbstractRouteDef]:
+        """Yield the pages of what the bot knows, and what it does not."""
+        gate = reception.gate
+        publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
+        trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
+        pages = (
+            PublishingPages(publishing, self.publishing),
+            TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
+            self._gaps(reception),
+        )
+        for each in pages:
+            yield from each.routes()
 
     def _gaps(self, reception: Reception) -> GapPages:
         settings = self.settings
