@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from chatbot.bench import Bench
 from chatbot.curation.gate.examine import Questions, examine
-from chatbot.curation.gate.report import GateReport
+from chatbot.curation.gate.report import GateReport, NoteOfLinter
+from chatbot.curation.linting.linter import lint
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.recorded import Recorded
 from chatbot.knowledge.content import Content
@@ -28,10 +29,13 @@ from chatbot.store.snapshots import (
     live_snapshot,
     offer_snapshot,
 )
+from chatbot.wecom.splitting import split_text
 
 #: So many messages of customers are asked, none older than this.
 _MOST_RECENT = 200
 _RECENT = timedelta(days=30)
+#: Errors come first; the command that checks files lists all the rest.
+_MOST_NOTES = 200
 
 
 def examine_content(
@@ -65,10 +69,21 @@ def examine_content(
     recent = [each for each in map(Recorded.from_json, stored) if each is not None]
     questions = Questions(content.pinned, recent)
     report = examine(live, candidate, questions, embed, now, changes)
+    report = replace(report, findings=_notes(content, candidate, now))
     if live is None and former is not None:
         # Nothing to compare with, but what is live is known: it need not be looked at again.
         return replace(report, live=former.number)
     return report
+
+
+def _notes(content: Content, dialogue: Dialogue, now: datetime) -> tuple[NoteOfLinter, ...]:
+    """Return the linter's errors, and the first of its warnings."""
+    today = now.astimezone(dialogue.snapshot.timezone).date()
+    found = lint(content, dialogue, today=today, split=split_text).found
+    worth = [each for each in found if each.severity != "note"]
+    return tuple(
+        NoteOfLinter(each.kind, each.severity, each.text, each.cure) for each in worth[:_MOST_NOTES]
+    )
 
 
 def offer_examined(

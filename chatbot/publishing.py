@@ -153,11 +153,14 @@ class Publisher:
         if publish:
             basis = await self.basis_of(content)
             report = await self.examined(content, basis)
-        broken = [each.pinned.text for each in report.broken] if report else []
-        if broken:
-            log.warning("pinned_questions_break", questions=broken)
+        refused = report is not None and not report.may_go_live
+        if report is not None and refused:
+            log.warning(
+                "content_not_fit", questions=[each.pinned.text for each in report.broken],
+                errors=[each.text for each in report.errors],
+            )  # fmt: skip
         # At the very first start there is nothing better to answer from.
-        held_back = bool(broken) and cause != "first"
+        held_back = refused and cause != "first"
         offered = await self._database.run(
             offer_examined, offer_of(content, reading.pictures),
             Origin(cause, socket.gethostname()), basis, report,

@@ -42,11 +42,12 @@ class CandidateMoved(ChatbotError):
         super().__init__("another candidate waits, or something else went live meanwhile")
 
 
-class PinnedBroken(ChatbotError):
-    """Something pinned down would break; ``report`` says what."""
+class NotFit(ChatbotError):
+    """Something pinned down would break, or the linter found errors; ``report`` says what."""
 
     def __init__(self, report: GateReport) -> None:
-        super().__init__(f"{len(report.broken)} pinned questions break")
+        counts = f"{len(report.broken)} pinned questions break, {len(report.errors)} errors"
+        super().__init__(f"it may not go live: {counts}")
         self.report = report
 
 
@@ -92,7 +93,7 @@ class PublishingDesk:
 
         Raises:
             CandidateMoved: it does not wait any more.
-            PinnedBroken: something pinned down would break, and it is not to be forced.
+            NotFit: it may not go live, and is not to be forced.
         """
         waiting = await self._database.run(candidate_snapshot)
         if waiting is None or waiting.number != seen:
@@ -102,7 +103,7 @@ class PublishingDesk:
         report = await self._publisher.examined(content, basis)
         if not report.may_go_live and not force:
             await self._database.run(save_gate_report, seen, report.to_json(), self._clock.now())
-            raise PinnedBroken(report)
+            raise NotFit(report)
         origin = Origin("publish", viewer.userid)
         return await self._database.run(
             self._make_live, seen, live, content, origin, basis, report, viewer
@@ -119,9 +120,9 @@ class PublishingDesk:
         )  # fmt: skip
         if offered.overruled or not offered.changed:
             raise CandidateMoved
-        detail: Mapping[str, Any] = {
-            "candidate": seen, "forced": [each.pinned.text for each in report.broken],
-        }  # fmt: skip
+        broken = [each.pinned.text for each in report.broken]
+        errors = [each.text for each in report.errors]
+        detail: Mapping[str, Any] = {"candidate": seen, "forced": broken + errors}
         audit(connection, viewer, "publish", str(offered.number), detail, self._clock.now())
         return offered
 

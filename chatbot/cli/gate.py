@@ -46,7 +46,10 @@ def report_json(report: GateReport) -> str:
 
 def show_report(report: GateReport) -> None:
     """Print what would change, the pinned questions that break last."""
-    for line in (*_content(report), *_changes(report), *_expected(report), *_broken(report)):
+    lines = (
+        *_content(report), *_changes(report), *_expected(report), *_found(report), *_broken(report),
+    )  # fmt: skip
+    for line in lines:
         click.echo(line)
 
 
@@ -106,6 +109,14 @@ def _expected(report: GateReport) -> Iterator[str]:
 
 def _right(expected: Expected) -> str:
     return f"{1 - expected.wrong / expected.direct:.1%}" if expected.direct else "—"
+
+
+def _found(report: GateReport) -> Iterator[str]:
+    for each in report.errors:
+        yield f"错误：{each.text}{each.cure}"
+    warnings = len(report.findings) - len(report.errors)
+    if warnings:
+        yield f"检查还有 {warnings} 个提醒，chatbot knowledge check 逐条列出。"
 
 
 def _broken(report: GateReport) -> Iterator[str]:

@@ -69,9 +69,9 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
         else:
             show_report(report)
         if not report.may_go_live and not force:
-            click.echo(
-                "固定的问题答得不对，没有发布；改好知识或 _tests.yaml，或加 --force。", err=True
-            )
+            found = "固定的问题答得不对" if report.broken else "检查有错误"
+            advice = "改好以后再发布；一定要发布就加 --force。"
+            click.echo(f"{found}，没有发布；{advice}", err=True)
             raise SystemExit(_FOUND)
         if trial:
             return

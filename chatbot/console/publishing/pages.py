@@ -11,7 +11,7 @@ from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, pos
 from chatbot.console.gate import require, see_other
 from chatbot.console.publishing.view import shown
 from chatbot.curation.gate.report import GateReport
-from chatbot.publishing_desk import CandidateMoved, NoSnapshot, PinnedBroken, PublishingDesk
+from chatbot.publishing_desk import CandidateMoved, NoSnapshot, NotFit, PublishingDesk
 from chatbot.store.snapshots import Past
 
 _PATH = "/publishing"
@@ -51,7 +51,7 @@ class PublishingPages:
             await self._desk.publish(_number(data), viewer, force=force)
         except CandidateMoved:
             return await self._page(request, 409, self._writer.words["moved"])
-        except PinnedBroken:
+        except NotFit:
             return await self._page(request, 409, self._writer.words["broken_now"])
         return see_other(f"/console{_PATH}?done=published")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chatbot.curation.gate.change import Change, Source, Verdict
-from chatbot.curation.gate.report import GateReport
+from chatbot.curation.gate.report import GateReport, NoteOfLinter
 from chatbot.curation.left_out import Expected
 
 #: A page is no place for more; the command lists them all.
@@ -47,6 +47,8 @@ class ReportShown:
     changes: tuple[ChangedQuestion, ...]
     changed: int
     more: int
+    errors: tuple[NoteOfLinter, ...]
+    warnings: tuple[NoteOfLinter, ...]
 
     @property
     def broken(self) -> tuple[PinnedQuestionShown, ...]:
@@ -66,6 +68,8 @@ def shown(report: GateReport, words: Mapping[str, str]) -> ReportShown:
         changes=tuple(map(drawer.change, listed)),
         changed=report.changed,
         more=report.changed - len(listed),
+        errors=report.errors,
+        warnings=tuple(each for each in report.findings if each.severity == "warning"),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chatbot.curation.gate.change import Change
 from chatbot.curation.left_out import Expected
+from chatbot.curation.linting.findings import Severity
 from chatbot.dialogue.pinned import PinnedQuestion
 
 #: More changes are counted, not listed.
@@ -37,6 +38,16 @@ class PinnedResult:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteOfLinter:
+    """Something that the linter found: what and why, and what to do."""
+
+    kind: str
+    severity: Severity
+    text: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
 class GateReport:
     """What would change if content went live.
 
@@ -44,6 +55,7 @@ class GateReport:
     questions by their source, ``changes`` lists those served otherwise (at most ``MOST_LISTED`` of
     ``changed``). ``before`` and ``after`` are what to expect of messages, None where there are too
     few wordings to tell. ``titles`` are the questions of the entries that are spoken of, by id.
+    ``findings`` is what the linter found that is more than a note.
     """
 
     live: int | None
@@ -55,6 +67,7 @@ class GateReport:
     after: Expected | None
     content: Mapping[str, Any] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[NoteOfLinter, ...] = ()
 
     @property
     def broken(self) -> tuple[PinnedResult, ...]:
@@ -62,9 +75,14 @@ class GateReport:
         return tuple(each for each in self.pinned if not each.holds)
 
     @property
+    def errors(self) -> tuple[NoteOfLinter, ...]:
+        """Return what the linter says may not be published."""
+        return tuple(each for each in self.findings if each.severity == "error")
+
+    @property
     def may_go_live(self) -> bool:
-        """Return whether nothing that was pinned down breaks."""
-        return not self.broken
+        """Return whether nothing that was pinned down breaks, and the linter found no error."""
+        return not self.broken and not self.errors
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -77,6 +95,7 @@ class GateReport:
             "after": self.after and self.after.to_json(),
             "content": dict(self.content),
             "titles": dict(self.titles),
+            "findings": [asdict(each) for each in self.findings],
         }
 
     @classmethod
@@ -93,4 +112,5 @@ class GateReport:
             after=None if after is None else Expected(**after),
             content=record["content"],
             titles=record["titles"],
+            findings=tuple(NoteOfLinter(**each) for each in record["findings"]),
         )
