@@ -8,9 +8,11 @@ waits for the database.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -67,6 +69,10 @@ class Database:
             connect_args={"connect_timeout": 5, "application_name": "chatbot"},
         )
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        # Work that runs in threads of others, and would lose its connection under its hands.
+        self._in_use = threading.Condition()
+        self._users = 0
+        self._closed = False
 
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -87,7 +93,30 @@ class Database:
     def run_sync(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Do what `run` does, in the calling thread."""
+        """Do what `run` does, in the calling thread.
+
+        Raises:
+            StoreUnavailable: as `run`, or this was closed.
+        """
+        with self._using():
+            return self._run(work, *args, **kwargs)
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._in_use:
+            if self._closed:
+                raise StoreUnavailable("this process has closed the database")
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._in_use:
+                self._users -= 1
+                self._in_use.notify_all()
+
+    def _run(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._engine.connect() as connection:
@@ -131,6 +160,9 @@ class Database:
     def dispose(self) -> None:
         """Do what `close` does, in the calling thread."""
         self._executor.shutdown()
+        with self._in_use:
+            self._closed = True
+            self._in_use.wait_for(lambda: self._users == 0)
         self._engine.dispose()
 
 

@@ -38,14 +38,14 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(data_dir: Path) -> AsyncIterator[Demo]:
-    """Run the demo on a data folder."""
+async def running_demo(data_dir: Path, **settings: str) -> AsyncIterator[Demo]:
+    """Run the demo on a data folder, with ``settings`` in its environment."""
     ports = quiet_port(), quiet_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chatbot", "demo", "--port", str(ports[0]),
         "--simulator-port", str(ports[1]),
         cwd=ROOT, stdout=PIPE, stderr=STDOUT, start_new_session=True,
-        env={**os.environ, "CHATBOT_DATA_DIR": str(data_dir)},
+        env={**os.environ, "CHATBOT_DATA_DIR": str(data_dir), **settings},
     )  # fmt: skip
     try:
         printed = await _until_ready(process)
