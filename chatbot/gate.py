@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -69,16 +69,18 @@ def examine_content(
     recent = [each for each in map(Recorded.from_json, stored) if each is not None]
     questions = Questions(content.pinned, recent)
     report = examine(live, candidate, questions, embed, now, changes)
-    report = replace(report, findings=_notes(content, candidate, now))
+    # At the very first start customers wait: what takes an encoder is for the command to find.
+    built = None if former is None else candidate
+    today = now.astimezone(candidate.snapshot.timezone).date()
+    report = replace(report, findings=_notes(content, built, today))
     if live is None and former is not None:
         # Nothing to compare with, but what is live is known: it need not be looked at again.
         return replace(report, live=former.number)
     return report
 
 
-def _notes(content: Content, dialogue: Dialogue, now: datetime) -> tuple[NoteOfLinter, ...]:
+def _notes(content: Content, dialogue: Dialogue | None, today: date) -> tuple[NoteOfLinter, ...]:
     """Return the linter's errors, and the first of its warnings."""
-    today = now.astimezone(dialogue.snapshot.timezone).date()
     found = lint(content, dialogue, today=today, split=split_text).found
     worth = [each for each in found if each.severity != "note"]
     return tuple(

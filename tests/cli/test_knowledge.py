@@ -279,3 +279,14 @@ def test_that_it_works_with_the_embedded_database(
     assert folder.is_dir()
     assert "已发布快照 1" in _said("publish")
     assert "线上" in _said("history")
+
+
+def test_that_an_error_of_the_linter_holds_content_back_unless_it_is_forced(
+    shell: Path, database: Database
+) -> None:
+    _said("publish")
+    _write(shell, "待补充")
+    told = _said("publish", code=1)
+    assert "错误：" in told
+    assert len(database.run_sync(history, 10)) == 1
+    assert "已发布快照 2" in _said("publish", "--force")
