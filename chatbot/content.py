@@ -16,7 +16,6 @@ import structlog
 from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
-from chatbot.store.accepted_changes import accepted_change_waits
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
@@ -196,9 +195,8 @@ class ContentFollower:
             if begins:
                 await self._publisher.offer_files("start", publish=False)
             else:
-                waits = await self._database.run(accepted_change_waits)
                 await self._publisher.offer_files(
-                    "watch", publish=self._folders.publish and not waits, after=live
+                    "watch", publish=self._folders.publish, after=live
                 )
         except ContentError as error:
             await self._publisher.refuse(error, live or 0)

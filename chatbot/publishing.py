@@ -23,6 +23,7 @@ from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
 from chatbot.matching.vector_cache import Progress
+from chatbot.store.accepted_changes import accepted_change_waits
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
 from chatbot.store.gate_reports import save_gate_report, unexamined_candidate
@@ -150,9 +151,13 @@ class Publisher:
         """
         reading = await asyncio.to_thread(self._read)
         content, basis, report = reading.content, self._bench.basis, None
+        # Asked after reading: what was accepted on a page is noted before it is written.
+        if cause == "watch" and await self._database.run(accepted_change_waits):
+            publish = False
         if publish:
-            basis = await self.basis_of(content)
-            report = await self.examined(content, basis)
+            bench = self._bench
+            basis = await self.basis_of(content, bench)
+            report = await self.examined(content, basis, bench)
         refused = report is not None and not report.may_go_live
         if report is not None and refused:
             log.warning(
@@ -173,14 +178,16 @@ class Publisher:
             advice = "chatbot knowledge publish --candidate makes it live"
             log.warning("content_waits", snapshot=offered.number, advice=advice)
 
-    async def examined(self, content: Content, basis: Basis) -> GateReport:
+    async def examined(
+        self, content: Content, basis: Basis, bench: Bench | None = None
+    ) -> GateReport:
         """Return what would change if ``content``, decided by ``basis``, went live.
 
         Raises:
             StoreUnavailable: the database cannot be reached.
             EncoderError: the encoder gives no vectors.
         """
-        bench = self._bench
+        bench = bench or self._bench
         dialogue = await self.prepare(content, bench)
         live = self._live if self._live_encoder == bench.basis.encoder else None
         report = await asyncio.to_thread(
@@ -200,8 +207,8 @@ class Publisher:
         waiting = await self._database.run(unexamined_candidate)
         if waiting is None:
             return
-        content = await asyncio.to_thread(Content.from_json, waiting.content)
-        report = await self.examined(content, await self.basis_of(content))
+        content, bench = await asyncio.to_thread(Content.from_json, waiting.content), self._bench
+        report = await self.examined(content, await self.basis_of(content, bench), bench)
         await self._database.run(
             save_gate_report, waiting.number, report.to_json(), self._clock.now()
         )

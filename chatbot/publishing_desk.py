@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chatbot.access.viewer import Viewer
+from chatbot.bench import Bench
 from chatbot.clock import Clock
 from chatbot.curation.gate.report import GateReport
 from chatbot.errors import ChatbotError
 from chatbot.gate import offer_examined
 from chatbot.knowledge.content import Content
 from chatbot.publishing import Publisher, offer_of
+from chatbot.store.accepted_changes import publish_accepted
 from chatbot.store.audit import audit
 from chatbot.store.content_problems import RefusedFiles, read_problems
 from chatbot.store.database import Database
@@ -30,8 +32,10 @@ from chatbot.store.snapshots import (
     candidate_snapshot,
     drop_candidate,
     history,
+    live_basis,
     live_number,
     published_snapshot,
+    still_waits,
 )
 
 
@@ -99,8 +103,9 @@ class PublishingDesk:
         if waiting is None or waiting.number != seen:
             raise CandidateMoved
         live = await self._database.run(live_number)
-        content, basis = await self._prepared(waiting)
-        report = await self._publisher.examined(content, basis)
+        bench = self._publisher.bench
+        content, basis = await self._prepared(waiting, bench)
+        report = await self._publisher.examined(content, basis, bench)
         if not report.may_go_live and not force:
             await self._database.run(save_gate_report, seen, report.to_json(), self._clock.now())
             raise NotFit(report)
@@ -113,6 +118,9 @@ class PublishingDesk:
         self, connection: Connection, seen: int, live: int | None, content: Content,
         origin: Origin, basis: Basis, report: GateReport, viewer: Viewer,
     ) -> Offered:  # fmt: skip
+        if not still_waits(connection, seen) or not _is_by(connection, basis):
+            raise CandidateMoved
+        publish_accepted(connection, seen, self._clock.now())
         forced = not report.may_go_live
         offered = offer_examined(
             connection, offer_of(content, {}), origin, basis, report, self._clock.now(),
@@ -131,11 +139,12 @@ class PublishingDesk:
 
         Raises:
             NoSnapshot: it was never live.
+            CandidateMoved: the server went over to another encoder meanwhile.
         """
         target = await self._database.run(published_snapshot, number)
         if target is None:
             raise NoSnapshot(number)
-        content, basis = await self._prepared(target)
+        content, basis = await self._prepared(target, self._publisher.bench)
         origin = Origin("rollback", viewer.userid, number)
         return await self._database.run(self._go_back, offer_of(content, {}), origin, basis, viewer)
 
@@ -143,6 +152,8 @@ class PublishingDesk:
         self, connection: Connection, offer: Offer, origin: Origin, basis: Basis, viewer: Viewer
     ) -> Offered:
         now = self._clock.now()
+        if not _is_by(connection, basis):
+            raise CandidateMoved
         offered = offer_examined(connection, offer, origin, basis, None, now, publish=True)
         if offered.changed:
             audit(connection, viewer, "rollback", str(origin.source), {"as": offered.number}, now)
@@ -161,9 +172,15 @@ class PublishingDesk:
             raise CandidateMoved
         audit(connection, viewer, "discard", str(seen), {}, self._clock.now())
 
-    async def _prepared(self, snapshot: Snapshot) -> tuple[Content, Basis]:
+    async def _prepared(self, snapshot: Snapshot, bench: Bench) -> tuple[Content, Basis]:
         content = await asyncio.to_thread(Content.from_json, snapshot.content)
-        return content, await self._publisher.basis_of(content)
+        return content, await self._publisher.basis_of(content, bench)
+
+
+def _is_by(connection: Connection, basis: Basis) -> bool:
+    """Return whether what is live is decided with the encoder of ``basis``, as it was before."""
+    live = live_basis(connection)
+    return live is None or live.encoder == basis.encoder
 
 
 def _standing(connection: Connection, limit: int) -> Standing:

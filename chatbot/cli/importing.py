@@ -74,6 +74,8 @@ def import_(
 
     if refused_to is not None:
         check_suffix(file, refused_to)
+        if refused_to.exists():
+            raise UserError(f"{refused_to}：已经有这个文件，请换一个名字")
     settings = load_settings()
     mark = read_mark(file)
     base = _base(settings, mark, number, base_file)

@@ -110,9 +110,11 @@ _NAMES: tuple[re.Pattern[str], ...] = (
 )
 _NUMBER_WORD = "[0-9A-Za-z一二三四五六七八九十百]"
 _BUILDING = rf"(?:\s*{_NUMBER_WORD}{{1,5}}\s*(?:号楼|号院|号|弄|栋|幢|座|楼|层|单元|室|户))"
+# A bound, for the units are letters of names as well: without one, a message of nothing but units
+# would be taken apart in more ways than there is time for.
 _WITHIN = (
     rf"(?:[{_HAN}]{{2,7}}(?:省|自治区))?(?:[{_HAN}]{{2,7}}(?:市|自治州|地区))?"
-    rf"(?:[{_HAN}]{{1,7}}(?:区|县|旗|镇|乡|街道))*"
+    rf"(?:[{_HAN}]{{1,7}}(?:区|县|旗|镇|乡|街道)){{0,3}}"
 )
 _ADDRESS = (
     re.compile(

@@ -112,7 +112,9 @@ class _Finder:
         kind = local(name)
         at = self.parser.CurrentByteIndex
         if kind == "c" and self._open is not None:
-            end = self._source.index(b">", at) + 1
+            # Of <c .../> expat is behind the whole tag already, of <c>...</c> before its end.
+            is_apart = self._source.startswith(f"</{name}".encode(), at)
+            end = self._source.index(b">", at) + 1 if is_apart else at
             place = _Place(self._open.start, end, self._open.prefix, self._open.style)
             self.places[self._line, self._awaited.pop(0)] = place
             self._open = None

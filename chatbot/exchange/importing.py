@@ -16,6 +16,7 @@ from chatbot.exchange.incoming import Advance, Check, Incoming, matched, no_prog
 from chatbot.exchange.merging import Change, Plan, Prefer, Stated, Step, merge
 from chatbot.exchange.records import FIELDS, LISTS, fields_of
 from chatbot.exchange.table_rows import UnfitError
+from chatbot.exchange.unsaid import with_unsaid
 from chatbot.knowledge.content import Content
 from chatbot.knowledge.entry_files import Placed, read_placed
 from chatbot.knowledge.media_files import MediaFolder
@@ -92,7 +93,12 @@ def try_import(
         if each.entry is not None
     }
     ours = {identifier: each.entry for identifier, each in placed.items() if each.entry}
-    theirs = dict(_theirs(incoming, ours.values(), normaliser))
+    by_question = _by_question(ours.values(), normaliser)
+    theirs = dict(_theirs(path, incoming, ours, by_question, normaliser))
+    if base is not None:
+        base = replace(
+            base, entries=tuple(matched(base.entries, by_question, normaliser.key, ours.keys()))
+        )
     plan = merge(
         None if base is None else {each.id: fields_of(each) for each in base.entries},
         {identifier: fields_of(entry) for identifier, entry in ours.items()},
@@ -126,17 +132,28 @@ def _check(content: Content) -> Check:
 _Theirs = dict[str, tuple[Entry, Placed]]
 
 
-def _theirs(
-    incoming: Incoming, ours: Iterable[Entry], normaliser: Normaliser
-) -> Iterator[tuple[str, tuple[Entry, Placed]]]:
-    """Yield the entries of the file by the ids that they have, or are to have."""
+def _by_question(ours: Iterable[Entry], normaliser: Normaliser) -> dict[str, str]:
     by_question: dict[str, str] = {}
     for entry in ours:
         by_question.setdefault(normaliser.key(entry.question), entry.id)
+    return by_question
+
+
+def _theirs(
+    path: Path,
+    incoming: Incoming,
+    ours: Mapping[str, Entry],
+    by_question: Mapping[str, str],
+    normaliser: Normaliser,
+) -> Iterator[tuple[str, tuple[Entry, Placed]]]:
+    """Yield the entries of the file by the ids that they have, or are to have."""
     rows = [each.entry for each in incoming.placed if each.entry is not None]
-    known = matched(rows, by_question, normaliser.key)
+    known = matched(rows, by_question, normaliser.key, ours.keys())
+    is_table = path.suffix.lower() in TABLE_SUFFIXES
     for entry, placed in zip(known, incoming.placed, strict=True):
-        yield entry.id, (entry, placed)
+        mine = ours.get(entry.id)
+        said = with_unsaid(entry, mine, placed.headings) if is_table and mine else entry
+        yield said.id, (said, placed)
 
 
 def _stated(path: Path, placed: Placed, entry: Entry, base: Base | None) -> Stated:
@@ -158,6 +175,10 @@ def _expected(path: Path, base: Base | None, incoming: Incoming, wishes: Wishes)
                 f"{path}：不知道它是从哪个快照导出的，说不出删掉了哪些；"
                 "请用 --snapshot N 或 --base 写明"
             )
+        return []
+    if incoming.is_of_refused:
+        if wishes.retire:
+            raise UserError(f"{path}：这是被拒绝的行，不是整份文件，不能用 --retire-missing")
         return []
     if wishes.retire and any(not each.id for each in incoming.refused):
         raise UserError(f"{path}：被拒绝的行里有没写编号的，说不出删掉了哪些；请先改好这些行")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatbot.answers.entries import Entry
 from chatbot.exchange.export import AnyMedia
-from chatbot.knowledge.columns import key_of
+from chatbot.knowledge.columns import REASON, key_of
 from chatbot.knowledge.csv_records import Record
 from chatbot.knowledge.entry_files import ENTRY_SUFFIXES, Placed, derived_id, read_file
 from chatbot.knowledge.media_files import MEDIA_FOLDER, MediaFolder
@@ -43,6 +43,12 @@ class Incoming:
     warnings: tuple[Problem, ...]
     pictures: Mapping[str, bytes]
     table: EntryTable | None = None
+
+    @property
+    def is_of_refused(self) -> bool:
+        """Return whether these are rows that were refused before: not all of a file."""
+        headings = self.table.records[0].cells if self.table and self.table.records else ()
+        return REASON in headings
 
 
 class _Pictures(MediaFolder):
@@ -113,17 +119,22 @@ def read_base(path: Path, normaliser: Normaliser) -> tuple[Entry, ...]:
     media = AnyMedia(path)
     read = list(read_file(path, normaliser, problems, References(), media))
     problems.raise_any()
-    return tuple(matched(each.entry for each in read if each.entry is not None))
+    return tuple(each.entry for each in read if each.entry is not None)
 
 
 def matched(
     entries: Iterable[Entry], by_question: Mapping[str, str] | None = None,
     key: Callable[[str], str] = str,
+    taken: Collection[str] = (),
 ) -> Iterator[Entry]:  # fmt: skip
     """Give entries without an id that of the one with the same question, or one of their own."""
-    used: set[str] = set()
-    for entry in entries:
+    listed = list(entries)
+    written = {entry.id for entry in listed if entry.id}
+    # What is another entry's id is no new one's, be that entry in the folder or in the file.
+    used = {*written, *(by_question or {}).values(), *taken}
+    for entry in listed:
         known = (by_question or {}).get(key(entry.question), "")
+        known = "" if known in written else known
         identifier = entry.id or known or derived_id(entry.question, used)
         used.add(identifier)
         yield replace(entry, id=identifier)
@@ -227,17 +238,22 @@ def _without_repeated(
     good: list[Placed] = []
     by_id: dict[str, int] = {}
     by_question: dict[str, int] = {}
+    bare: dict[str, int] = {}
     for each in read:
         if each.entry is None or sorting.is_refused(each):
             continue
         question = normaliser.key(each.entry.question)
         first = by_id.get(each.entry.id) if each.entry.id else by_question.get(question)
+        if first is None and each.entry.id:
+            first = bare.get(question)
         if first is not None:
-            what = f"编号“{each.entry.id}”" if each.entry.id else "同样的问题"
+            what = f"编号“{each.entry.id}”" if each.entry.id in by_id else "同样的问题"
             sorting.refuse(each.lines, f"{what}已经写在第 {first} 行")
             continue
         if each.entry.id:
             by_id[each.entry.id] = each.line
+        else:
+            bare.setdefault(question, each.line)
         by_question.setdefault(question, each.line)
         good.append(each)
     return good

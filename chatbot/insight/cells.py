@@ -66,6 +66,10 @@ def _handling(session: Session) -> Iterator[_Count]:
         yield session.start, session.topic, "handling", userid, 1, seconds
 
 
+#: What a member says of an answer that was not right.
+_FAULTS = frozenset({"wrong", "other"})
+
+
 def _turn(turn: TurnFact) -> Iterator[_Count]:
     topic = turn.answered[0] if turn.answered else ""
     yield turn.at, topic, "turns", "", 1, 0
@@ -79,6 +83,8 @@ def _turn(turn: TurnFact) -> Iterator[_Count]:
         return
     if turn.mode == "full":
         yield turn.at, topic, "answers", "", 1, 0
+        if turn.verdict in _FAULTS:
+            yield turn.at, topic, "faulted", "", 1, 0
     if turn.verdict is not None:
         yield turn.at, topic, "judged", turn.verdict, 1, 0
         yield from _promise(turn.at, topic, turn.confidence, right=turn.verdict == "right")

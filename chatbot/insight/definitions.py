@@ -129,7 +129,7 @@ DEFINITIONS = (
     Definition("solved", "share", Counted("solved"), _REQUESTS, "up"),
     Definition("handed_over", "share", Counted("handed_over"), _REQUESTS),
     Definition("unsolved", "share", Counted("unsolved"), _REQUESTS, "down"),
-    Definition("wrong", "share", Counted("judged", ("wrong", "other")), _ANSWERS, "down"),
+    Definition("wrong", "share", Counted("faulted"), _ANSWERS, "down"),
     Definition("refused", "share", Counted("refused"), _ANSWERS, "down"),
     Definition("precision", "share", Counted("judged", ("right",)), Counted("judged"), "up"),
     Definition("satisfaction", "share", Counted("ratings", ("good/",)), _RATED, "up"),

@@ -26,7 +26,8 @@ class Share:
         """Return the Wilson score interval ("Probable inference", JASA 22, 1927)."""
         if not self.total:
             return 0.0, 1.0
-        share, square = self.hits / self.total, _Z * _Z
+        # Some are counted on another day than what they are a share of.
+        share, square = min(1.0, self.hits / self.total), _Z * _Z
         centre = share + square / (2 * self.total)
         spread = _Z * math.sqrt(share * (1 - share) / self.total + square / (4 * self.total**2))
         scale = 1 + square / self.total

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from chatbot.errors import ContentError, UserError
-from chatbot.knowledge.edit_files import Added, save_source
+from chatbot.knowledge.edit_files import Added, give_to_owner_of, save_source
 from chatbot.knowledge.files import read_text
 from chatbot.knowledge.problems import ContentErrors, Problems
 
@@ -49,6 +49,7 @@ def _source(path: Path) -> str:
     if not path.exists():
         try:
             path.touch(exist_ok=False)
+            give_to_owner_of(path, path.parent)
         except OSError as error:
             raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
     problems = Problems()

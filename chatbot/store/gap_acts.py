@@ -40,7 +40,8 @@ _COUNT = statement(
 )
 _DECIDE = statement(
     "UPDATE gap_groups SET decision = :verdict, faq_id = :faq_id, decided_by = :actor,"
-    " decided_at = :now, minutes_each = :minutes_each WHERE id = :group"
+    " decided_at = :now, minutes_each = :minutes_each"
+    " WHERE id = :group AND decision IS NULL"
 )
 _REOPEN = statement(
     "UPDATE gap_groups SET decision = NULL, faq_id = NULL, decided_by = NULL, decided_at = NULL,"
@@ -120,13 +121,15 @@ def decide_gap(
     now: datetime,
     detail: Mapping[str, Any],
 ) -> bool:
-    """Keep what was decided about a group; False if it is no group any more."""
+    """Keep what was decided about a group; False if it is none any more, or somebody was first."""
     if not _lock(connection, group):
         return False
-    connection.execute(_DECIDE, {
+    decided = connection.execute(_DECIDE, {
         "group": group, "verdict": verdict, "faq_id": faq_id, "actor": actor, "now": now,
         "minutes_each": minutes_each,
     })  # fmt: skip
+    if decided.rowcount != 1:
+        return False
     _note(connection, group, verdict, actor, now, {**detail, "faq_id": faq_id})
     return True
 

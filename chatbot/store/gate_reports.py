@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_json
-from chatbot.store.snapshots import Snapshot, candidate_snapshot, live_number
+from chatbot.store.snapshots import Snapshot, candidate_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,19 @@ _SAVE = statement(
     # A candidate may have been replaced meanwhile: then there is nothing to report on.
     "INSERT INTO gate_reports (number, report, created_at, forced_by)"
     " SELECT number, CAST(:report AS jsonb), :now, :forced_by FROM snapshots"
-    " WHERE number = :number"
+    " WHERE number = :number FOR KEY SHARE"
     " ON CONFLICT (number) DO UPDATE SET report = excluded.report,"
     " created_at = excluded.created_at, forced_by = excluded.forced_by"
 )
 _READ = statement(
     "SELECT number, report, created_at, forced_by FROM gate_reports WHERE number = :number"
 )
-_HELD_AGAINST = statement(
-    "SELECT CAST(report ->> 'live' AS integer) AS live FROM gate_reports WHERE number = :number"
+_UNEXAMINED = statement(
+    # Asked every second: the contents are not read for it.
+    "SELECT s.number FROM snapshots s LEFT JOIN gate_reports r USING (number)"
+    " WHERE s.state = 'candidate' AND (r.number IS NULL"
+    " OR CAST(r.report ->> 'live' AS integer) IS DISTINCT FROM"
+    " (SELECT max(number) FROM snapshots WHERE state = 'live'))"
 )
 
 
@@ -57,9 +61,4 @@ def read_gate_report(connection: Connection, number: int) -> StoredReport | None
 
 def unexamined_candidate(connection: Connection) -> Snapshot | None:
     """Return the candidate if nobody has held it against what is live now."""
-    candidate = candidate_snapshot(connection)
-    if candidate is None:
-        return None
-    row = connection.execute(_HELD_AGAINST, {"number": candidate.number}).one_or_none()
-    is_known = row is not None and row.live == live_number(connection)
-    return None if is_known else candidate
+    return candidate_snapshot(connection) if connection.scalar(_UNEXAMINED) else None

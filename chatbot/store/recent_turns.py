@@ -13,6 +13,8 @@ _RECENT = statement(
     # The newest of each wording; walking back by time, as the index does.
     "SELECT inputs FROM (SELECT DISTINCT ON (text) text, id, inputs FROM ("
     " SELECT text, id, inputs FROM turns WHERE created_at >= :since AND inputs IS NOT NULL"
+    # What deciding failed on would fail again.
+    " AND decision #>> '{handoff,reason}' IS DISTINCT FROM 'error'"
     " AND text <> '' ORDER BY created_at DESC LIMIT :looked_at) AS newest"
     " ORDER BY text, id DESC) AS told ORDER BY id DESC LIMIT :limit"
 )

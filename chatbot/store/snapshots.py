@@ -125,6 +125,7 @@ _OVERRULED = statement(
     " WHERE state = 'live' AND number > :after AND cause <> 'basis')"
 )
 _DROP_CANDIDATE = statement("DELETE FROM snapshots WHERE state = 'candidate'")
+_WAITING = statement("SELECT number FROM snapshots WHERE state = 'candidate'")
 _DROP_THIS = statement("DELETE FROM snapshots WHERE state = 'candidate' AND number = :number")
 _INSERT = statement(
     f"INSERT INTO snapshots (digest, content, entries, intents, {_BASIS},"
@@ -193,6 +194,13 @@ def offer_snapshot(
     save_media(connection, offer.media, now)
     number = _insert(connection, offer, origin, basis, now, publish=publish)
     return Offered(number, changed=True, overruled=overruled)
+
+
+def still_waits(connection: Connection, number: int) -> bool:
+    """Return whether this candidate waits, and keep it so until the transaction ends."""
+    connection.execute(_LOCK)
+    waiting: int | None = connection.scalar(_WAITING)
+    return waiting == number
 
 
 def drop_candidate(connection: Connection, number: int) -> bool:

@@ -131,3 +131,9 @@ def test_that_names_are_found_by_what_stands_around_them() -> None:
     assert names_in("我叫周小雨，找欧阳经理") == ("周小雨", "欧阳")
     assert names_in("早餐几点") == ()
     assert blanked("陆总说可以")[0] == "[姓名]总说可以"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["区" * 480, "市" * 480, "省市区" * 160, "朝阳区海淀区" * 80])
+def test_that_a_message_of_nothing_but_units_is_read_in_no_time(text: str) -> None:
+    assert blanked(text)

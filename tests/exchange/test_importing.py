@@ -441,3 +441,73 @@ def test_that_pictures_in_cells_come_into_the_media_folder(root: Path, tmp_path:
     assert (root / file).read_bytes() == _PNG
     (entry,) = [each for each in _entries(root).values() if each.question == "怎么走？"]
     assert [getattr(each, "file", "") for each in entry.messages] == ["", file]
+
+
+def test_that_a_table_without_a_column_leaves_what_the_folder_has_there(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / "_media").mkdir()
+    (root / "_media" / "a.png").write_bytes(_PNG + bytes(50))
+    (root / "more.yaml").write_text(
+        "- id: late-picture\n  question: 怎么走到前台？\n"
+        "  answer: [一直走。, {type: image, file: _media/a.png}]\n"
+        "  valid: {from: 2026-01-01, until: 2026-12-31}\n"
+        "- id: gold\n  question: 早餐免费吗？\n  answer:\n"
+        '    - when: {tags: ["会员等级:金卡"]}\n      messages: 免费。\n'
+        "    - messages: 68 元一位。\n",
+        encoding="utf-8",
+    )
+    path = _csv(
+        tmp_path,
+        "编号,问题,答案,失效时间\n"
+        "late-picture,怎么走到前台？,一直走，左转。,2026-12-31\n"
+        "gold,早餐免费吗？,78 元一位。,\n",
+    )
+    trial = _try(path, root)
+    trial.drafts.write()
+    found = _entries(root)
+    picture = found["late-picture"]
+    assert [type(each).__name__ for each in picture.messages] == ["TextMessage", "ImageMessage"]
+    assert picture.valid.start is not None
+    assert [len(each.messages) for each in found["gold"].answer] == [1, 1]
+    assert "免费" in str(found["gold"].answer[0].messages)
+    assert "78" in str(found["gold"].answer[1].messages)
+
+
+def test_that_a_row_without_an_id_never_takes_the_place_of_one_with(
+    root: Path, tmp_path: Path
+) -> None:
+    path = _csv(
+        tmp_path,
+        "编号,问题,答案\nlate,能不能晚点退房？,会员可到 14:00\n,可以延迟退房吗？,全新的一条\n",
+    )
+    trial = _try(path, root)
+    assert _kinds(trial)["late"] == "changed"
+    assert sorted(_kinds(trial).values()).count("new") == 1
+
+
+def test_that_refused_rows_retire_nothing(root: Path, tmp_path: Path) -> None:
+    base = Base(tuple(_entries(root).values()), "")
+    path = _csv(tmp_path, "编号,问题,答案,拒绝原因\nparking,酒店有停车场吗？,有的。,太短\n")
+    with pytest.raises(UserError, match="被拒绝的行"):
+        _try(path, root, base, Wishes(retire=True))
+    assert set(_kinds(_try(path, root, base)).values()) == {"changed"}
+
+
+def test_that_an_empty_cell_with_a_look_is_filled_in_beside_others(
+    root: Path, tmp_path: Path
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["编号", "问题", "相似问", "答案", "负责人"])
+    sheet.append(["book", "怎么订房？", None, "打电话。", None])
+    for cell in ("C2", "E2"):
+        sheet[cell].fill = PatternFill("solid", fgColor="FFFF00")
+    book.save(root / "表.xlsx")
+    path = _csv(tmp_path, "编号,问题,相似问,答案\nbook,怎么订房？,如何预订,打电话。\n")
+    _try(path, root).drafts.write()
+    assert _entries(root)["book"].similar == ("如何预订",)
+    kept = load_workbook(root / "表.xlsx").active
+    assert kept is not None
+    assert kept["E2"].fill.fgColor.rgb == "00FFFF00"

@@ -228,6 +228,8 @@ def _of_turn(turn: dict[str, Any], verdict: str | None) -> list[Event]:
         found.append((at, topic, "missed", "", 0))
     if turn["action"] == "answer" and turn["mode"] == "full":
         found.append((at, topic, "answers", "", 0))
+        if verdict in {"wrong", "other"}:
+            found.append((at, topic, "faulted", "", 0))
     if turn["action"] == "answer" and verdict:
         found.append((at, topic, "judged", verdict, 0))
         found += _promise(at, topic, turn["decision"]["confidence"], verdict == "right")

@@ -89,8 +89,8 @@ def test_that_something_is_counted_of_every_figure(database: Database, counting:
     rows = database.run_sync(lambda connection: connection.execute(_TOTALS).all())
     assert {row.figure for row in rows} == {
         "conversations", "requests", "solved", "handed_over", "unsolved", "handling", "turns",
-        "answers", "asked", "missed", "tags", "judged", "promised", "kept", "refused", "waiting",
-        "unserved", "ratings",
+        "answers", "asked", "missed", "tags", "judged", "faulted", "promised", "kept", "refused",
+        "waiting", "unserved", "ratings",
     }  # fmt: skip
 
 

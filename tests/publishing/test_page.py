@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 
@@ -11,16 +12,17 @@ from aiohttp import web
 from playwright.async_api import Page, expect
 
 from chatbot.access.roles import Grant
+from chatbot.access.viewer import Viewer
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.reception import Reception
-from chatbot.publishing_desk import PublishingDesk
+from chatbot.publishing_desk import CandidateMoved, PublishingDesk
 from chatbot.store.audit import audit_page
 from chatbot.store.database import Database
 from chatbot.store.gate_reports import read_gate_report
 from chatbot.store.grants import save_grant
-from chatbot.store.snapshots import candidate_snapshot
+from chatbot.store.snapshots import Origin, Snapshot, candidate_snapshot
 from chatbot.wecom.client import WeComClient
 from tests.browser import chromium
 from tests.login.house import House, house
@@ -137,6 +139,52 @@ async def test_that_a_discarded_candidate_is_gone_and_files_are_as_they_were(
     await expect(page.get_by_role("status")).to_contain_text("候选已经去掉")
     assert await database.run(candidate_snapshot) is None
     assert "免费" in (one.folder / "cot.yaml").read_text("utf-8")
+
+
+async def test_that_who_is_limited_to_stores_only_looks(
+    one: Machine, screens: Screens, database: Database
+) -> None:
+    grant = Grant("operations", ("云栖西湖店",), userid="xiaozhou")
+    await database.run(save_grant, grant, datetime.now(UTC), "test")
+    one.save("可以，免费。")
+    await _examined(database)
+    page = await screens.member(XIAOZHOU, _PATH)
+    await expect(page.get_by_text("您只负责 云栖西湖店")).to_be_visible()
+    assert await page.get_by_role("button", name="发布", exact=True).count() == 0
+    answer = await page.request.post(
+        page.url + "/publish",
+        form={"number": "2"},
+        headers={"Origin": page.url.split("/console")[0]},
+    )
+    assert answer.status == 403
+
+
+async def test_that_a_candidate_that_is_replaced_while_it_is_looked_at_stays_unpublished(
+    one: Machine, stage: House, database: Database
+) -> None:
+    one.save("可以，免费。")
+    seen = await _examined(database)
+    desk = PublishingDesk(database, one.follower.publisher, stage.clock)
+    viewer = Viewer("liang", "梁主管", "admin")
+    content, basis = await desk._prepared(await _waiting(database), one.follower.publisher.bench)
+    one.save("不可以。")
+
+    async def number() -> int:
+        return (await _waiting(database)).number
+
+    await eventually(number, lambda found: found > seen)
+    report = await one.follower.publisher.examined(content, basis)
+    with pytest.raises(CandidateMoved):
+        await database.run(
+            desk._make_live, seen, 1, content, Origin("publish", "liang"), basis, report, viewer
+        )
+    assert (await _waiting(database)).number > seen
+
+
+async def _waiting(database: Database) -> Snapshot:
+    candidate = await database.run(candidate_snapshot)
+    assert candidate is not None
+    return candidate
 
 
 async def test_that_who_may_not_publish_does_not_come_in(screens: Screens, stage: House) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from chatbot.access.roles import may
+from chatbot.access.viewer import Viewer
 from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
-from chatbot.console.gate import require, see_other
+from chatbot.console.gate import NotAllowed, require, see_other
 from chatbot.console.publishing.view import shown
 from chatbot.curation.gate.report import GateReport
 from chatbot.publishing_desk import CandidateMoved, NoSnapshot, NotFit, PublishingDesk
@@ -42,7 +44,7 @@ class PublishingPages:
 
     async def publish(self, request: web.Request) -> web.Response:
         """Make the candidate that was seen live."""
-        viewer = require(request, "publish")
+        viewer = _of_all_stores(request)
         data = await posted(request) or NOTHING_POSTED
         force = "force" in data
         if force:
@@ -57,7 +59,7 @@ class PublishingPages:
 
     async def discard(self, request: web.Request) -> web.Response:
         """Let the candidate that was seen go."""
-        viewer = require(request, "publish")
+        viewer = _of_all_stores(request)
         data = await posted(request) or NOTHING_POSTED
         try:
             await self._desk.discard(_number(data), viewer)
@@ -67,7 +69,7 @@ class PublishingPages:
 
     async def roll_back(self, request: web.Request) -> web.Response:
         """Ask whether it is meant; make the content of an earlier snapshot live if it is."""
-        viewer = require(request, "publish")
+        viewer = _of_all_stores(request)
         data = await posted(request) or NOTHING_POSTED
         number = _number(data)
         if "confirmed" not in data:
@@ -77,6 +79,8 @@ class PublishingPages:
             )
         try:
             await self._desk.roll_back(number, viewer)
+        except CandidateMoved:
+            return await self._page(request, 409, self._writer.words["moved"])
         except NoSnapshot:
             return await self._page(request, 404, self._writer.say("no_snapshot", number=number))
         return see_other(f"/console{_PATH}?done=rolled_back")
@@ -88,16 +92,34 @@ class PublishingPages:
         standing = await self._desk.standing(_HISTORY_SHOWN)
         report = None
         if standing.report is not None:
-            report = shown(GateReport.from_json(standing.report.report), self._writer.words)
+            full = GateReport.from_json(standing.report.report)
+            report = shown(_of_stores(full, viewer), self._writer.words)
         return self._writer.page(
             request, "publishing", status, standing=standing, report=report,
             origin=self._origin, may_force=may(viewer, "force"), problem=problem,
+            limited=viewer.stores,
         )  # fmt: skip
 
     def _origin(self, past: Past) -> str:
         """Return how a snapshot came to be, in words."""
         values: dict[str, Any] = {"actor": past.origin.actor, "source": past.origin.source}
         return self._writer.say(f"origin_{past.origin.cause}", **values)
+
+
+def _of_all_stores(request: web.Request) -> Viewer:
+    """Return who acts: knowledge is the brand's, not that of a few of its stores."""
+    viewer = require(request, "publish")
+    if viewer.stores is not None:
+        raise NotAllowed
+    return viewer
+
+
+def _of_stores(report: GateReport, viewer: Viewer) -> GateReport:
+    """Return a report without what customers of other stores may have written."""
+    if viewer.stores is None:
+        return report
+    kept = tuple(each for each in report.changes if each.source != "recent")
+    return replace(report, changes=kept)
 
 
 def _number(data: Posted) -> int:

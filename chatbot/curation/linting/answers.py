@@ -18,14 +18,14 @@ _MOST_SENT = 4
 #: About what a customer's name has at most.
 _NAME = "某" * 8
 _STANDS_FOR_TEXT = re.compile(
-    r"[\s\W_]*(?:todo|tbd|fixme|x{3,}|无|暂无|略|同上|测试|test|待定"
+    r"[\s\W_]*(?:todo|tbd|fixme|x{3,}|略|同上|测试|test|待定"
     r"|(?:答案|内容|此处|这里)?(?:暂时)?(?:待|未|需)(?:补充|完善|填写|编写|更新|确认|定|补|写)(?:中|内容|答案)?)[\s\W_]*",
     re.IGNORECASE,
 )
 #: What is left in the middle of a text that is otherwise written.
 _LEFT_IN_TEXT = re.compile(
-    r"\b(?:TODO|TBD|FIXME)\b|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])|[×＊*]{3,}(?=元|点|号|店)"
-    r"|[（(【\[《<]\s*(?:此处|这里)?(?:待|请)(?:补充|填写|完善|确认)[^）)】\]》>]{0,12}[）)】\]》>]"
+    r"(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])|[×＊*]{3,}(?=元|点|号|店)"
+    r"|[（(【\[《<]\s*(?:此处|这里)?待(?:补充|填写|完善|确认)[^）)】\]》>]{0,12}[）)】\]》>]"
     r"|(?:^|[：:，,])\s*待(?:补充|完善|填写)(?=$|[。，,；;\s])",
     re.MULTILINE,
 )
