@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from chatbot.answers.entries import Entry, plain_answer
 from chatbot.curation.linting.findings import SEVERITIES, TITLES, Finding, Findings
 from chatbot.curation.linting.linter import lint
@@ -13,6 +15,7 @@ from tests.curation.linting.bench import TODAY, Files, build
 from tests.sample import ROOT
 
 
+@pytest.mark.timeout(300)  # where nothing was embedded before, all of the sample is
 def test_that_the_sample_is_clean(vectors_dir: Path) -> None:
     reading = read_content(ROOT / "knowledge", ROOT / "intents")
     dialogue = build(reading.content, vectors_dir)
