@@ -34,6 +34,12 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 @pytest.fixture(autouse=True)
+def _logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is run here may not say where the lines of the tests after it go."""
+    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
 def _no_server_outlives_its_test() -> Iterator[None]:
     """Let go of servers that were run here: aiohttp remembers the handlers of the last thousand."""
     yield

@@ -275,8 +275,6 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> 
     """Two entries, published to the database of this test."""
     monkeypatch.setenv("CHATBOT_DATABASE_URL", database_url)
     monkeypatch.setenv("CHATBOT_INTENTS_DIR", str(tmp_path / "intents"))
-    # The runner's streams end with each command, but this process and its logs go on.
-    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
     _write("faq.jsonl", [_LATE, _FOOD])
     result = CliRunner().invoke(knowledge, ["publish"])
     assert result.exit_code == 0, (result.output, result.exception)
@@ -336,7 +334,6 @@ def test_that_labels_of_no_live_entry_are_named() -> None:
 
 def test_that_nothing_live_is_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATBOT_DATABASE_URL", database_url)
-    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
     assert isinstance(_run().exception, UserError)
 
 

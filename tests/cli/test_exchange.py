@@ -35,8 +35,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors_dir: Path) -
     (folder / "faq.yaml").write_text(_YAML, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHATBOT_DATA_DIR", str(tmp_path / "data"))
-    # The runner's streams end with each command, but this process and its logs go on.
-    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
     return folder
 
 

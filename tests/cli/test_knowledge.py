@@ -38,8 +38,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors_dir: Path) -
     monkeypatch.setenv("CHATBOT_KNOWLEDGE_DIR", str(folder))
     monkeypatch.setenv("CHATBOT_INTENTS_DIR", str(tmp_path / "intents"))
     monkeypatch.setenv("CHATBOT_DATA_DIR", str(vectors_dir))
-    # The runner's streams end with each command, but this process and its logs go on.
-    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
     _write(folder, "可以，请提前一天告诉前台。")
     return folder
 

@@ -41,8 +41,6 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vectors_dir: Path) 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHATBOT_DATA_DIR", str(vectors_dir))
     monkeypatch.setenv("COLUMNS", "160")
-    # The runner's streams end with each command, but this process and its logs go on.
-    monkeypatch.setattr("chatbot.running.configure_logs", lambda *_: None)
 
 
 @pytest.fixture
