@@ -8,23 +8,11 @@ from typing import Any
 
 from chatbot.answers.entries import Condition, Entry, Validity, Variant
 from chatbot.answers.messages import Message, TextMessage, message_to_json
+from chatbot.knowledge.entry_files import ENTRY_KEYS
 
 Record = dict[str, Any]
 #: The keys of an entry besides its id, in the order in which they are written.
-FIELDS = (
-    "question",
-    "similar",
-    "not",
-    "answer",
-    "category",
-    "tags",
-    "valid",
-    "target",
-    "auto",
-    "owner",
-    "review",
-    "scope",
-)
+FIELDS = tuple(key for key in ENTRY_KEYS if key != "id")
 #: Fields whose values are a list in which each item stands for itself.
 LISTS = frozenset({"similar", "not", "tags", "scope"})
 

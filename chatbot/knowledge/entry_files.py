@@ -37,7 +37,8 @@ from chatbot.knowledge.tree import (
 from chatbot.understanding.normalise import Normaliser
 
 ENTRY_SUFFIXES = (".yaml", ".yml", ".jsonl", ".csv", ".xlsx", ".md")
-_ENTRY_KEYS = (
+#: The keys of an entry, in the order in which they are written.
+ENTRY_KEYS = (
     "id",
     "question",
     "similar",
@@ -260,7 +261,7 @@ class _EntryReader:
             written.path,
             written.node,
             self._problems,
-            _ENTRY_KEYS,
+            ENTRY_KEYS,
             ("question", "answer"),
             headings=written.headings,
         )
