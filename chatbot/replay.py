@@ -87,6 +87,9 @@ class Replays:
         recorded = Recorded.from_json(turn.inputs)
         if recorded is None:
             return None
+        built, bench = self._built, self._publisher.bench
+        if built is not None and built.encoder.fingerprint != bench.basis.encoder:
+            self._built = None  # a former encoder is not kept in memory for this
         mind = self._service.mind if by == "now" else await self._mind_of(turn.snapshot)
         outcome = await self._service.compute(lambda: decide_again(mind, recorded))
         return Replay(turn.decision, outcome)

@@ -69,14 +69,15 @@ class GapIntake:
         known = self._groups(mind, batch.progress.edition)
         asked = [each for turn in (*batch.again, *batch.turns) for each in _asked(mind, turn)]
         rows = self._rows(mind, [each.form for each in asked])
+        # From here on memory is ahead of the database, until it says that it has taken it in.
+        self._known, kept = None, self._known
         groups = known.place([each.key for each in asked], rows)
         questions = list(map(_question, asked, groups))
         savings = self._savings(mind, batch, known)
         founded = self._database.run_sync(take_in, batch, questions, savings, now)
-        if founded is None:
-            self._known = None  # another process was first, or people changed the groups
-        else:
+        if founded is not None:  # else another process was first, or people changed the groups
             known.called(founded)
+            self._known = kept
         return len(batch.turns) + len(batch.again)
 
     def _groups(self, mind: Mind, edition: int) -> Grouping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,11 +33,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Turns to take in: new ones in their order, and those that were judged since."""
+    """Turns to take in: new ones in their order, and those that were judged since.
+
+    ``noted`` says by turn how often it was noted that it is to be looked at again.
+    """
 
     progress: Progress
     turns: Sequence[TurnFacts]
     again: Sequence[TurnFacts]
+    noted: Mapping[int, int]
 
     @property
     def end(self) -> Progress:
@@ -107,8 +111,15 @@ _AGAIN = statement(
     f"{_FACTS} JOIN gap_again g ON g.turn_id = t.id"
     " WHERE (t.created_at, t.id) <= (:at, :turn_id) ORDER BY t.id LIMIT :limit"
 )
-_LOOK_AGAIN = statement("INSERT INTO gap_again (turn_id) VALUES (:turn_id) ON CONFLICT DO NOTHING")
-_LOOKED_AGAIN = statement("DELETE FROM gap_again WHERE turn_id = ANY(:turns)")
+_NOTED = statement("SELECT turn_id, times FROM gap_again")
+_LOOK_AGAIN = statement(
+    "INSERT INTO gap_again (turn_id) VALUES (:turn_id)"
+    " ON CONFLICT (turn_id) DO UPDATE SET times = gap_again.times + 1"
+)
+_LOOKED_AGAIN = statement(
+    "DELETE FROM gap_again g USING unnest(CAST(:turns AS bigint[]), CAST(:times AS integer[]))"
+    " AS seen(turn_id, times) WHERE g.turn_id = seen.turn_id AND g.times = seen.times"
+)
 _FORGET = statement(
     "WITH gone AS (DELETE FROM gap_questions q WHERE turn_id = ANY(:turns) AND NOT EXISTS"
     " (SELECT FROM unnest(CAST(:kept AS bigint[]), CAST(:parts AS smallint[])) AS k(turn_id, part)"
@@ -148,8 +159,10 @@ def read_batch(connection: Connection, now: datetime, settled: datetime, limit: 
         "within": _TOLD_WITHIN,
     }  # fmt: skip
     turns = [_facts(row) for row in connection.execute(_NEW, values)]
+    # Before the facts: a note that comes in between is one that has not been looked at.
+    noted = {row.turn_id: row.times for row in connection.execute(_NOTED)}
     again = {name: values[name] for name in ("at", "turn_id", "limit", "within")}
-    return Batch(progress, turns, [_facts(row) for row in connection.execute(_AGAIN, again)])
+    return Batch(progress, turns, [_facts(row) for row in connection.execute(_AGAIN, again)], noted)
 
 
 def _facts(row: Row[Any]) -> TurnFacts:
@@ -193,7 +206,8 @@ def take_in(
                   "parts": [part for _, part in kept]}  # fmt: skip
         connection.execute(_FORGET, values)
         connection.execute(_UNSAVE, {"turns": again})
-        connection.execute(_LOOKED_AGAIN, {"turns": again})
+        times = [batch.noted.get(turn, 0) for turn in again]
+        connection.execute(_LOOKED_AGAIN, {"turns": again, "times": times})
     founded = {group: _found(connection, now) for group in _new_groups(questions)}
     for each in questions:
         connection.execute(_INSERT, _row(each, founded, now))

@@ -16,6 +16,7 @@ from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.gaps import GapKeeper
 from chatbot.store.database import Database
 from chatbot.store.gap_acts import decide_gap, merge_gaps, move_questions, split_gap
+from chatbot.store.gap_intake import read_batch, take_in
 from chatbot.store.gaps import (
     Group,
     Question,
@@ -268,6 +269,23 @@ def test_that_a_judgement_takes_a_question_in_or_out_again(
     kept(keeper)
     assert [words for _, words in _places(database)] == [GYM]
     database.run_sync(judge_turn, turn, talk.number, None, clock.now())
+    kept(keeper)
+    assert _places(database) == []
+
+
+def test_that_a_judgement_changed_while_it_is_taken_in_counts(
+    talks: Talks, keeper: GapKeeper, database: Database, clock: SetClock
+) -> None:
+    talk = talks.begin(_DAY)
+    turn = talk.answered(GYM, "breakfast")
+    kept(keeper)
+    wrong = Judgement("wrong", None, "", AZHEN, clock.now())
+    database.run_sync(judge_turn, turn, talk.number, wrong, clock.now())
+    batch = database.run_sync(read_batch, clock.now(), clock.now(), 10)
+    database.run_sync(judge_turn, turn, talk.number, None, clock.now())
+    assert database.run_sync(take_in, batch, [], [], clock.now()) is not None
+    (noted,) = database.run_sync(lambda it: it.execute(text("SELECT turn_id FROM gap_again")).all())
+    assert noted.turn_id == turn
     kept(keeper)
     assert _places(database) == []
 

@@ -85,7 +85,10 @@ CREATE TABLE gap_progress (
     edition bigint NOT NULL DEFAULT 0
 );
 -- Turns that were judged since they were taken in.
-CREATE TABLE gap_again (turn_id bigint PRIMARY KEY REFERENCES turns ON DELETE CASCADE);
+CREATE TABLE gap_again (
+    turn_id bigint PRIMARY KEY REFERENCES turns ON DELETE CASCADE,
+    times integer NOT NULL DEFAULT 1  -- grows with each note: one that comes while looking stays
+);
 
 -- Changes of knowledge that were accepted and written down, and wait for somebody to publish.
 CREATE TABLE accepted_changes (
