@@ -14,7 +14,7 @@ from chatbot.errors import UserError
 from chatbot.exchange.incoming import Refused
 from chatbot.exchange.mark import Mark
 from chatbot.exchange.xlsx_text import begin_sheet, heading_cell, saved, text_cell, write_mark
-from chatbot.knowledge.columns import REASON, SNAPSHOT
+from chatbot.knowledge.columns import REASON, SNAPSHOT, escaped, unescaped
 from chatbot.knowledge.markdown_entries import sections_of
 from chatbot.knowledge.table_entries import TABLE_SUFFIXES, EntryTable
 
@@ -37,8 +37,13 @@ def refused_bytes(
     """Return the file of refused rows, each with its reasons, headings as in the source."""
     if table is not None:
         grid = list(_grid(table, rows))
-        is_book = target.suffix.lower() == ".xlsx"
-        return _workbook(grid, mark) if is_book else _csv(grid)
+        was_book, is_book = (each.suffix.lower() == ".xlsx" for each in (source, target))
+        if is_book:
+            plain = grid if was_book else [list(map(unescaped, cells)) for cells in grid]
+            return _workbook(plain, mark)
+        if was_book:
+            grid = [list(map(escaped, cells)) for cells in _with_mark(grid, mark)]
+        return _csv(grid)
     return _text(source, rows, mark).encode()
 
 
@@ -56,6 +61,14 @@ def _grid(table: EntryTable, rows: Sequence[Refused]) -> Iterator[list[str]]:
         if line in by_line:
             cells = [*by_line[line].cells, *[""] * len(headings)][: len(headings)]
             yield [*_without(cells, former), reason]
+
+
+def _with_mark(grid: list[list[str]], mark: Mark | None) -> list[list[str]]:
+    """Return the rows with the column that tells a CSV file's snapshot, if they have none."""
+    if mark is None or SNAPSHOT in grid[0]:
+        return grid
+    added = [SNAPSHOT, *[str(mark)] * (len(grid) - 1)]
+    return [[*cells, mine] for cells, mine in zip(grid, added, strict=True)]
 
 
 def _without(cells: list[str], column: int | None) -> list[str]:
@@ -80,7 +93,8 @@ def _workbook(grid: list[list[str]], mark: Mark | None) -> bytes:
 
 
 def _text(source: Path, rows: Sequence[Refused], mark: Mark | None) -> str:
-    lines = source.read_text("utf-8-sig").splitlines()
+    # As the readers count: other characters that end a line elsewhere are text here.
+    lines = source.read_text("utf-8-sig").split("\n")
     match source.suffix.lower():
         case ".jsonl":
             head = [f'{{"{SNAPSHOT}": "{mark}"}}'] if mark else []

@@ -37,9 +37,10 @@ FIELD_NAMES: Names[str, tuple[str, ...]] = MappingProxyType(
 )
 SEVERAL = frozenset({"similar", "not", "tags", "scope"})
 _KEYS = {name: key for key, names in FIELD_NAMES.items() for name in (key, *names)}
-_FIELD = re.compile(r"[-*] +(%s) *[：:] *(.*)" % "|".join(_KEYS))  # noqa: UP031  (braces in it)
+_FIELD = re.compile(r"[-*] *(%s) *[：:] *(.*)" % "|".join(_KEYS))  # noqa: UP031  (braces in it)
 _CATEGORY = re.compile(r"# +(.+)")
-_QUESTION = re.compile(r"## +(.+)")
+#: The space is easily forgotten, and what would then be said to customers is no answer.
+_QUESTION = re.compile(r"## *([^#\s].*)")
 _PICTURE = re.compile(r"!\[[^\]]*\]\((_media/[^()]+)\)")
 _COMMENT = re.compile(r"<!--.*-->")
 _NEXT_MESSAGE = re.compile("-{3,}")

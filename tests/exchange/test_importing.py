@@ -16,6 +16,8 @@ from chatbot.answers.entries import Entry, plain_answer
 from chatbot.errors import UserError
 from chatbot.exchange.export import export_entries
 from chatbot.exchange.importing import Base, Folder, Trial, Wishes, try_import
+from chatbot.exchange.incoming import Refused
+from chatbot.exchange.mark import Mark
 from chatbot.exchange.refused import refused_bytes
 from chatbot.knowledge.content import load_content
 from chatbot.knowledge.problems import ContentErrors, Problems
@@ -511,3 +513,29 @@ def test_that_an_empty_cell_with_a_look_is_filled_in_beside_others(
     kept = load_workbook(root / "表.xlsx").active
     assert kept is not None
     assert kept["E2"].fill.fgColor.rgb == "00FFFF00"
+
+
+def test_that_refused_rows_of_a_workbook_are_a_csv_with_its_mark_that_nothing_computes(
+    tmp_path: Path,
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["编号", "问题", "答案"])
+    sheet.append(["a", "怎么走？", "=1+1"])
+    sheet["C2"].data_type = "s"
+    source = tmp_path / "in.xlsx"
+    book.save(source)
+    table = read_table(source, Problems())
+    assert table is not None
+    rows = [Refused((2,), "a", ("太短",))]
+    found = refused_bytes(source, tmp_path / "out.csv", table, rows, Mark(12)).decode("utf-8-sig")
+    assert found.splitlines() == ["编号,问题,答案,拒绝原因,快照", "a,怎么走？,'=1+1,太短,12"]
+
+
+def test_that_refused_lines_are_cut_where_the_reader_cuts(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"question": "一\u2028二"}\n{"question": "三"}\n', encoding="utf-8")
+    rows = [Refused((2,), "", ("缺少答案",))]
+    found = refused_bytes(source, source, None, rows, None).decode()
+    assert found.splitlines()[-1] == '{"question": "三"}'

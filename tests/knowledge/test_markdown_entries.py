@@ -120,3 +120,12 @@ items: [停车吗？]
 def test_that_what_is_wrong_is_told_with_its_line(text: str, problem: str, tmp_path: Path) -> None:
     _, problems = _read(tmp_path, text)
     assert any(found.startswith(problem) for found in problems), problems
+
+
+def test_that_a_forgotten_space_makes_no_answer_of_a_heading(tmp_path: Path) -> None:
+    text = "## 几点退房\n12 点\n\n##几点入住\n-相似问：何时入住\n14 点\n### 小标题\n"
+    (out, in_), problems = _read(tmp_path, text)
+    assert problems == []
+    assert (out.question, out.answer) == ("几点退房", plain_answer("12 点"))
+    assert (in_.question, in_.similar) == ("几点入住", ("何时入住",))
+    assert in_.answer == plain_answer("14 点\n### 小标题")
