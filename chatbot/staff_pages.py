@@ -40,6 +40,7 @@ from chatbot.dialogue.snapshot import Snapshot
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.runtime import Pipeline
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.publishing_desk import PublishingDesk
@@ -68,6 +69,7 @@ class StaffPages:
     customers: CustomerData
     publishing: PublishingDesk
     replays: Replays
+    notices: NoticeBoard
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -113,7 +115,9 @@ class StaffPages:
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
         pages = (
             PublishingPages(publishing, self.publishing),
-            TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
+            TryPages(
+                trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
+            ),
             self._gaps(reception),
         )
         for each in pages:
