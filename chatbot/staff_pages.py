@@ -26,6 +26,8 @@ from chatbot.console.gate import require
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
+from chatbot.console.notices.pages import NoticePages, NoticeTools
+from chatbot.console.notices.view import NoticeReader
 from chatbot.console.pipeline_desk import PipelineDesk
 from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
@@ -120,6 +122,7 @@ class StaffPages:
                 trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
             ),
             self._gaps(reception),
+            self._notices(reception),
         )
         for each in pages:
             yield from each.routes()
@@ -128,6 +131,11 @@ class StaffPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)
         reader = GapReader(self._snapshot, self.clock)
         return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
+
+    def _notices(self, reception: Reception) -> NoticePages:
+        writer = AdminWriter(reception.gate, "notices", "notices", attrgetter("notice_words"))
+        reader = NoticeReader(self._snapshot, self.clock)
+        return NoticePages(writer, NoticeTools(self.database, reader, self.clock))
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -80,6 +80,26 @@ class Notice:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """What somebody wrote, with the same fields; it has no number yet."""
+
+    text: str
+    mode: Mode
+    begins_at: datetime
+    ends_at: datetime
+    stores: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def numbered(self, number: int) -> Notice:
+        """Return it as the notice with this number."""
+        return Notice(
+            number, self.text, self.mode, self.begins_at, self.ends_at, self.stores, self.accounts,
+            self.categories,
+        )  # fmt: skip
+
+
 def in_force(notices: Iterable[Notice], now: datetime, open_kfid: str) -> tuple[Notice, ...]:
     """Return those that hold at ``now`` on an account, the one that began last first."""
     held = (each for each in notices if each.holds_at(now) and each.is_for_account(open_kfid))

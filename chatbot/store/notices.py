@@ -9,26 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chatbot.notices.notice import Mode, Notice
+from chatbot.notices.notice import NewNotice, Notice
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_json, storable_text
 from chatbot.store.presence import CHANNEL
 
 #: Announced to all processes, with the change itself, when a notice is written or ended.
 NOTICES_TOPIC = "notices"
-
-
-@dataclass(frozen=True, slots=True)
-class NewNotice:
-    """What somebody wrote; see `Notice`."""
-
-    text: str
-    mode: Mode
-    begins_at: datetime
-    ends_at: datetime
-    stores: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

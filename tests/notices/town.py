@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from chatbot.notices.notice import NewNotice
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
-from chatbot.store.notices import NewNotice, end_notice, insert_notice
+from chatbot.store.notices import end_notice, insert_notice
 from tests.pipeline.stage import KF, Json, Stage, eventually, play
 
 WEST, LAKE = "云栖西湖店", "云栖湖滨店"

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
@@ -40,6 +40,8 @@ CREATE TABLE notice_tellings (
 CREATE INDEX notice_tellings_part ON notice_tellings (part_id) WHERE part_id IS NOT NULL;
 CREATE INDEX notice_tellings_turn ON notice_tellings (turn_id) WHERE turn_id IS NOT NULL;
 
+CREATE INDEX audit_log_target ON audit_log (target, id DESC);
+
 -- Which reminder of an entry's review went to whom: each is said once.
 CREATE TABLE review_reminders (
     faq_id text NOT NULL,
@@ -49,17 +51,6 @@ CREATE TABLE review_reminders (
     at timestamptz NOT NULL,
     PRIMARY KEY (faq_id, review, about)
 );
-
--- Who has looked an entry over and found it still right, and until when that is good.
-CREATE TABLE reviewed (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    faq_id text NOT NULL,
-    review date,             -- the date that the entry had then
-    until date NOT NULL,     -- to be looked over again
-    by_userid text NOT NULL,
-    at timestamptz NOT NULL
-);
-CREATE INDEX reviewed_entry ON reviewed (faq_id, id);
 """
 
 
