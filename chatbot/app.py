@@ -33,6 +33,7 @@ from chatbot.pipeline.desk import Desk
 from chatbot.pipeline.desk_news import DeskNews
 from chatbot.pipeline.gaps import GapKeeper
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.runtime import Pipeline, PipelineOptions
 from chatbot.pipeline.staff_answers import StaffAnswers
 from chatbot.pipeline.tasks import TaskGroup
@@ -97,6 +98,9 @@ async def running_server(
         news = DeskNews(presence)
         webhooks = await _webhooks(settings, clock, stack)
         customers = CustomerData(database, wecom.kf, webhooks, clock, settings.customer_data_url)
+        metrics, zone = PipelineMetrics(registry), ZoneInfo(settings.timezone)
+        notices = NoticeBoard(database, presence, clock, zone, metrics.notices_in_force)
+        await notices.read()
         pipeline = Pipeline(
             database=database,
             wecom=wecom,
@@ -105,7 +109,8 @@ async def running_server(
             texts=lambda: dialogue.dialogue.snapshot.texts,
             tag_groups=lambda: dialogue.dialogue.snapshot.tag_groups,
             clock=clock,
-            metrics=PipelineMetrics(registry),
+            metrics=metrics,
+            notices=notices,
             options=_options(settings),
             presence=presence,
             webhooks=webhooks,
@@ -114,13 +119,14 @@ async def running_server(
         )
         await pipeline.start()
         stack.push_async_callback(pipeline.stop)
+        tasks.keep_running("notices", notices.follow)
         tasks.keep_running("content", partial(content.follow, dialogue))
         tasks.keep_running("encoder", partial(content.switch, dialogue))
         tasks.keep_running("learning", content.learn)
         tasks.keep_running("examining", content.examine)
         if settings.knowledge_watch:
             tasks.keep_running("watch", content.watch)
-        answering = Answering(database, dialogue, clock)
+        answering = Answering(database, dialogue, notices, clock)
         tasks.keep_running("api conversations", answering.forget)
         stack.push_async_callback(tasks.stop)
 
@@ -144,6 +150,7 @@ async def running_server(
             PublishingDesk(database, content.publisher, clock),
             EditDesk(database, clock, lambda: content.publisher.bench.basis),
             Replays(database, content.publisher, dialogue),
+            notices,
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
@@ -151,13 +158,7 @@ async def running_server(
             database, lambda: dialogue.mind, vectors_of(settings, database, clock), clock
         )
         tasks.keep_running("gaps", gaps.run)
-        recorded = RecordedTurns(
-            database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
-        )
-        workshop = _workshop(settings, database, dialogue, clock)
-        token = settings.api_token
-        api = make_api(answering, recorded, workshop, token, settings.base_url)
-        app.add_subapp(PREFIX, api)
+        app.add_subapp(PREFIX, _api(settings, database, dialogue, clock, answering))
         yield app
 
 
@@ -201,6 +202,20 @@ def _content(
     former = partial(former_bench, settings, database, clock)
     switching = Switching(database, clock, publisher, former, metrics)
     return ContentFollower(database, presence, folders, publisher, switching)
+
+
+def _api(
+    settings: Settings,
+    database: Database,
+    dialogue: DialogueService,
+    clock: Clock,
+    answering: Answering,
+) -> web.Application:
+    recorded = RecordedTurns(
+        database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
+    )
+    workshop = _workshop(settings, database, dialogue, clock)
+    return make_api(answering, recorded, workshop, settings.api_token, settings.base_url)
 
 
 def _assist(

@@ -67,7 +67,7 @@ def examine_content(
         else content_changes(Content.from_json(former.content), content).to_json()
     )  # fmt: skip
     stored = database.run_sync(recent_inputs, now - _RECENT, _MOST_RECENT) if live else []
-    recent = [each for each in map(Recorded.from_json, stored) if each is not None]
+    recent = [_as_usual(each) for each in map(Recorded.from_json, stored) if each is not None]
     questions = Questions(content.pinned, recent)
     report = examine(live, candidate, questions, embed, now, changes)
     # At the very first start customers wait: what takes an encoder is for the command to find.
@@ -78,6 +78,11 @@ def examine_content(
         # Nothing to compare with, but what is live is known: it need not be looked at again.
         return replace(report, live=former.number)
     return report
+
+
+def _as_usual(recorded: Recorded) -> Recorded:
+    """Return what a turn is decided from without notices: they would hide how answers change."""
+    return replace(recorded, situation=replace(recorded.situation, notices=()))
 
 
 def _notes(content: Content, dialogue: Dialogue | None, today: date) -> tuple[NoteOfLinter, ...]:

@@ -26,6 +26,8 @@ from chatbot.console.gate import require
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
+from chatbot.console.notices.pages import NoticePages, NoticeTools
+from chatbot.console.notices.view import NoticeReader
 from chatbot.console.pipeline_desk import PipelineDesk
 from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
@@ -41,6 +43,7 @@ from chatbot.editing.desk import EditDesk
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.runtime import Pipeline
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.publishing_desk import PublishingDesk
@@ -69,6 +72,7 @@ class StaffPages:
     publishing: PublishingDesk
     editing: EditDesk
     replays: Replays
+    notices: NoticeBoard
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -114,8 +118,11 @@ class StaffPages:
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
         pages = (
             PublishingPages(publishing, self.publishing),
-            TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
+            TryPages(
+                trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
+            ),
             self._gaps(reception),
+            self._notices(reception),
         )
         for each in pages:
             yield from each.routes()
@@ -124,6 +131,11 @@ class StaffPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)
         reader = GapReader(self._snapshot, self.clock)
         return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
+
+    def _notices(self, reception: Reception) -> NoticePages:
+        writer = AdminWriter(reception.gate, "notices", "notices", attrgetter("notice_words"))
+        reader = NoticeReader(self._snapshot, self.clock)
+        return NoticePages(writer, NoticeTools(self.database, reader, self.clock))
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,9 +17,11 @@ from chatbot.api.problems import ApiProblem
 from chatbot.clock import Clock
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.store.api_conversations import forget_contexts, read_context, save_context
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
+from chatbot.store.notices import note_tellings
 from chatbot.store.turn_labels import NewLabel, save_label
 
 log = structlog.get_logger()
@@ -34,9 +36,12 @@ _TRIES = 20
 class Answering:
     """Decides for other systems; a conversation's turns one after the other."""
 
-    def __init__(self, database: Database, dialogue: DialogueService, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, dialogue: DialogueService, notices: NoticeBoard, clock: Clock
+    ) -> None:
         self._database = database
         self._dialogue = dialogue
+        self._notices = notices
         self._clock = clock
         # Calls of this process wait for each other; between processes the version decides.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -66,13 +71,17 @@ class Answering:
         if request.at is not None:
             now = datetime.fromisoformat(request.at)
             now = now if now.tzinfo else now.replace(tzinfo=snapshot.timezone)
-        return Situation(now, account=account, tags=tuple(dict.fromkeys(request.customer_tags)))
+        tags = tuple(dict.fromkeys(request.customer_tags))
+        held = self._notices.in_force(now, account)
+        return Situation(now, account=account, tags=tags, notices=held)
 
     async def _carry_on(self, request: AnswerRequest, key: str, situation: Situation) -> Outcome:
         for _ in range(_TRIES):
             now = self._clock.now()
             stored = await self._database.run(read_context, key, now - _REMEMBERED)
             context = Context.from_json(stored.context)
+            unread = await self._notices.unread(situation.now, situation.account, _reader(key))
+            situation = replace(situation, notices=unread)
             outcome = await self._decide(request, context, situation)
             if await self._database.run(_save, key, stored.version, outcome, now):
                 return outcome
@@ -94,9 +103,21 @@ class Answering:
 
 
 def _save(connection: Connection, key: str, version: int, outcome: Outcome, now: datetime) -> bool:
-    """Store what a turn leaves behind; return False if another turn came first."""
+    """Store what a turn leaves behind; return False if another turn came first.
+
+    That of another key tells none of this one's notices, so the version alone decides.
+    """
     if not save_context(connection, key, version, outcome.context.to_json(), now):
         return False
     if outcome.label is not None:
         save_label(connection, NewLabel(**asdict(outcome.label)), None, now)
+    told = [each for each in outcome.decision.notices if each.mode == "prefix"]
+    if told:
+        ids = [each.id for each in told]
+        note_tellings(connection, _reader(key), told[0].day, ids, now)
     return True
+
+
+def _reader(key: str) -> str:
+    """Return who is told a notice once a day: whoever is behind the key of a conversation."""
+    return f"api:{key}"

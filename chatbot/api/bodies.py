@@ -171,6 +171,13 @@ class HandoffBody(_Out):
     reason: str
 
 
+class NoticeBody(_Out):
+    """答复里的一条通知：写在前面的，或代替了答案的。"""
+
+    id: int
+    mode: Literal["prefix", "replace"]
+
+
 class DecisionBody(_Out):
     """一个决定，和 chatbot answer 的一行、每一轮的记录相同。"""
 
@@ -192,6 +199,9 @@ class DecisionBody(_Out):
     parts: list[QuestionBody] | None = Field(
         default=None,
         description="一句话问了几件事、一起回答时才有；faq_id 是先答的那条，confidence 取最低的",
+    )
+    notices: list[NoticeBody] | None = Field(
+        default=None, description="reply 里有通知时才有；同一个 conversation 每天只在前面说一次"
     )
 
 

@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "evaluate": "chatbot.cli.evaluate:evaluate",
         "knowledge": "chatbot.cli.knowledge:knowledge",
         "mode": "chatbot.cli.mode:mode",
+        "notices": "chatbot.cli.notices:notices",
         "ratings": "chatbot.cli.ratings:ratings",
         "serve": "chatbot.cli.serve:serve",
         "simulate": "chatbot.cli.simulate:simulate",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chatbot.answers.entries import Entry
 from chatbot.dialogue.decision import Candidate, Decision, GivenTag, MenuReply, Reply
+from chatbot.dialogue.instead import given_instead, notice_instead, said_instead
 from chatbot.dialogue.menus import entry_item, lines_of, person_item
 from chatbot.dialogue.outcomes import decided, hand_over, question_of
 from chatbot.dialogue.rows import ask_which_row, find_row
@@ -33,6 +34,9 @@ def give_answer(
     if entry.auto == "agents-only":
         return hand_over(turn, known, "agents-only", f"{entry.id} is for agents alone ({reason})")
     messages = entry.answer_for(turn.situation.tags, turn.account.key, turn.language)
+    notice = notice_instead(snapshot, turn, entry)
+    if notice is not None:
+        messages = said_instead(notice, turn)
     if not messages:
         why = f"{entry.id} has no answer in {turn.language} ({reason})"
         return hand_over(turn, known, "language", why)
@@ -54,6 +58,8 @@ def give_answer(
         why = f"{entry.id}: every question of its menu is out of date or of other accounts"
         return hand_over(turn, known, "missing-fact", why)
     decision = replace(known, action="answer", faq_id=entry.id, reply=reply, reason=reason)
+    if notice is not None:
+        turn, decision = given_instead(notice, turn, decision)
     return _answered(turn, decision, entry, question, follow_up, rule)
 
 
@@ -70,7 +76,8 @@ def _answered(
     if entry.tags:
         tags = (GivenTag(tag, "entry", entry.id, sure) for tag in entry.tags)
         decision = replace(decision, given=(*decision.given, *tags))
-    said = _digest(decision.reply)
+    # One notice stands in for many answers: to another question it is not the same again.
+    said = _digest(decision.reply, entry.id if decision.notices else "")
     before = turn.last
     again = before is not None and before.said == said and rule not in {"picked", "follow-up"}
     last = Answered(
@@ -88,9 +95,9 @@ def _answered(
     return decided(turn, decision, rule, context)
 
 
-def _digest(reply: Sequence[Reply]) -> str:
-    """Return what tells a reply from others, short."""
-    return f"{zlib.crc32(repr(reply).encode('utf-8', 'replace')):08x}"
+def _digest(reply: Sequence[Reply], apart: str = "") -> str:
+    """Return what tells a reply from others, short; the same said ``apart`` is another."""
+    return f"{zlib.crc32((repr(reply) + apart).encode('utf-8', 'replace')):08x}"
 
 
 def _question(turn: Understood, known: Decision, rule: str) -> Question:

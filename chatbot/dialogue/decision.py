@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
+from chatbot.notices.notice import Mode
 from chatbot.understanding.language import CHINESE
 
 Action = Literal["answer", "clarify", "handoff", "reply", "flow", "smalltalk"]
@@ -192,6 +194,18 @@ class MenuReply:
         return {"type": "menu", "head": self.head, "items": items, "tail": self.tail}
 
 
+@dataclass(frozen=True, slots=True)
+class GivenNotice:
+    """A notice that the customer reads with this decision, on which day of the brand's."""
+
+    id: int
+    mode: Mode
+    day: date
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "mode": self.mode}
+
+
 Reply = TextReply | ImageReply | LinkReply | MiniprogramReply | MenuReply
 
 
@@ -224,6 +238,10 @@ class Decision:
     #: The language that the customer writes, by its code; what is said before a person takes over
     #: is said in it as well.
     language: str = CHINESE
+    #: The notices in ``reply``, and what it is without those in front: all that is said where both
+    #: are more than may be sent.
+    notices: tuple[GivenNotice, ...] = ()
+    unheaded: tuple[Reply, ...] | None = None
 
     @property
     def intent(self) -> str | None:
@@ -264,4 +282,6 @@ class Decision:
             record["slots"] = dict(self.slots)
         if self.parts:
             record["parts"] = [part.to_json() for part in self.parts]
+        if self.notices:
+            record["notices"] = [notice.to_json() for notice in self.notices]
         return record

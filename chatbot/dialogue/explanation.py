@@ -71,6 +71,9 @@ def _lines(decision: Json, trace: Json, words: Words) -> Iterator[tuple[str, str
         yield words["part"].format(number=number), told
     if decision.get("tags"):
         yield words["tags"], "，".join(decision["tags"])
+    if decision.get("notices"):
+        given = (words[f"notice_{each['mode']}"].format(**each) for each in decision["notices"])
+        yield words["notices"], "，".join(given)
     yield from _found(trace, words)
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from chatbot.customers.ratings import SCORES, RatingAsked
 from chatbot.dialogue.json_values import instant_in, texts_in
 from chatbot.dialogue.turn import Attachment, AttachmentKind, Context, Situation, Utterance
+from chatbot.notices.notice import Notice
 
 _KINDS: frozenset[str] = frozenset(get_args(AttachmentKind))
 
@@ -34,6 +35,7 @@ class Recorded:
                 **asdict(situation),
                 "now": situation.now.isoformat(),
                 "tags": list(situation.tags),
+                "notices": [notice.to_json() for notice in situation.notices],
             },
         }
 
@@ -77,6 +79,7 @@ def _situation(record: object) -> Situation | None:
         tags=texts_in(record.get("tags")),
         scene=str(record.get("scene", "")),
         rating=_rating(record.get("rating")),
+        notices=tuple(map(Notice.from_json, record.get("notices", ()))),
     )
 
 

@@ -9,7 +9,7 @@ from chatbot.dialogue.decision import Decision, MenuItem, MenuReply
 from chatbot.dialogue.menus import person_item
 from chatbot.dialogue.outcomes import decided
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.dialogue.turn import Outcome, Question, WaitingRow
+from chatbot.dialogue.turn import Context, Outcome, Question, Situation, WaitingRow
 from chatbot.dialogue.understood import Understood
 from chatbot.dialogue.wording import fill_text
 from chatbot.facts.asking import Followed, ask_for_row, follow
@@ -28,13 +28,20 @@ _AROUND_NAME = re.compile(
 
 def find_row(snapshot: Snapshot, turn: Understood, table: str) -> RowChoice:
     """Return which row of ``table`` is meant, by all that is known."""
-    slots = turn.context.form.get("values", {})
+    return row_known(snapshot, table, turn.message.key, turn.context, turn.situation)
+
+
+def row_known(
+    snapshot: Snapshot, table: str, text_key: str, context: Context, situation: Situation
+) -> RowChoice:
+    """Return which row of ``table`` a normalised message and what is known beside it mean."""
+    slots = context.form.get("values", {})
     return snapshot.rows[table].find(
-        text_key=turn.message.key,
-        remembered=turn.context.rows.get(table),
+        text_key=text_key,
+        remembered=context.rows.get(table),
         slots={name: value for name, value in slots.items() if isinstance(value, str)},
-        tags=turn.situation.tags,
-        scene=turn.situation.scene,
+        tags=situation.tags,
+        scene=situation.scene,
     )
 
 

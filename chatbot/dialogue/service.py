@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatbot.dialogue.dialogue import Dialogue
+from chatbot.dialogue.heading import with_heading
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
 from chatbot.dialogue.understood import NeedsVectors
 from chatbot.matching.dense import use_one_thread
@@ -26,11 +27,11 @@ class Mind:
     encoder: Encoder
 
     def decide(self, utterance: Utterance, context: Context, situation: Situation) -> Outcome:
-        """Decide one turn; see ``Dialogue.begin``."""
+        """Decide one turn, and what customers are told beside; see ``Dialogue.begin``."""
         step = self.dialogue.begin(utterance, context, situation)
         while isinstance(step, NeedsVectors):
             step = self.dialogue.finish(step, self.encoder.encode(step.texts))
-        return step
+        return with_heading(self.dialogue.snapshot, step, situation)
 
 
 class DialogueService:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from chatbot.dialogue.answering import give_answer
 from chatbot.dialogue.decision import Decision, GivenTag, Reply, TextReply
+from chatbot.dialogue.instead import notices_of, once
 from chatbot.dialogue.outcomes import hand_over
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.turn import Answered, Outcome, WaitingRow
@@ -45,10 +46,12 @@ def put_together(turn: Understood, known: Decision, outcomes: Sequence[Outcome])
     waiting = [each for each in outcomes if each.decision.action == "clarify"]
     handed = next((each for each in outcomes if each.decision.handoff is not None), None)
     reply = tuple(part for each in answered for part in each.decision.reply)
+    notices = notices_of(answered)
+    reply = once(reply) if notices else reply
     given = _given(known, answered)
     if handed is not None and handed.decision.handoff is not None:
         request = handed.decision.handoff
-        known = replace(known, given=given)
+        known = replace(known, given=given, notices=notices)
         return hand_over(
             turn, known, request.reason, handed.decision.reason, request=request, reply=reply
         )
@@ -59,7 +62,7 @@ def put_together(turn: Understood, known: Decision, outcomes: Sequence[Outcome])
     decision = replace(base.decision, given=given)
     if answered:
         menus = waiting[0].decision.reply if waiting else ()
-        decision = replace(decision, reply=(*reply, *menus))
+        decision = replace(decision, reply=(*reply, *menus), notices=notices)
     context = replace(
         outcomes[-1].context,
         rows={key: row for each in outcomes for key, row in each.context.rows.items()},

@@ -18,6 +18,7 @@ from chatbot.dialogue.json_values import (
     texts_in,
 )
 from chatbot.forms.form import WebhookCall
+from chatbot.notices.notice import Notice
 
 #: ``id`` of the menu line that calls a person; it comes back as the click's ``menu_id``.
 HUMAN_MENU_ID = "human"
@@ -67,7 +68,8 @@ class Situation:
     ``now`` is any aware instant. ``account`` is an open_kfid, empty outside of customer service;
     ``customer`` what the customer is called, empty if that is not known; ``tags`` ("group:tag")
     what the customer has; ``scene`` the scene_param of the link the customer came by; ``rating``
-    what they were asked about a person's service and may still say.
+    what they were asked about a person's service and may still say; ``notices`` those in force,
+    in the order they are said, without those in front that the customer has read today.
     """
 
     now: datetime
@@ -76,6 +78,7 @@ class Situation:
     tags: tuple[str, ...] = ()
     scene: str = ""
     rating: RatingAsked | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

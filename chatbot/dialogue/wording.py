@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
+from chatbot.accounts.account import Account
 from chatbot.answers.messages import (
     ImageMessage,
     LinkMessage,
@@ -55,16 +56,22 @@ def resolver(snapshot: Snapshot, turn: Understood) -> Resolve:
 
     The row of a table is the one that the conversation remembers.
     """
+    return values_of(snapshot, turn.account, turn.situation.customer, turn.context.rows)
+
+
+def values_of(
+    snapshot: Snapshot, account: Account, customer: str, chosen: Mapping[str, str]
+) -> Resolve:
+    """Return what gives a variable its value; ``chosen`` is the row of each table."""
 
     def resolve(group: str, name: str) -> str | None:
         if group == CUSTOMER:
-            named = turn.situation.customer.strip() or snapshot.texts.unnamed_customer
+            named = customer.strip() or snapshot.texts.unnamed_customer
             return named if name in CUSTOMER_NAMES else None
         if group == ASSISTANT:
-            account = turn.account
             own = account.assistant or snapshot.texts.assistant_name
             return own if name in ASSISTANT_NAMES else account.variables.get(name)
-        row = turn.context.rows.get(group)
+        row = chosen.get(group)
         rows = snapshot.rows.get(group)
         return rows.table.value(row, name) if rows is not None and row is not None else None
 

@@ -25,6 +25,7 @@ from chatbot.pipeline.frontdesk import Frontdesk
 from chatbot.pipeline.handover import Handover
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.moves import Moves
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.pictures import PictureMissing, Pictures
 from chatbot.pipeline.planning import Plan, plan_record, plan_reply
 from chatbot.pipeline.ratings import Ratings
@@ -66,6 +67,7 @@ class Tools:
     ratings: Ratings
     watch: SessionWatch
     frontdesk: Frontdesk
+    notices: NoticeBoard
     pictures: Pictures
     webhooks: WebhookClient
     tag_groups: Callable[[], Groups]
@@ -248,17 +250,20 @@ class ConversationJob:
 
     async def _recorded(self) -> Recorded:
         """Return what the turn is decided from."""
-        conversation = self._claim.conversation
+        conversation, now = self._claim.conversation, self._now()
         return Recorded(
             await to_utterance(self._work.messages, self._tools.transcriber),
             Context.from_json(conversation.context),
             Situation(
-                now=self._now(),
+                now=now,
                 account=conversation.open_kfid,
                 customer=conversation.nickname or "",
                 tags=self._work.tags,
                 scene=conversation.scene,
                 rating=self._work.rating,
+                notices=await self._tools.notices.unread(
+                    now, conversation.open_kfid, conversation.external_userid
+                ),
             ),
         )
 

@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from chatbot.accounts.mode import ModeSetting, Standing
 from chatbot.customers.ratings import is_rating_line
 from chatbot.pipeline import sessions
-from chatbot.pipeline.event_codes import EVENT_CODE_LIFE, SESSION_CODE_LIFE, send_by_code
+from chatbot.pipeline.event_codes import EVENT_CODE_LIFE, SESSION_CODE_LIFE
 from chatbot.pipeline.farewells import say_goodbye
 from chatbot.pipeline.frontdesk import StandingOf
 from chatbot.pipeline.notices import Notices
 from chatbot.pipeline.ratings import RecordTap, records_nothing
 from chatbot.pipeline.steps import burst_taken
+from chatbot.pipeline.welcomes import Greet, greet_as_usual
 from chatbot.store import handoffs, outbox
 from chatbot.store.accounts import PullLease, advance_cursor
 from chatbot.store.agents import end_absence
@@ -137,11 +138,12 @@ def store_page(
     standing_of: StandingOf = answers_everybody,
     listener: Listener | None = None,
     record_tap: RecordTap = records_nothing,
+    greet: Greet = greet_as_usual,
 ) -> Stored:
     """Store a page and its cursor; call inside one transaction.
 
     ``standing_of`` tells how far the account's bot may go with each customer, ``record_tap``
-    takes the ratings that no turn will.
+    takes the ratings that no turn will, ``greet`` says welcome to who enters.
 
     Raises:
         LeaseLost: another process pulled meanwhile; nothing may be stored.
@@ -157,7 +159,9 @@ def store_page(
     def standing(customer: str) -> Standing:
         return standing_of(customer, switched)
 
-    intake = _Intake(lease, conversations, policy, notices, standing, record_tap, now, listener)
+    intake = _Intake(
+        lease, conversations, policy, notices, standing, record_tap, greet, now, listener
+    )
     for entry in entries:
         intake.take(entry)
     return intake.write(connection)
@@ -191,6 +195,7 @@ class _Intake:
         notices: Notices,
         standing: Callable[[str], Standing],
         record_tap: RecordTap,
+        greet: Greet,
         now: datetime,
         listener: Listener | None,
     ) -> None:
@@ -199,6 +204,7 @@ class _Intake:
         self._said: list[Said] = []
         self._standing = standing
         self._record_tap = record_tap
+        self._greet = greet
         self._before = conversations
         self._conversations = dict(conversations)
         self._policy = policy
@@ -421,10 +427,8 @@ class _Intake:
             handoffs.add_notice_code(
                 connection, conversation.id, "welcome", code, self._now, expires_at
             )
-            send_by_code(
-                connection, conversation, code, self._notices.welcome, self._now,
-                due_at=self._now, expires_at=expires_at,
-            )  # fmt: skip
+            welcome = self._notices.welcome
+            self._greet(connection, conversation, code, welcome, self._now, expires_at)
 
         self._spend(conversation, at, effect)
 

@@ -57,6 +57,10 @@ class PipelineMetrics:
             "chatbot_tags_waiting", "Tags that WeCom has still to be told of", registry=registry
         )
 
+        self._notices = Gauge(
+            "chatbot_notices_in_force", "Notices that customers are told now", registry=registry
+        )
+
     def page_stored(self, messages: int, stale: int, missed_codes: int) -> None:
         """Count what a page brought."""
         self._messages.inc(messages)
@@ -95,3 +99,7 @@ class PipelineMetrics:
     def tags_waiting(self, count: int) -> None:
         """Record how many tags wait to be written, over all processes."""
         self._tags_waiting.set(count)
+
+    def notices_in_force(self, count: int) -> None:
+        """Record how many notices hold now."""
+        self._notices.set(count)

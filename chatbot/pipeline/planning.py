@@ -8,6 +8,7 @@ from typing import Any
 
 from chatbot.dialogue.decision import (
     Decision,
+    GivenNotice,
     HandoffRequest,
     ImageReply,
     LinkReply,
@@ -33,10 +34,14 @@ RESERVE = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Customer-service message bodies in order, then a handoff if there is one."""
+    """Customer-service message bodies in order, then a handoff if there is one.
+
+    ``told`` are the notices that stand in front of the first message.
+    """
 
     messages: tuple[dict[str, Any], ...]
     handoff: HandoffRequest | None = None
+    told: tuple[GivenNotice, ...] = ()
     #: The turn is only recorded, with what it would have sent; a handoff happens without a word.
     recorded: bool = False
     drafts: tuple[dict[str, Any], ...] = ()
@@ -45,17 +50,22 @@ class Plan:
 def plan_reply(decision: Decision, handed_over: dict[str, Any], budget_left: int) -> Plan:
     """Plan what is sent for a decision with ``budget_left`` messages.
 
-    An answer that does not fit is not cut: a person takes over instead.
+    An answer that does not fit is not cut: a person takes over instead. Notices in front that do
+    not fit wait for the next turn.
     """
-    told = (handed_over,) if budget_left > 0 else ()
+    last = (handed_over,) if budget_left > 0 else ()
     allowed = max(0, budget_left - RESERVE)
     messages = to_messages(decision.reply, allowed)
+    told = tuple(each for each in decision.notices if each.mode == "prefix")
+    if decision.unheaded is not None and len(messages) > allowed:
+        messages, told = to_messages(decision.unheaded, allowed), ()
     fits = len(messages) <= allowed
     if decision.handoff is not None:
-        return Plan((*(messages if fits else ()), *told), decision.handoff)
+        said = messages if fits else ()
+        return Plan((*said, *last), decision.handoff, told if said else ())
     if not fits:
-        return Plan(told, HandoffRequest(None, "normal", "budget"))
-    return Plan(messages)
+        return Plan(last, HandoffRequest(None, "normal", "budget"))
+    return Plan(messages, told=told)
 
 
 def plan_record(decision: Decision, *, cared_for: bool, budget: int) -> Plan:

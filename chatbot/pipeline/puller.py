@@ -21,6 +21,7 @@ from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.ratings import Ratings
 from chatbot.pipeline.tasks import keep_running
 from chatbot.pipeline.waiting import wait_for
+from chatbot.pipeline.welcomes import Greet
 from chatbot.store.accounts import PullLease, lease_pull, release_pull
 from chatbot.store.database import Database
 from chatbot.store.errors import LeaseLost, StoreUnavailable
@@ -52,6 +53,7 @@ class PullerContext:
     frontdesk: Frontdesk
     listener: Listener
     ratings: Ratings
+    greet: Greet
     process_id: Callable[[], int]
     on_stored: Callable[[Stored], None]
     checkpoint: Checkpoint
@@ -136,6 +138,7 @@ class AccountPuller:
             standing_of=shared.frontdesk.standing_of(self.open_kfid, now),
             listener=shared.listener,
             record_tap=shared.ratings.record_tap,
+            greet=shared.greet,
             now=now,
             lease_until=now + _LEASE,
         )

@@ -33,6 +33,7 @@ from chatbot.pipeline.members import MemberDesk, MemberNames, MemberTools
 from chatbot.pipeline.metrics import PipelineMetrics
 from chatbot.pipeline.moves import Moves
 from chatbot.pipeline.names import CustomerNames
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.pictures import Pictures
 from chatbot.pipeline.puller import PullerContext, Pullers
 from chatbot.pipeline.ratings import Ratings
@@ -45,6 +46,7 @@ from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.utterances import Transcriber
 from chatbot.pipeline.watch import SessionWatch
 from chatbot.pipeline.webhook_client import WebhookClient
+from chatbot.pipeline.welcomes import Welcomes
 from chatbot.pipeline.worker import Worker
 from chatbot.store.accounts import list_accounts, save_accounts
 from chatbot.store.database import Database
@@ -101,6 +103,7 @@ class Pipeline:
         presence: Presence,
         webhooks: WebhookClient,
         tag_groups: Callable[[], Groups],
+        notices: NoticeBoard,
         on_desk: Callable[[], None],
         checkpoint: Checkpoint = pass_by,
     ) -> None:
@@ -135,6 +138,7 @@ class Pipeline:
             ratings=ratings,
             watch=SessionWatch(database, wecom.kf, router, frontdesk, cards, clock),
             frontdesk=frontdesk,
+            notices=notices,
             pictures=pictures,
             webhooks=webhooks,
             tag_groups=tag_groups,
@@ -165,6 +169,7 @@ class Pipeline:
                 frontdesk=frontdesk,
                 listener=listener,
                 ratings=ratings,
+                greet=Welcomes(notices, snapshot).greet,
                 process_id=self._process_id,
                 on_stored=self._stored,
                 checkpoint=checkpoint,

@@ -30,6 +30,7 @@ from chatbot.store import handoffs, outbox, turns
 from chatbot.store.conversations import Claim, Conversation
 from chatbot.store.messages import Message, assign_messages, pending_messages
 from chatbot.store.modes import switched_modes
+from chatbot.store.notices import note_tellings
 from chatbot.store.outbox import NewPart, Part
 from chatbot.store.ratings import open_ratings
 from chatbot.store.tags import TurnRef, tags_of_customers
@@ -125,8 +126,8 @@ def commit_turn(
     ``quiet_max``). It is decided anew when that is over.
 
     Raises:
-        TurnOutdated: a message was taken back, or the account's mode switched, meanwhile; roll
-            back and decide anew.
+        TurnOutdated: a message was taken back, the account's mode switched, or a notice told by
+            another turn, meanwhile; roll back and decide anew.
     """
     conversation = store.hold_claim(connection, work.claim)
     ids = [message.id for message in work.messages]
@@ -155,6 +156,7 @@ def commit_turn(
     parts = insert_parts(
         connection, conversation, turn.id, planned, expires_at, now, webhook=webhook
     )
+    _note_told(connection, conversation, turn.id, planned, parts, now)
     gifts = _gifts(outcome.decision.given, answered=not planned.recorded)
     give_tags(
         connection,
@@ -169,6 +171,25 @@ def commit_turn(
         # Else it was saved with its new count.
         store.save_conversation(connection, conversation, now)
     return following
+
+
+def _note_told(
+    connection: Connection,
+    conversation: Conversation,
+    turn_id: int,
+    planned: Plan,
+    parts: Sequence[Part],
+    now: datetime,
+) -> None:
+    """Note the notices that the turn tells; raise TurnOutdated if another turn has, meanwhile."""
+    if not planned.told:
+        return
+    kept = note_tellings(
+        connection, conversation.external_userid, planned.told[0].day,
+        [each.id for each in planned.told], now, turn_id=turn_id, part_id=parts[0].id,
+    )  # fmt: skip
+    if not kept:
+        raise TurnOutdated
 
 
 def _writes_on(conversation: Conversation, last_id: int, since: datetime) -> bool:
@@ -186,7 +207,7 @@ def _gifts(given: Sequence[GivenTag], *, answered: bool) -> list[Gift]:
 
 
 class TurnOutdated(Exception):
-    """Rolls a turn back: its messages are no longer what was decided on."""
+    """Rolls a turn back: it was decided on what is not so any more."""
 
 
 def burst_taken(conversation: Conversation, last_id: int, now: datetime) -> Conversation:

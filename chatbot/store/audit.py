@@ -37,6 +37,10 @@ _PAGE = statement(
     " WHERE (CAST(:before AS bigint) IS NULL OR id < :before)"
     " AND (CAST(:who AS text) IS NULL OR who = :who) ORDER BY id DESC LIMIT :limit"
 )
+_OF_TARGET = statement(
+    "SELECT id, at, who, name, action, target, detail FROM audit_log WHERE target = :target"
+    " ORDER BY id DESC LIMIT 100"
+)
 
 
 def audit(
@@ -70,3 +74,8 @@ def audit_page(
     """Return the newest ``limit`` rows below the id ``before``, of everybody or of ``who``."""
     rows = connection.execute(_PAGE, {"limit": limit, "before": before, "who": who})
     return [AuditRow(*row) for row in rows]
+
+
+def audit_of(connection: Connection, target: str) -> list[AuditRow]:
+    """Return what was done to ``target``, the newest first."""
+    return [AuditRow(*row) for row in connection.execute(_OF_TARGET, {"target": target})]

@@ -18,7 +18,7 @@ Message: TypeAlias = dict[str, Any]
 TEXT_BYTES = 2048
 MENU_ITEMS = 10
 MENU_CAPTION_BYTES = 128
-_MENU_HEAD_BYTES = 1024
+MENU_HEAD_BYTES = 1024
 _MENU_LINK_CAPTION_BYTES = 1024
 _MENU_TEXT_BYTES = 256
 _URL_BYTES = 2048
@@ -72,9 +72,9 @@ def menu_message(head: str, items: Sequence[MenuItem], tail: str = "") -> Messag
         raise ValueError(f"a menu has 1 to {MENU_ITEMS} items, not {len(items)}")
     menu: dict[str, Any] = {"list": [_menu_item(item) for item in items]}
     if head:
-        menu["head_content"] = clip(head, _MENU_HEAD_BYTES)
+        menu["head_content"] = clip(head, MENU_HEAD_BYTES)
     if tail:
-        menu["tail_content"] = clip(tail, _MENU_HEAD_BYTES)
+        menu["tail_content"] = clip(tail, MENU_HEAD_BYTES)
     return {"msgtype": "msgmenu", "msgmenu": menu}
 
 

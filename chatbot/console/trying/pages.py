@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -17,12 +19,15 @@ from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.dialogue.turn import Context, Outcome, Situation, Utterance
 from chatbot.errors import UserError
 from chatbot.knowledge.build import at_target
+from chatbot.notices.notice import Notice
 from chatbot.replay import By, Replay, Replays
 from chatbot.store.turns import KeptTurn
 
 _LONGEST = 2000
 _MOST_ID = 2**63 - 1
 
+#: Returns the notices in force at a time on an account.
+InForce = Callable[[datetime, str], tuple[Notice, ...]]
 #: Raises what the request is answered with if its sender may not see the conversation.
 MaySee = Callable[[web.Request, int], Awaitable[None]]
 
@@ -35,6 +40,7 @@ class Asked:
     account: str = ""
     tags: str = ""
     target: str = ""
+    at: str = ""
 
 
 class WrongQuestion(Exception):
@@ -54,12 +60,14 @@ class TryPages:
         service: DialogueService,
         replays: Replays,
         may_see: MaySee,
+        notices: InForce,
         clock: Clock,
     ) -> None:
         self._writer = writer
         self._service = service
         self._replays = replays
         self._may_see = may_see
+        self._notices = notices
         self._clock = clock
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -130,7 +138,9 @@ class TryPages:
         account = accounts.named(asked.account) or accounts.default
         written = (each.strip() for each in asked.tags.replace("，", ",").split(","))
         tags = tuple(each for each in written if each)
-        situation = Situation(self._clock.now(), account=account.open_kfid, tags=tags)
+        now = _moment(asked.at, mind.dialogue.snapshot.timezone) or self._clock.now()
+        held = self._notices(now, account.open_kfid)
+        situation = Situation(now, account=account.open_kfid, tags=tags, notices=held)
         utterance = Utterance((asked.text,))
         return await self._service.compute(lambda: mind.decide(utterance, Context(), situation))
 
@@ -149,6 +159,20 @@ class TryPages:
 
 
 _WAYS: tuple[By, ...] = ("then", "now")
+
+
+def _moment(written: str, timezone: ZoneInfo) -> datetime | None:
+    """Return the moment that is asked about, as a browser's field gives it; None if none is."""
+    if not written:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise WrongQuestion("wrong_time") from None
+    # Far from our time an instant may not exist in another zone.
+    if not 2000 <= moment.year < 2100:
+        raise WrongQuestion("wrong_time")
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
 
 
 def _target(written: str) -> float | None:

@@ -1,0 +1,1 @@
+"""Notices: what all customers, or those of some stores, are told for some hours or days."""
