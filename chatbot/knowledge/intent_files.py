@@ -32,8 +32,9 @@ from chatbot.understanding.patterns import PatternError, check_pattern, is_expre
 from chatbot.understanding.smalltalk import Kind
 
 TEXTS_FILE = "_texts.yaml"
-_SUFFIXES = (".yaml", ".yml")
-_KEYS = (
+INTENT_SUFFIXES = (".yaml", ".yml")
+#: The keys of an intent, in the order in which they are written.
+INTENT_KEYS = (
     "intent",
     "title",
     "examples",
@@ -119,7 +120,7 @@ def read_intents(
     messages = MessageReader(media or MediaFolder(folder), references or References())
     read: list[Intent] = []
     seen: dict[str, Path] = {}
-    for path, _ in content_files(folder, _SUFFIXES, problems):
+    for path, _ in content_files(folder, INTENT_SUFFIXES, problems):
         root = _read_mapping(path, problems, "应为一个意图")
         intent = root and _read_intent(path, root, normaliser, problems, messages, hosts)
         if not root or not intent:
@@ -252,7 +253,7 @@ def _read_intent(
     hosts: Collection[str] | None,
 ) -> Intent | None:
     before = len(problems.found)
-    fields = Fields(path, root, problems, _KEYS, ("intent",))
+    fields = Fields(path, root, problems, INTENT_KEYS, ("intent",))
     name = fields.name("intent") or ""
     intent = Intent(
         name=name,
