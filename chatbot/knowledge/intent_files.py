@@ -122,7 +122,7 @@ def read_intents(
     seen: dict[str, Path] = {}
     for path, _ in content_files(folder, INTENT_SUFFIXES, problems):
         root = _read_mapping(path, problems, "应为一个意图")
-        intent = root and _read_intent(path, root, normaliser, problems, messages, hosts)
+        intent = root and read_intent(path, root, normaliser, problems, messages, hosts)
         if not root or not intent:
             continue
         if places is not None:
@@ -244,14 +244,18 @@ def _read_mapping(path: Path, problems: Problems, expected: str) -> Mapping | No
     return root
 
 
-def _read_intent(
+def read_intent(
     path: Path,
-    root: Mapping,
+    root: Node,
     normaliser: Normaliser,
     problems: Problems,
     messages: MessageReader,
     hosts: Collection[str] | None,
 ) -> Intent | None:
+    """Return the intent that a mapping writes, as if it stood in a file; None if it is wrong."""
+    if not isinstance(root, Mapping):
+        problems.add(path, root.line, "", f"应为一个意图，每行写“键: 值”，{shown(root)}")
+        return None
     before = len(problems.found)
     fields = Fields(path, root, problems, INTENT_KEYS, ("intent",))
     name = fields.name("intent") or ""
