@@ -25,6 +25,7 @@ from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
 from chatbot.editing.desk import EditDesk
+from chatbot.editing.registry import kinds_reaching
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
@@ -148,7 +149,12 @@ async def running_server(
             news,
             customers,
             PublishingDesk(database, content.publisher, clock),
-            EditDesk(database, clock, lambda: content.publisher.bench.basis),
+            EditDesk(
+                database,
+                clock,
+                lambda: content.publisher.bench.basis,
+                kinds_reaching(settings.outbound_hosts),
+            ),
             Replays(database, content.publisher, dialogue),
             notices,
         )

@@ -191,7 +191,7 @@ class ContentFollower:
         begins = self._begins(live)
         signature = await asyncio.to_thread(sign_files, self._paths)
         changed = begins or signature != self._offered
-        written: Mapping[Path, bytes] = {}
+        written: Mapping[Path, bytes | None] = {}
         try:
             written = await self._publisher.write_edits(again=changed, begins=begins)
             if written:
@@ -214,13 +214,13 @@ class ContentFollower:
             await self._publisher.offer_files("watch", publish=self._folders.publish, after=live)
 
     def _sign_others(
-        self, before: Signature, written: Mapping[Path, bytes]
+        self, before: Signature, written: Mapping[Path, bytes | None]
     ) -> tuple[Signature, bool]:
         """Return the signature of all files, and whether others than ``written`` have changed."""
         signature = sign_files(self._paths)
         ours = {str(path) for path in written}
         others = {each for each in before ^ signature if each[0] not in ours}
-        as_written = all(path.read_bytes() == data for path, data in written.items())
+        as_written = all(_held(path) == data for path, data in written.items())
         return signature, bool(others) or not as_written
 
     def _begins(self, live: int | None) -> bool:
@@ -240,3 +240,11 @@ class ContentFollower:
         await self._switching.close()
         await self._lock.release()
         await self._examining.release()
+
+
+def _held(path: Path) -> bytes | None:
+    """Return what a file holds, None if there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

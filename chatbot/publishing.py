@@ -248,7 +248,7 @@ class Publisher:
                 return arranged
         return content
 
-    async def write_edits(self, *, again: bool, begins: bool) -> Mapping[Path, bytes]:
+    async def write_edits(self, *, again: bool, begins: bool) -> Mapping[Path, bytes | None]:
         """Write what was edited on pages into the files; return those that changed.
 
         ``again``: also what was in conflict; ``begins``: also what only another folder holds.

@@ -66,8 +66,8 @@ class WriteBack:
         """Let what another folder holds and nobody has published be written into this one, too."""
         self._database.run_sync(rewrite_held, self._where)
 
-    def write(self, *, again: bool) -> dict[Path, bytes]:
-        """Write the edits that wait; return the files that changed, as they are now.
+    def write(self, *, again: bool) -> dict[Path, bytes | None]:
+        """Write the edits that wait; return the files that changed as they are, None for gone.
 
         ``again``: those in conflict are tried once more, for files have changed.
 
@@ -91,9 +91,9 @@ class WriteBack:
 
     def _write(
         self, reading: Reading, todo: Mapping[_Subject, Sequence[StoredEdit]]
-    ) -> dict[Path, bytes]:
+    ) -> dict[Path, bytes | None]:
         plan = self._planned(reading.content, todo)
-        written: dict[Path, bytes] = {}
+        written: dict[Path, bytes | None] = {}
         for kind, changes in plan.changes.items():
             drafts = self._kinds[kind].drafts(self._folders, reading.content, changes)
             drafts.write()

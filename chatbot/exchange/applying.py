@@ -47,10 +47,10 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A file as it was, None if there was none, and as it is to be."""
+    """A file as it was, None if there was none, and as it is to be: None if it is to go."""
 
     former: bytes | None
-    data: bytes
+    data: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Drafts:
         for path, draft in self.files.items():
             if draft.data != draft.former:
                 _write(path, draft)
-                written.append(path.relative_to(self.root).as_posix())
+                is_below = path.is_relative_to(self.root)
+                written.append((path.relative_to(self.root) if is_below else path).as_posix())
         return written
 
 
@@ -234,7 +235,7 @@ def _append(drafts: dict[Path, Draft], path: Path, new: Sequence[New]) -> None:
     """Put entries at the end of a file of them, or into a new one."""
     draft = drafts.get(path)
     former = draft.former if draft else _read(path)
-    source = (draft.data if draft else former or b"").decode("utf-8-sig").replace("\r\n", "\n")
+    source = ((draft.data if draft else former) or b"").decode("utf-8-sig").replace("\r\n", "\n")
     if source and not source.endswith("\n"):
         source += "\n"
     lines = (line for each in new for line in entry_lines(_record(path, each)))
@@ -261,6 +262,9 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, draft: Draft) -> None:
+    if draft.data is None:
+        _remove(path, draft.former)
+        return
     if draft.former is not None:
         replace_file(path, draft.former, draft.data)
         return
@@ -273,6 +277,15 @@ def _write(path: Path, draft: Draft) -> None:
             copy.replace(path)
     except OSError as error:
         raise ContentError(f"{path}：写不进去（{error.strerror}）") from None
+
+
+def _remove(path: Path, former: bytes | None) -> None:
+    if _read(path) != former:
+        raise ContentError(f"{path}：刚刚被别人改过，没有删掉，请再试一次")
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ContentError(f"{path}：删不掉（{error.strerror}）") from None
 
 
 def _make_folder(folder: Path) -> None:

@@ -14,17 +14,19 @@ _MARKS = '",\t\r\n'
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class CsvCell:
+    """Where a cell is in the text, with its quotes."""
+
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class CsvRow:
     """A record: the line that it begins in, its cells, and where the next one begins."""
 
     line: int
-    cells: tuple[_Cell, ...]
+    cells: tuple[CsvCell, ...]
     end: int
 
 
@@ -35,12 +37,12 @@ def edited_csv(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
         NotReadableError: the file is not what it was.
     """
     written = decode_csv(raw)
-    rows = list(_rows(written)) if written else []
+    rows = list(csv_rows(written)) if written else []
     if written is None or not rows:
         raise NotReadableError("文件读不出来")
     by_line = {row.line: row for row in rows}
-    heading = next(row for row in rows if any(_text(written, cell) for cell in row.cells))
-    keys = [key_of(_text(written, cell)) for cell in heading.cells]
+    heading = next(row for row in rows if any(cell_text(written, cell) for cell in row.cells))
+    keys = [key_of(cell_text(written, cell)) for cell in heading.cells]
     columns = {key: number for number, key in reversed(tuple(enumerate(keys))) if key}
     splices: list[Splice] = []
     for edit in edits:
@@ -56,24 +58,24 @@ def edited_csv(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
     return written.mark + spliced(written.text, splices).encode(written.encoding)
 
 
-def _rows(written: CsvText) -> Iterator[_Row]:
+def csv_rows(written: CsvText) -> Iterator[CsvRow]:
     """Yield where every cell is, as the reader of CSV takes them apart."""
     text, separator = written.text, written.separator
     at, line, first = 0, 1, 1
-    cells: list[_Cell] = []
+    cells: list[CsvCell] = []
     while at < len(text):
         end = _cell_end(text, at, separator)
-        cells.append(_Cell(at, end))
+        cells.append(CsvCell(at, end))
         line += text.count("\n", at, end)
         if text[end : end + 1] == separator:
             at = end + 1
             if at == len(text):
-                cells.append(_Cell(at, at))
-                yield _Row(first, tuple(cells), at)
+                cells.append(CsvCell(at, at))
+                yield CsvRow(first, tuple(cells), at)
                 return
             continue
         after = end + (2 if text[end : end + 2] == "\r\n" else 1)
-        yield _Row(first, tuple(cells), min(after, len(text)))
+        yield CsvRow(first, tuple(cells), min(after, len(text)))
         line += 1
         at, first, cells = after, line, []
 
@@ -95,22 +97,27 @@ def _cell_end(text: str, start: int, separator: str) -> int:
     return at
 
 
-def _text(written: CsvText, cell: _Cell) -> str:
+def cell_text(written: CsvText, cell: CsvCell) -> str:
     text = written.text[cell.start : cell.end]
     if text.startswith('"'):
         text = text[1:].removesuffix('"').replace('""', '"')
     return text.strip()
 
 
-def _separator(written: CsvText, row: _Row) -> str:
+def _separator(written: CsvText, row: CsvRow) -> str:
     """Return what the row itself puts between several values."""
-    texts = [_text(written, cell) for cell in row.cells]
+    texts = [cell_text(written, cell) for cell in row.cells]
     return "\n" if any("\n" in text for text in texts) and "|" not in "".join(texts) else "|"
 
 
-def _splice(written: CsvText, cell: _Cell, text: str) -> Splice:
-    text = escaped(text)
-    if written.text[cell.start : cell.end].startswith('"') or any(mark in text for mark in _MARKS):
-        doubled = text.replace('"', '""')
-        text = f'"{doubled}"'
-    return Splice(cell.start, cell.end, text)
+def _splice(written: CsvText, cell: CsvCell, text: str) -> Splice:
+    is_quoted = written.text[cell.start : cell.end].startswith('"')
+    return Splice(cell.start, cell.end, quoted(escaped(text), is_quoted=is_quoted))
+
+
+def quoted(text: str, *, is_quoted: bool = False) -> str:
+    """Return a text as a cell holds it: in quotes if it needs them, or has them already."""
+    if not is_quoted and not any(mark in text for mark in _MARKS):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'

@@ -48,8 +48,8 @@ def edited_xlsx(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
             columns = {key: number for number, key in reversed(tuple(enumerate(keys))) if key}
             special = _special(book, sheet, {line for edit in edits for line in edit.lines})
             cells = list(cell_edits(edits, columns, {}, left, special))
-            part = _with_cells(book.archive.read(sheet.part), cells)
-            return _with_part(book.archive, sheet.part, part)
+            part = with_cells(book.archive.read(sheet.part), cells)
+            return with_part(book.archive, sheet.part, part)
     except (NotABookError, zipfile.BadZipFile, expat.ExpatError):
         raise NotReadableError("文件读不出来") from None
 
@@ -124,7 +124,12 @@ class _Finder:
             self._awaited = []
 
 
-def _with_cells(source: bytes, cells: list[CellEdit]) -> bytes:
+def with_cells(source: bytes, cells: list[CellEdit]) -> bytes:
+    """Return the part of a sheet with the texts of some cells, whose rows are there.
+
+    Raises:
+        NotReadableError: a row is not there.
+    """
     finder = _Finder(source, {(cell.line, cell.column) for cell in cells})
     finder.parser.StartDoctypeDeclHandler = _refuse
     finder.parser.Parse(source, True)
@@ -153,7 +158,7 @@ def _element(place: _Place, cell: CellEdit) -> bytes:
     ).encode()
 
 
-def _with_part(archive: zipfile.ZipFile, name: str, part: bytes) -> bytes:
+def with_part(archive: zipfile.ZipFile, name: str, part: bytes) -> bytes:
     """Return the archive with one part replaced."""
     written = BytesIO()
     with zipfile.ZipFile(written, "w") as copy:

@@ -35,6 +35,23 @@ def edited_yaml(source: str, edits: Sequence[Edit], left: Left) -> str:
     return spliced(source, splices)
 
 
+def edited_mapping(source: str, values: Mapping[str, Any]) -> str:
+    """Return a file that is one mapping with other values; None takes a key out.
+
+    Raises:
+        NotEditableError: it is no such file, or nothing of it would stay.
+    """
+    try:
+        root = yaml.compose(source, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        root = None
+    if not isinstance(root, yaml.MappingNode) or not root.value:
+        raise NotEditableError("文件读不出来")
+    if all(values.get(key.value, "") is None for key, _ in root.value):
+        raise NotEditableError("文件里什么也不剩")
+    return spliced(source, _changed(source, root, values))
+
+
 def _listed(root: yaml.Node | None) -> list[yaml.Node]:
     if isinstance(root, yaml.MappingNode):
         root = next((value for key, value in root.value if key.value == "entries"), None)
@@ -45,9 +62,14 @@ def _entry(source: str, edit: Edit, node: yaml.MappingNode) -> Iterator[Splice]:
     if edit.after is None:
         yield _without_item(source, node)
         return
+    yield from _changed(source, node, edit.values)
+
+
+def _changed(source: str, node: yaml.MappingNode, values: Mapping[str, Any]) -> Iterator[Splice]:
+    """Yield what gives the keys of a mapping other values, and takes out those that have none."""
     pairs = {key.value: (key, value) for key, value in node.value}
     missing: dict[str, Any] = {}
-    for key, value in edit.values.items():
+    for key, value in values.items():
         if key not in pairs:
             if value is not None:
                 missing[key] = value
@@ -57,7 +79,7 @@ def _entry(source: str, edit: Edit, node: yaml.MappingNode) -> Iterator[Splice]:
             column = pairs[key][0].start_mark.column
             yield from _value(source, pairs[key][1], value, column, is_flow=bool(node.flow_style))
     if missing:
-        stays = [value for key, value in node.value if edit.values.get(key.value, "") is not None]
+        stays = [value for key, value in node.value if values.get(key.value, "") is not None]
         yield _with_keys(source, node, stays[-1], missing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,3 +63,9 @@ def spliced(source: str, splices: Iterable[Splice]) -> str:
         pieces += (source[at : splice.start], splice.text)
         at = splice.end
     return "".join([*pieces, source[at:]])
+
+
+def text_like(former: bytes, text: str) -> bytes:
+    """Return a text as a file of UTF-8 holds it, with the mark and the line ends of ``former``."""
+    mark = codecs.BOM_UTF8 if former.startswith(codecs.BOM_UTF8) else b""
+    return mark + (text.replace("\n", "\r\n") if b"\r\n" in former else text).encode()

@@ -28,7 +28,7 @@ def mapping_lines(record: Mapping[str, Any], indent: int) -> Iterator[str]:
     """Yield the lines of a mapping, ``indent`` columns to the right."""
     for key, value in record.items():
         first, *others = value_lines(value, indent)
-        yield f"{' ' * indent}{key}:{first}"
+        yield f"{' ' * indent}{scalar(key)}:{first}"
         yield from others
 
 
@@ -36,6 +36,8 @@ def value_lines(value: Any, indent: int) -> list[str]:
     """Return what stands behind the colon of a key at column ``indent``, and the lines below."""
     if is_block(value):
         return block_lines(value, indent + 2)
+    if isinstance(value, Mapping) and "slots" in value:  # a form: a line for each thing it asks
+        return ["", *mapping_lines(value, indent + 2)]
     written = flow(value)
     is_short = len(written) + indent < _WIDTH
     if not isinstance(value, list) or (is_short and not any(map(_is_long, value))):
@@ -71,7 +73,7 @@ def block_lines(text: str, indent: int) -> list[str]:
 def flow(value: Any) -> str:
     """Return a value on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):

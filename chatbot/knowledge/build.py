@@ -35,7 +35,7 @@ from chatbot.texts import Texts, make_texts
 from chatbot.understanding.brand_words import BrandWords, brand_words
 from chatbot.understanding.dissatisfaction import Dissatisfaction
 from chatbot.understanding.intent_examples import Elsewhere, IntentExamples, examples_of
-from chatbot.understanding.intents import IntentRules
+from chatbot.understanding.intents import Intent, IntentRules
 from chatbot.understanding.menu import MenuWish
 from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.parts import PartSplitter
@@ -148,6 +148,26 @@ def at_target(dialogue: Dialogue, target_precision: float) -> Dialogue:
     snapshot = dialogue.snapshot
     thresholds = Thresholds(snapshot.entries, snapshot.thresholds.calibration, target_precision)
     return Dialogue(replace(snapshot, thresholds=thresholds))
+
+
+def with_intents(dialogue: Dialogue, intents: Sequence[Intent], encoder: Encoder) -> Dialogue:
+    """Return ``dialogue`` as it would find and follow other intents; all else is as it was.
+
+    For trying them: only new examples are embedded. The words of the brand are learnt from
+    examples, too; these stay those of ``dialogue``.
+    """
+    snapshot = dialogue.snapshot
+    canonical = snapshot.words.normaliser(snapshot.normaliser)
+    return Dialogue(
+        replace(
+            snapshot,
+            intents=IntentRules(intents, snapshot.normaliser, snapshot.smalltalk),
+            examples=snapshot.examples.with_intents(
+                intents, examples_of(intents, canonical), encoder.encode, snapshot.normaliser
+            ),
+            flows={intent.name: intent for intent in intents if intent.flow},
+        )
+    )
 
 
 def words_of_brand(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:

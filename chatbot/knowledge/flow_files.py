@@ -193,6 +193,14 @@ def _read_limit(fields: Fields, key: str, kind: SlotType) -> float | None:
     return float(int(match[1]) * 60 + int(match[2]))
 
 
+def units_said(name: str, ask: str, confirm: str) -> tuple[str, ...]:
+    """Return the measure words of a number that its question and the confirmation use."""
+    after = re.search(rf"\{{{re.escape(name)}\}}\s*(个?[\u4e00-\u9fff])", confirm)
+    found = [*_ASKED_UNIT.findall(ask), *([after[1]] if after else [])]
+    units = (unit.removeprefix("个") for unit in found)
+    return tuple(dict.fromkeys(filter(None, units)))
+
+
 def _read_units(
     fields: Fields, name: str, kind: SlotType, ask: str, confirm: str
 ) -> tuple[str, ...]:
@@ -202,10 +210,7 @@ def _read_units(
         if written and kind != "number":
             fields.complain(fields.line_of("units"), "units", "只有 number 类型有量词")
         return written
-    after = re.search(rf"\{{{re.escape(name)}\}}\s*(个?[\u4e00-\u9fff])", confirm)
-    found = [*_ASKED_UNIT.findall(ask), *([after[1]] if after else [])]
-    units = (unit.removeprefix("个") for unit in found)
-    return tuple(dict.fromkeys(filter(None, units)))
+    return units_said(name, ask, confirm)
 
 
 def _check_slot(fields: Fields, slot: Slot) -> None:

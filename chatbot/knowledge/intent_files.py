@@ -32,8 +32,9 @@ from chatbot.understanding.patterns import PatternError, check_pattern, is_expre
 from chatbot.understanding.smalltalk import Kind
 
 TEXTS_FILE = "_texts.yaml"
-_SUFFIXES = (".yaml", ".yml")
-_KEYS = (
+INTENT_SUFFIXES = (".yaml", ".yml")
+#: The keys of an intent, in the order in which they are written.
+INTENT_KEYS = (
     "intent",
     "title",
     "examples",
@@ -119,9 +120,9 @@ def read_intents(
     messages = MessageReader(media or MediaFolder(folder), references or References())
     read: list[Intent] = []
     seen: dict[str, Path] = {}
-    for path, _ in content_files(folder, _SUFFIXES, problems):
+    for path, _ in content_files(folder, INTENT_SUFFIXES, problems):
         root = _read_mapping(path, problems, "应为一个意图")
-        intent = root and _read_intent(path, root, normaliser, problems, messages, hosts)
+        intent = root and read_intent(path, root, normaliser, problems, messages, hosts)
         if not root or not intent:
             continue
         if places is not None:
@@ -243,16 +244,20 @@ def _read_mapping(path: Path, problems: Problems, expected: str) -> Mapping | No
     return root
 
 
-def _read_intent(
+def read_intent(
     path: Path,
-    root: Mapping,
+    root: Node,
     normaliser: Normaliser,
     problems: Problems,
     messages: MessageReader,
     hosts: Collection[str] | None,
 ) -> Intent | None:
+    """Return the intent that a mapping writes, as if it stood in a file; None if it is wrong."""
+    if not isinstance(root, Mapping):
+        problems.add(path, root.line, "", f"应为一个意图，每行写“键: 值”，{shown(root)}")
+        return None
     before = len(problems.found)
-    fields = Fields(path, root, problems, _KEYS, ("intent",))
+    fields = Fields(path, root, problems, INTENT_KEYS, ("intent",))
     name = fields.name("intent") or ""
     intent = Intent(
         name=name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,6 +147,8 @@ class IntentExamples:
         self._intents = tuple(intents)
         self._exclude = [Patterns.compile(intent.exclude, normaliser) for intent in intents]
         self._examples = tuple(examples)
+        self._vectors = vectors
+        self._away = replace(elsewhere, asked_vectors=elsewhere.asked_vectors[:0])
         self._of_intent = np.array([example.number for example in examples], dtype=np.int64)
         self._counts = np.bincount(self._of_intent, minlength=len(self._intents))
         self._model = model
@@ -159,7 +161,8 @@ class IntentExamples:
         self._space = CentredSpace(vectors, background, spanning)
         self._rows = self._space.rows(vectors)
         everyday, kept = self._foreign(elsewhere.everyday_vectors)
-        asked, _ = self._foreign(elsewhere.asked_vectors)
+        asked, near = self._foreign(elsewhere.asked_vectors)
+        self._away = replace(elsewhere, asked_vectors=elsewhere.asked_vectors[near])
         self._elsewhere = np.concatenate([everyday, asked])
         self._usual_length = float(np.median([len(each.text.key) for each in self._examples]))
         self._learnt = learnt = evenly(self._of_intent, _MOST_LEARNT)
@@ -184,6 +187,30 @@ class IntentExamples:
         foreign = np.flatnonzero(nearest < _NOT_FOREIGN)
         kept = np.sort(foreign[np.argsort(-nearest[foreign], kind="stable")][:_MOST_ASKED])
         return centred[kept], kept
+
+    def with_intents(
+        self,
+        intents: Sequence[Intent],
+        examples: Sequence[Example],
+        embed: Callable[[Sequence[str]], Vectors],
+        normaliser: Normaliser,
+    ) -> IntentExamples:
+        """Return what finds other intents, to try them before anybody is answered by them.
+
+        ``embed`` is asked for the texts that are not known yet, if there are any. Of the knowledge
+        base's questions those speak against them that do so here.
+        """
+        known = {
+            each.text.text: row for each, row in zip(self._examples, self._vectors, strict=True)
+        }
+        new = list(
+            dict.fromkeys(each.text.text for each in examples if each.text.text not in known)
+        )
+        if new:
+            known |= dict(zip(new, embed(new), strict=True))
+        rows = [known[each.text.text] for each in examples]
+        vectors = np.stack(rows) if rows else self._vectors[:0]
+        return IntentExamples(intents, examples, vectors, self._away, normaliser, self._model)
 
     @property
     def needs_vectors(self) -> bool:

@@ -105,3 +105,23 @@ def test_that_what_is_for_agents_alone_is_left_out(files: Files) -> None:
         "- {id: a, question: 客人问谁最好, auto: agents-only, answer: 【内部】别说全网最好。}\n",
     )
     assert not files.found("wording")
+
+
+def test_that_cells_that_are_said_and_what_forms_say_are_looked_through(files: Files) -> None:
+    files.write(
+        "knowledge/tables/门店.csv",
+        "门店,别名,早餐\n东店,全网最好那家,全城最好的早餐\n西店,,7:00\n",
+    )
+    files.write("knowledge/a.yaml", "- {question: 早餐几点, answer: '{门店.早餐}'}\n")
+    files.write(
+        "intents/a.yaml",
+        "intent: a\nexamples: [订房]\nflow:\n  slots:\n"
+        "    - {name: a, type: text, ask: 想住国家级酒店的哪一间？}\n"
+        "    - {name: b, type: choice, ask: 哪种？, choices: [第一品牌大床房, 双床]}\n"
+        "  confirm: 确认吗？\n  action: {handoff: 预订}\n",
+    )
+    found = files.found("wording")
+    assert sorted(map(where, found)) == [
+        ("a.yaml", 5, "flow"), ("a.yaml", 6, "flow"), ("门店.csv", 2, "早餐"),
+    ]  # fmt: skip
+    assert "表格“门店”里“东店”的“早餐”" in "".join(each.text for each in found)

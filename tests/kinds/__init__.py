@@ -1,0 +1,1 @@
+"""Intents, tables and word lists as they are edited on pages."""
