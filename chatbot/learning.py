@@ -94,10 +94,14 @@ def labelled(stored: StoredLabel) -> Labelled:
     """Return a stored label as it is learnt from.
 
     Who finds fault with an answer, or asks for a person after it, says what it was not about. So
-    does what is chosen after that: beside it, nobody tells who was satisfied with the answer.
+    does what is chosen after that: beside it, nobody tells who was satisfied with the answer. What
+    was drawn by chance is judged right as well as wrong, and counts as it is.
     """
     label = stored.label
     refused = tuple(label.refused)
+    if label.source == "sampled":
+        refused = () if label.faq_id is not None else refused
+        return Labelled(label.text, label.faq_id, refused, label.confidence, sampled=True)
     if not refused and label.faq_id is None and label.source in _FINDING_FAULT:
         refused = (label.ranked_first,) if label.ranked_first else ()
     return Labelled(label.text, None if refused else label.faq_id, refused, label.confidence)

@@ -22,7 +22,7 @@ from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
 from chatbot.console.gaps.reader import GapReader
-from chatbot.console.gate import require
+from chatbot.console.gate import Gate, require
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
@@ -33,6 +33,8 @@ from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
 from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
+from chatbot.console.sample.desk import SampleDesk
+from chatbot.console.sample.pages import SamplePages
 from chatbot.console.sidebar.application import SidebarTools, sidebar_application
 from chatbot.console.tools import ConsoleTools
 from chatbot.console.trying.pages import TryPages
@@ -45,6 +47,7 @@ from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
 from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.runtime import Pipeline
+from chatbot.pipeline.sampling import Sampling
 from chatbot.pipeline.tasks import TaskGroup
 from chatbot.publishing_desk import PublishingDesk
 from chatbot.replay import Replays
@@ -89,6 +92,9 @@ class StaffPages:
             self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
         )
         tasks.keep_running("digests", Digests(digests).run)
+        target = self.settings.target_precision
+        sampling = Sampling(self.database, self._snapshot, self.clock, target)
+        tasks.keep_running("sampling", sampling.run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -123,6 +129,7 @@ class StaffPages:
             ),
             self._gaps(reception),
             self._notices(reception),
+            self._sample(gate),
         )
         for each in pages:
             yield from each.routes()
@@ -136,6 +143,11 @@ class StaffPages:
         writer = AdminWriter(reception.gate, "notices", "notices", attrgetter("notice_words"))
         reader = NoticeReader(self._snapshot, self.clock)
         return NoticePages(writer, NoticeTools(self.database, reader, self.clock))
+
+    def _sample(self, gate: Gate) -> SamplePages:
+        writer = AdminWriter(gate, "sample", "sample", attrgetter("sample_words"))
+        desk = SampleDesk(self.database, self.clock)
+        return SamplePages(writer, self.database, desk, self._snapshot, self.assist.find_entries)
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -119,6 +119,12 @@ class AssistDesk:
         find = partial(_find, index, mind, query, shelf, vectors, limit)
         return await self._dialogue.compute(find)
 
+    async def find_entries(self, userid: str, query: str, limit: int = 20) -> list[str]:
+        """Return the ids of entries that ``query`` finds, best first."""
+        found = await self.search(userid, query, limit=limit)
+        ids = (faq_id_in(each.reply.id) for each in found)
+        return [each for each in ids if each is not None]
+
     async def reply(
         self,
         userid: str,

@@ -15,7 +15,7 @@ from chatbot.store.judgements import (
     lock_turn,
     save_judgement,
 )
-from chatbot.store.turn_labels import NewLabel, forget_judged, save_label
+from chatbot.store.turn_labels import LabelSource, NewLabel, forget_judged, save_label
 
 
 def judge_turn(
@@ -24,10 +24,12 @@ def judge_turn(
     conversation_id: int,
     judgement: Judgement | None,
     now: datetime,
+    source: LabelSource = "judged",
 ) -> bool:
     """Keep what somebody says of a turn (None: nothing any more) in the place of what was said.
 
-    Returns False if the conversation has no such turn.
+    ``source`` tells whether they came by it or chance had drawn it. Returns False if the
+    conversation has no such turn.
     """
     turn = lock_turn(connection, turn_id)
     if turn is None or turn.conversation_id != conversation_id:
@@ -38,13 +40,15 @@ def judge_turn(
         forget_judgement(connection, turn_id)
         return True
     save_judgement(connection, turn_id, judgement)
-    label = label_of(turn, judgement.verdict, judgement.faq_id)
+    label = label_of(turn, judgement.verdict, judgement.faq_id, source)
     if label is not None:
         save_label(connection, label, turn_id, now)
     return True
 
 
-def label_of(turn: JudgedTurn, verdict: JudgedAs, faq_id: str | None) -> NewLabel | None:
+def label_of(
+    turn: JudgedTurn, verdict: JudgedAs, faq_id: str | None, source: LabelSource = "judged"
+) -> NewLabel | None:
     """Return what the judgement tells about the message, None where it tells nothing of an entry.
 
     Only an answer names an entry that was right or wrong. What several questions at once were
@@ -61,7 +65,7 @@ def label_of(turn: JudgedTurn, verdict: JudgedAs, faq_id: str | None) -> NewLabe
     return NewLabel(
         text=turn.text,
         faq_id=about,
-        source="judged",
+        source=source,
         snapshot=turn.snapshot,
         ranked_first=candidates[0].get("faq_id"),
         confidence=float(decision.get("confidence", 0.0)),

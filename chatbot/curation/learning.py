@@ -46,7 +46,8 @@ class Labelled:
 
     ``faq_id`` is None where no entry answers it, or where only ``refused`` is known: the entries
     that do not. ``confidence`` is that of its best entry when it was decided; None: it never was.
-    ``times`` is how often it was told.
+    ``times`` is how often it was told. ``sampled``: chance had drawn its message, so that who was
+    satisfied is among those who were asked.
     """
 
     text: str
@@ -54,11 +55,17 @@ class Labelled:
     refused: tuple[str, ...] = ()
     confidence: float | None = None
     times: int = 1
+    sampled: bool = False
+
+    @property
+    def is_refusal(self) -> bool:
+        """Return whether only what does not answer it is known."""
+        return self.faq_id is None and bool(self.refused)
 
     @property
     def is_complaint(self) -> bool:
-        """Return whether only what does not answer it is known."""
-        return self.faq_id is None and bool(self.refused)
+        """Return whether it is known because somebody found fault, and would not be otherwise."""
+        return self.is_refusal and not self.sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class SeenLabel:
             confidence=round(judge.judge(self.signals).right, 4),
             entry=self.best.id,
             right=self.right,
-            known=self.label.faq_id is not None,
+            known=self.label.faq_id is not None or self.label.is_refusal,
             messages=messages,
         )
 
@@ -137,7 +144,7 @@ def see_labels(
 ) -> list[SeenLabel]:
     """Rank the messages of labels; ``vectors`` has a unit row for each of ``texts_of`` them.
 
-    Complaints about other entries than the one that leads now say nothing and are left out.
+    Refusals of other entries than the one that leads now say nothing and are left out.
     """
     ranker, entries = dialogue.snapshot.ranker, dialogue.snapshot.entries
     seen = []
@@ -147,7 +154,7 @@ def see_labels(
         if found.signals is None or found.best is None:
             continue
         best = entries[found.best]
-        if not each.label.is_complaint or best.id in each.label.refused:
+        if not each.label.is_refusal or best.id in each.label.refused:
             seen.append(SeenLabel(each.label, found.signals, best))
     return seen
 
@@ -171,7 +178,9 @@ def learn(
     judge = replace(snapshot.ranker.judge, share=FITTED_SHARE, offset=0.0, slope=1.0)
     choices = choices_of(seen)
     complaints = [each for each in seen if each.label.is_complaint]
-    share = share_without_entry(stated, _counts(choices, bands))
+    # What only does not answer a sampled message leaves open whether something else would.
+    told = [each for each in choices if not each.label.is_refusal]
+    share = share_without_entry(stated, _counts(told, bands))
     evidence = as_fitted([each.judged(judge) for each in choices], share)
     evidence += _complaints(complaints, bands, judge)
     offset, slope = corrected(evidence)

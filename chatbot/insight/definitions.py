@@ -139,5 +139,15 @@ DEFINITIONS = (
     Definition("unserved", "count", Counted("unserved"), better="down"),
     Definition("missed", "count", Counted("missed"), better="down"),
 )
-#: What the tables count beside; they are in the glossary as well.
-TABLE_FIGURES = ("asked", "rising", "unused", "tags", "calibration", "category", "day", "store")
+#: What the tables and the sample tell beside; they are in the glossary as well.
+TABLE_FIGURES = (
+    "sample",
+    "asked",
+    "rising",
+    "unused",
+    "tags",
+    "calibration",
+    "category",
+    "day",
+    "store",
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 Span = Literal["day", "week", "month"]
 SPANS: tuple[Span, ...] = get_args(Span)
@@ -42,6 +43,12 @@ class Period:
         while len(found) < TREND[self.span]:
             found.append(found[-1].before)
         return found[::-1]
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return when it begins and ends in ``zone``."""
+        return (
+            datetime.combine(self.start, time(), zone), datetime.combine(self.end, time(), zone)
+        )  # fmt: skip
 
     @property
     def label(self) -> str:

@@ -23,12 +23,18 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Return the Wilson score interval ("Probable inference", JASA 22, 1927)."""
-        if not self.total:
-            return 0.0, 1.0
+        """Return the Wilson score interval."""
         # Some are counted on another day than what they are a share of.
-        share, square = min(1.0, self.hits / self.total), _Z * _Z
-        centre = share + square / (2 * self.total)
-        spread = _Z * math.sqrt(share * (1 - share) / self.total + square / (4 * self.total**2))
-        scale = 1 + square / self.total
-        return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+        return wilson(min(1.0, self.hits / self.total), self.total) if self.total else (0.0, 1.0)
+
+
+def wilson(share: float, total: float) -> tuple[float, float]:
+    """Return the 95 % score interval of a share of so many (Wilson, JASA 22, 1927).
+
+    ``total`` is more than 0; it need not be whole where judgements count for unequally much.
+    """
+    square = _Z * _Z
+    centre = share + square / (2 * total)
+    spread = _Z * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    scale = 1 + square / total
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

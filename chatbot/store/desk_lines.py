@@ -67,6 +67,7 @@ _HEARD = statement(
 _AT = statement(
     "SELECT sent_at FROM messages WHERE id = :before AND conversation_id = :conversation"
 )
+_FIRST_OF = statement("SELECT min(id) FROM messages WHERE turn_id = :turn")
 _SENT = statement(
     "SELECT id, kind, turn_id, by_userid, payload, COALESCE(result, '{}'), state, error_text,"
     " COALESCE(settled_at, created_at) AS at FROM outbox"
@@ -129,6 +130,12 @@ def desk_page(
         and (window["until"] is None or each.rated_at < window["until"])
     ]
     return DeskPage(heard, sent, turns, judgements, ratings, heard[0].id if more else None)
+
+
+def first_message_of(connection: Connection, turn_id: int) -> int | None:
+    """Return the first message that a turn is about, None if none is kept."""
+    found: int | None = connection.scalar(_FIRST_OF, {"turn": turn_id})
+    return found
 
 
 def media_of(connection: Connection, message_id: int, types: Sequence[str]) -> StoredMedia | None:

@@ -14,8 +14,9 @@ from chatbot.store.messages import storable_json, storable_text
 
 #: How the customer showed it: tapped a line, picked it in words, asked again in other words, was
 #: not satisfied with the answer, or asked for a person after it. The last two say only what the
-#: message was not about. Or a member of staff judged what the bot had said.
-LabelSource = Literal["click", "typed", "rephrased", "dissatisfied", "wish", "judged"]
+#: message was not about. Or a member of staff judged what the bot had said: because they came by
+#: it ("judged"), or because chance had drawn it ("sampled").
+LabelSource = Literal["click", "typed", "rephrased", "dissatisfied", "wish", "judged", "sampled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ _LABELS = statement(
     " FROM turn_labels l LEFT JOIN turns t ON t.id = l.turn_id"
     " WHERE (CAST(:since AS timestamptz) IS NULL OR l.created_at >= :since) ORDER BY l.id"
 )
-_FORGET_JUDGED = statement("DELETE FROM turn_labels WHERE turn_id = :turn_id AND source = 'judged'")
+_FORGET_JUDGED = statement(
+    "DELETE FROM turn_labels WHERE turn_id = :turn_id AND source IN ('judged', 'sampled')"
+)
 _NEWEST = statement("SELECT COALESCE(max(id), 0) FROM turn_labels")
 _SINCE = statement("SELECT count(*) FROM turn_labels WHERE id > :newest")
 _TURNS = statement(

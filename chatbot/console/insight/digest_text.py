@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatbot.access.roles import may
 from chatbot.access.viewer import Viewer
 from chatbot.console.harmless import one_line
 from chatbot.console.insight.reader import Insight
@@ -41,7 +42,7 @@ class DigestText:
         ]
         # Who looks after agents reads of them first, who looks after what is said of that.
         rest = [*people, *content] if viewer.role == "supervisor" else [*content, *people]
-        return fit(self._title(viewer), [self._figures(), *rest], url)
+        return fit(self._title(viewer), [self._figures(), self._sample(viewer), *rest], url)
 
     def _title(self, viewer: Viewer) -> str:
         words, period = self._words.words, self._insight.asked.period
@@ -60,6 +61,21 @@ class DigestText:
             before = by_name[name].value(self._insight.before)
             if now.total:
                 lines.append(self._figure(now, before))
+        return Block("", lines)
+
+    def _sample(self, viewer: Viewer) -> Block:
+        """Tell on Mondays what the sample says, and who judges it that one waits."""
+        words, found = self._words.words, self._insight.sample
+        if found is None or self._insight.asked.period.span != "week":
+            return Block()
+        lines = []
+        if found.newest.estimate.open and may(viewer, "sample"):
+            lines.append(words["digest_sample_waits"].format(open=found.newest.estimate.open))
+        if found.together.judged:
+            lines.append(words["digest_sample"].format(
+                title=self._words.title("sample"), value=self._words.sampled(found.together),
+                judged=found.together.judged,
+            ))  # fmt: skip
         return Block("", lines)
 
     def _figure(self, now: Value, before: Value) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.access.viewer import Viewer
 from chatbot.answers.entries import Entry
+from chatbot.console.sample.figures import SampleFigures, sample_figures
 from chatbot.console.scope import scope_of
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.insight.definitions import DEFINITIONS, Sums, Value
@@ -41,7 +42,10 @@ Outcomes = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What there is to tell. ``names`` and ``accounts`` are what ids are called."""
+    """What there is to tell. ``names`` and ``accounts`` are what ids are called.
+
+    ``sample`` is what the sampled answers of the last weeks say, None where nobody may know.
+    """
 
     asked: Asked
     now: Sums
@@ -53,6 +57,7 @@ class Insight:
     names: Mapping[str, str]
     accounts: Mapping[str, str]
     counted_at: datetime | None
+    sample: SampleFigures | None = None
 
     @property
     def headline(self) -> list[tuple[Value, Value]]:
@@ -111,6 +116,7 @@ class InsightReader:
             names=member_names(connection),
             accounts={each.open_kfid: each.name for each in list_accounts(connection)},
             counted_at=count_state(connection).counted_at,
+            sample=sample_figures(connection, viewer, period.end),
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatbot.console.sample.wording import interval
+from chatbot.curation.sample.estimate import Estimate
 from chatbot.insight.definitions import Value, step_bounds
 from chatbot.insight.shares import Share
 from chatbot.texts import Texts
@@ -35,6 +37,10 @@ class InsightWords:
     def share(self, share: Share) -> str:
         """Return a share in percent."""
         return self.words["nothing"] if share.value is None else f"{share.value:.1%}"
+
+    def sampled(self, found: Estimate) -> str:
+        """Return what sampled answers say, with the interval."""
+        return interval(found, self._texts.sample_words)
 
     def basis(self, value: Value) -> str:
         """Return what a figure rests on, with its interval where it is a share."""
