@@ -58,7 +58,7 @@ class Bringer:
         self._join_from = _APART if apart else JOIN_FROM
         self._known: _Known | None = None
 
-    def bring(self, source: str, questions: Sequence[Brought]) -> list[int]:
+    def bring(self, questions: Sequence[Brought]) -> list[int]:
         """Put questions that are not there yet into groups; return those, in their order.
 
         A negative number is a group that would be founded. Raises UserError if others change the
@@ -70,7 +70,7 @@ class Bringer:
         for _ in range(_ATTEMPTS):
             known, self._known = self._known or self._read(), None
             groups = known.grouping.place(keys, rows)
-            founded = self._written(known, source, questions, groups)
+            founded = self._written(known, questions, groups)
             if founded is not None:
                 known.grouping.called(founded)
                 self._known = _Known(known.grouping, self._after(known.progress))
@@ -100,14 +100,14 @@ class Bringer:
         return standing(connection, now) if self._applies else read_standing(connection, now)
 
     def _written(
-        self, known: _Known, source: str, questions: Sequence[Brought], groups: Sequence[int]
+        self, known: _Known, questions: Sequence[Brought], groups: Sequence[int]
     ) -> dict[int, int] | None:
         """Return the numbers of new groups; None if the groups have changed meanwhile."""
         if not self._applies or not questions:
             return {}
         pairs = list(zip(questions, groups, strict=True))
         now = self._clock.now()
-        return self._database.run_sync(bring_in, known.progress, source, pairs, now)
+        return self._database.run_sync(bring_in, known.progress, pairs, now)
 
     def _after(self, progress: Progress) -> Progress:
         step = 1 if self._applies else 0

@@ -152,7 +152,7 @@ class Miner:
         judged = self._judge([each.exchange.texts for each in batch])
         found: dict[str, Brought] = {}
         for asked, verdict in zip(batch, judged, strict=True):
-            questions = list(self._questions(asked, verdict))
+            questions = list(self._questions(source, asked, verdict))
             if not questions:
                 self.counts.answered += verdict.answers
                 self.counts.other += not verdict.answers
@@ -161,7 +161,7 @@ class Miner:
         new = [each for mark, each in found.items() if mark not in known]
         self.counts.known += len(found) - len(new)
         self.counts.brought += len(new)
-        for each, group in zip(new, self._bringer.bring(source, new), strict=True):
+        for each, group in zip(new, self._bringer.bring(new), strict=True):
             self.groups.setdefault(group, MinedGroup(group)).add(each)
 
     def _judge(self, asked: Sequence[tuple[str, ...]]) -> list[_Judged]:
@@ -175,7 +175,7 @@ class Miner:
             self._judged[each] = _judged(outcome, now)
         return [self._judged[each] for each in asked]
 
-    def _questions(self, asked: _Asked, verdict: _Judged) -> Iterator[Brought]:
+    def _questions(self, source: str, asked: _Asked, verdict: _Judged) -> Iterator[Brought]:
         """Yield what a customer asked in vain of the live knowledge, without personal data."""
         exchange, normaliser = asked.exchange, self._mind.dialogue.snapshot.normaliser
         said = [
@@ -195,8 +195,8 @@ class Miner:
             mark = mark_of("mined", exchange.talk, _instant(exchange.asked_at), str(number), text)
             each = None if minutes is None else minutes / len(verdict.left)
             yield Brought(
-                "mined", mark, text, form.text[:LONGEST], form.key[:LONGEST], exchange.asked_at,
-                each, reply,
+                "mined", source, mark, text, form.text[:LONGEST], form.key[:LONGEST],
+                exchange.asked_at, each, reply,
             )  # fmt: skip
 
 

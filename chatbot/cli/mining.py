@@ -156,8 +156,8 @@ def _summary(miner: Miner, reading: _Reading, *, applies: bool) -> str:
     counts = miner.counts
     told = (
         f"{reading.rows} 行，{counts.talks} 次对话，客户问了 {counts.questions} 次："
-        f"线上的知识已能答 {counts.answered}，没有客服用文字回复 {counts.unanswered}，寒暄、找人等 {counts.other}，"
-        f"以前收过 {counts.known}，"
+        f"线上的知识已能答 {counts.answered}，没有客服用文字回复 {counts.unanswered}，"
+        f"寒暄、找人等 {counts.other}，以前收过 {counts.known}，"
     )
     groups = f"{counts.brought}，分成 {len(miner.groups)} 组"
     if applies:

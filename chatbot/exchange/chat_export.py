@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,10 @@ def export_rows(path: Path) -> Iterator[Row]:
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     encoding = _encoding_of(path)
-    with path.open(encoding=encoding, errors="replace", newline="") as source:
+    with (
+        path.open("rb") as raw,
+        io.TextIOWrapper(raw, encoding, errors="replace", newline="") as source,
+    ):
         heading = source.readline()
         separator = "\t" if "\t" in heading and "," not in heading else ","
         reader = csv.reader(_lines(heading, source), delimiter=separator, strict=True)
@@ -73,7 +77,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                 if columns is None:
                     columns, width = _columns(path, cells), len(cells)
                 elif any(cell.strip() for cell in cells):
-                    yield Row(line, _picked(cells, columns, width), source.buffer.tell())
+                    yield Row(line, _picked(cells, columns, width), raw.tell())
                 line = reader.line_num + 1
         except csv.Error:
             raise UserError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,10 +22,12 @@ _FIRST_LOOK = timedelta(days=90)
 class Brought:
     """A question of a file with its answer, both without personal data.
 
-    ``mark`` tells the same question when it comes again. ``minutes`` is None if nobody was timed.
+    ``source`` says for people where it stands: the file, and what in it. ``mark`` tells the same
+    question when it comes again. ``minutes`` is None if nobody was timed.
     """
 
     kind: Kind
+    source: str
     mark: str
     text: str
     form: str
@@ -118,7 +120,6 @@ def known_alike(connection: Connection, keys: Sequence[str]) -> dict[tuple[str, 
 def bring_in(
     connection: Connection,
     progress: Progress,
-    source: str,
     questions: Sequence[tuple[Brought, int]],
     now: datetime,
 ) -> dict[int, int] | None:
@@ -133,7 +134,7 @@ def bring_in(
     for each, group in questions:
         if group < 0 and group not in founded:
             founded[group] = int(connection.execute(_FOUND, {"at": now}).scalar_one())
-        _insert(connection, source, each, founded.get(group, group))
+        _insert(connection, each, founded.get(group, group))
     connection.execute(
         _STALE, {"groups": sorted({founded.get(group, group) for _, group in questions})}
     )
@@ -141,13 +142,16 @@ def bring_in(
 
 
 def answer_again(
-    connection: Connection, source: str, replies: Mapping[int, tuple[int, str]], now: datetime
+    connection: Connection, questions: Sequence[tuple[Known, Brought]], now: datetime
 ) -> None:
-    """Give questions another answer, by their numbers: the group of each, and the answer."""
-    for number, (_, reply) in replies.items():
-        values = {"id": number, "reply": storable_text(reply), "source": source, "now": now}
+    """Give questions that came before the answers that the file has now."""
+    for known, each in questions:
+        values = {
+            "id": known.id, "reply": storable_text(each.reply),
+            "source": storable_text(each.source), "now": now,
+        }  # fmt: skip
         connection.execute(_ANSWER, values)
-    connection.execute(_STALE, {"groups": sorted({group for group, _ in replies.values()})})
+    connection.execute(_STALE, {"groups": sorted({known.group_id for known, _ in questions})})
 
 
 def _is_still(connection: Connection, progress: Progress) -> bool:
@@ -157,11 +161,11 @@ def _is_still(connection: Connection, progress: Progress) -> bool:
     return True
 
 
-def _insert(connection: Connection, source: str, question: Brought, group: int) -> None:
+def _insert(connection: Connection, question: Brought, group: int) -> None:
     connection.execute(_INSERT, {
         "group": group, "kind": question.kind, "text": storable_text(question.text),
         "form": storable_text(question.form), "key": storable_text(question.key),
         "asked_at": question.asked_at, "minutes": question.minutes,
-        "reply": storable_text(question.reply), "source": storable_text(source),
+        "reply": storable_text(question.reply), "source": storable_text(question.source),
         "mark": question.mark,
     })  # fmt: skip
