@@ -16,6 +16,8 @@ _KINDS = {
     "handed_over": "转人工",
     "unchosen": "反问没选",
     "disliked": "不满意",
+    "mined": "聊天记录",
+    "document": "文档",
 }
 
 

@@ -60,11 +60,13 @@ def import_(
     prefer: Literal["file", "folder"] | None,
     as_json: bool,
 ) -> None:
-    """导入 FILE（.xlsx、.csv、.jsonl、.yaml、.md）：逐行列出会新增、修改、拒绝什么；--apply 才写。
+    """导入 FILE（.xlsx、.csv、.jsonl、.yaml、.md、.docx）：逐行列出会怎样；--apply 才写。
 
     修改写在条目原来的文件里，别的都不动。知道文件是从哪个快照导出的，就按三方合并：别人改的、您改的都在，
-    两边都改了的列为冲突，不替您决定。有拒绝或冲突时退出码为 1。
+    两边都改了的列为冲突，不替您决定。有拒绝或冲突时退出码为 1。Word 文档（.docx）按标题认出问题，
+    不写进文件夹，收进“没答上的”页面由人逐个采纳。
     """
+    from chatbot.cli.documents import DOCUMENT_SUFFIX, import_document
     from chatbot.cli.opening import progress
     from chatbot.exchange.importing import Wishes, try_import
     from chatbot.exchange.mark import read_mark
@@ -72,6 +74,12 @@ def import_(
     from chatbot.knowledge.edit_files import editing
     from chatbot.settings import load_settings
 
+    if file.suffix.lower() == DOCUMENT_SUFFIX:
+        given = refused_to, number, base_file, prefer
+        if any(each is not None for each in given) or extra_columns_as_similar or retire_missing:
+            raise UserError("导入 Word 文档只能加 --apply 和 --json：它的问题由人逐个采纳。")
+        import_document(load_settings(), file, applies=applies, as_json=as_json)
+        return
     if refused_to is not None:
         check_suffix(file, refused_to)
         if refused_to.exists():

@@ -11,6 +11,7 @@ from chatbot.cli.check import check
 from chatbot.cli.exporting import export, template
 from chatbot.cli.gaps import gaps
 from chatbot.cli.importing import import_
+from chatbot.cli.mining import mine
 from chatbot.cli.workshop import workshop
 from chatbot.errors import UserError
 
@@ -34,6 +35,7 @@ knowledge.add_command(check)
 knowledge.add_command(workshop)
 knowledge.add_command(export)
 knowledge.add_command(import_)
+knowledge.add_command(mine)
 knowledge.add_command(template)
 knowledge.add_command(gaps)
 

@@ -75,10 +75,11 @@ class GapAnswers:
         groups = self._database.run_sync(groups_to_work_out, number, _GROUPS)
         for group in groups:
             contents = self._database.run_sync(contents_of, group, _COMPARED, MOST_REPLIES)
-            self._database.run_sync(keep_found, self._found(mind, contents))
+            self._database.run_sync(keep_found, self.found(mind, contents))
         return len(groups)
 
-    def _found(self, mind: Mind, contents: Contents) -> Found:
+    def found(self, mind: Mind, contents: Contents) -> Found:
+        """Return what a group is about: its middle question, the draft, the nearest entry."""
         number, questions = mind.dialogue.snapshot.number, contents.questions
         draft, draft_of = self._draft(mind, contents)
         if not questions:
@@ -96,7 +97,7 @@ class GapAnswers:
         """Return which of the replies is the draft, out of how many."""
         forms = [self._normaliser.normalise(each.text).text for each in contents.replies]
         rows = centred_rows(mind, self._vectors, forms)
-        replies = [Replied(each.text, each.talk) for each in contents.replies]
+        replies = [Replied(each.text, each.talk, each.is_written) for each in contents.replies]
         return best_reply(replies, rows), len(replies)
 
     def _nearest(self, mind: Mind, text: str) -> tuple[str | None, float | None]:

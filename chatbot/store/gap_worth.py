@@ -51,13 +51,18 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A question or a reply of a group; ``talk`` is the conversation, ``times`` how often."""
+    """A question or a reply of a group; ``talk`` is the conversation, ``times`` how often.
+
+    What came from a file is a talk of its own, with a negative number; ``is_written``: of a
+    document.
+    """
 
     id: int
     talk: int
     text: str
     form: str
     times: int = 1
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +132,16 @@ _TO_WORK_OUT = statement(
 #: Until it is worked out it has no snapshot: who dies meanwhile leaves it to be done.
 _BEGIN = statement("UPDATE gap_groups SET stale = false, snapshot = NULL WHERE id = :group")
 _QUESTIONS = statement(
-    "SELECT id, conversation_id, text, form, times FROM (SELECT DISTINCT ON (key) id,"
-    " conversation_id, text, form, count(*) OVER (PARTITION BY key) AS times FROM gap_questions"
+    "SELECT id, talk, text, form, times FROM (SELECT DISTINCT ON (key) id,"
+    " COALESCE(conversation_id, -id) AS talk, text, form,"
+    " count(*) OVER (PARTITION BY key) AS times FROM gap_questions"
     " WHERE group_id = :group ORDER BY key, id DESC) AS q ORDER BY times DESC, id DESC LIMIT :most"
 )
 _REPLIES = statement(
-    "SELECT id, conversation_id, reply, form FROM gap_questions"
-    " WHERE group_id = :group AND reply <> '' ORDER BY asked_at DESC, id DESC LIMIT :most"
+    # Of a document first: newer replies must not push what it says out of sight.
+    "SELECT id, COALESCE(conversation_id, -id), reply, form, 1, kind = 'document'"
+    " FROM gap_questions WHERE group_id = :group AND reply <> ''"
+    " ORDER BY kind = 'document' DESC, asked_at DESC, id DESC LIMIT :most"
 )
 _WORKED_OUT = statement(
     "UPDATE gap_groups SET title = :title, nearest_faq_id = :nearest,"

@@ -47,11 +47,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question as it was asked, in which talk, and what a person answered."""
+    """One question as it was asked, in which talk, and what a person answered.
+
+    What came from a file has the ``source`` instead of a talk.
+    """
 
     id: int
-    conversation_id: int
-    public_id: str
+    conversation_id: int | None
+    public_id: str | None
     kind: Kind
     text: str
     key: str
@@ -59,6 +62,7 @@ class Question:
     placed_by: str | None
     minutes: float | None
     reply: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,12 @@ _ONE = statement(f"{_GROUP} WHERE id = :id")
 _SEEN = "(CAST(:conversations AS bigint[]) IS NULL OR q.conversation_id = ANY(:conversations))"
 _ASKED = statement(
     "SELECT q.group_id, q.asked_at, q.kind, q.minutes FROM gap_questions q"
-    f" WHERE q.asked_at >= :since AND {_SEEN}"
+    f" WHERE (q.asked_at >= :since OR q.source IS NOT NULL) AND {_SEEN}"
 )
 _QUESTIONS = statement(
     "SELECT q.id, q.conversation_id, c.public_id, q.kind, q.text, q.key, q.asked_at, q.placed_by,"
-    " q.minutes, q.reply FROM gap_questions q JOIN conversations c ON c.id = q.conversation_id"
+    " q.minutes, q.reply, q.source"
+    " FROM gap_questions q LEFT JOIN conversations c ON c.id = q.conversation_id"
     f" WHERE q.group_id = :group AND {_SEEN} ORDER BY q.asked_at DESC, q.id DESC LIMIT :limit"
 )
 _SAVINGS = statement(
@@ -139,7 +144,10 @@ def _group(row: Row[Any]) -> Group:
 def askings(
     connection: Connection, since: datetime, conversations: Sequence[int] | None = None
 ) -> dict[int, list[Asking]]:
-    """Return what was asked in vain since an instant, by group (None: of all)."""
+    """Return what was asked in vain since an instant, by group (None: of all).
+
+    What came from files is as old as the file is, and always there.
+    """
     found: dict[int, list[Asking]] = defaultdict(list)
     for row in connection.execute(_ASKED, {"since": since, "conversations": conversations}):
         found[row.group_id].append(Asking(row.asked_at, row.kind, row.minutes))

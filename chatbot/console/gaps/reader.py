@@ -189,7 +189,7 @@ class GapReader:
 def _is_wanted(gap: Gap, wanted: Wanted) -> bool:
     if gap.state != wanted.state or not gap.group.title:
         return False
-    if gap.state == "open" and not gap.worth.times:
+    if gap.state == "open" and not gap.worth.kinds:
         return False
     if wanted.kind and wanted.kind not in dict(gap.worth.kinds):
         return False

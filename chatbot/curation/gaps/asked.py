@@ -9,9 +9,13 @@ from typing import Any, Literal, get_args
 
 #: ``unanswered``: one of several questions that no entry answers, or a draft that there was none;
 #: ``handed_over``: a person had to answer; ``unchosen``: none of the offered entries was chosen;
-#: ``disliked``: the customer, or a colleague, said that the answer was not it.
-Kind = Literal["unanswered", "handed_over", "unchosen", "disliked"]
+#: ``disliked``: the customer, or a colleague, said that the answer was not it; ``mined``: a person
+#: answered it in an old talk that was brought in; ``document``: a document that was brought in
+#: answers it, nobody asked.
+Kind = Literal["unanswered", "handed_over", "unchosen", "disliked", "mined", "document"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Those that have no turn of the bot's behind them.
+OF_FILES: frozenset[Kind] = frozenset({"mined", "document"})
 
 #: So many letters of a question are looked at, and kept with what was said of it later.
 LONGEST = 480

@@ -20,10 +20,14 @@ _WEIGHT_OF_LENGTH = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """What a person wrote after a question, without personal data; ``talk``: in which talk."""
+    """What a person wrote after a question, without personal data; ``talk``: in which talk.
+
+    ``is_written``: it stands in a document of the brand's.
+    """
 
     text: str
     talk: int
+    is_written: bool = False
 
 
 def reply_of(written: Sequence[str], names: Sequence[str]) -> str:
@@ -36,10 +40,14 @@ def best_reply(replies: Sequence[Replied], rows: Vectors) -> int | None:
     """Return which reply the draft is made from: the one that other talks agree with most.
 
     ``rows`` has the centred vector of each. What a person wrote in the same talk agrees with
-    nothing: it is no second opinion. Equal ones go to the first, which is the newest.
+    nothing: it is no second opinion. Equal ones go to the first, which is the newest. What the
+    brand itself has written down goes before what anybody replied.
     """
     if not replies:
         return None
+    written = next((at for at, each in enumerate(replies) if each.is_written), None)
+    if written is not None:
+        return written
     talks = np.array([each.talk for each in replies])
     others = talks[:, None] != talks[None, :]
     agreement = np.where(others, rows @ rows.T, 0.0).sum(axis=1) / np.maximum(others.sum(axis=1), 1)

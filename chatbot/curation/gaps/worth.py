@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chatbot.curation.gaps.asked import KINDS, Kind
+from chatbot.curation.gaps.asked import KINDS, OF_FILES, Kind
 from chatbot.curation.gaps.stretch import DEFAULT_MINUTES
 
 #: How many weeks a trend has, the last one the seven days up to now.
@@ -16,16 +16,26 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One question as it counts: when, in which way in vain, the minutes (None: nobody timed)."""
+    """One question as it counts: when, in which way in vain, the minutes (None: nobody timed).
+
+    What files brought in counts in every period: an export is as old as it is.
+    """
 
     at: datetime
     kind: Kind
     minutes: float | None
 
+    @property
+    def is_of_file(self) -> bool:
+        """Return whether it came from a file."""
+        return self.kind in OF_FILES
+
 
 @dataclass(frozen=True, slots=True)
 class Worth:
     """What a gap costs in a period: how often it was asked, and the minutes people spent.
+
+    What stands in a document was asked by nobody: it is one of the ``kinds``, not of the ``times``.
 
     ``estimated`` are the times of which nobody knows the minutes, counted with the default.
     ``weeks`` are the times week by week, oldest first, whatever the period.
@@ -52,14 +62,15 @@ class Worth:
 def worth_of(askings: Iterable[Asking], since: datetime, now: datetime) -> Worth:
     """Add up what was asked ``since``."""
     known = list(askings)
-    counted = [each for each in known if each.at >= since]
+    counted = [each for each in known if each.is_of_file or each.at >= since]
+    asked = [each for each in counted if each.kind != "document"]
     kinds = {kind: sum(each.kind == kind for each in counted) for kind in KINDS}
     return Worth(
-        times=len(counted),
-        minutes=round(sum(_minutes(each) for each in counted), 2),
-        estimated=sum(each.minutes is None for each in counted),
+        times=len(asked),
+        minutes=round(sum(_minutes(each) for each in asked), 2),
+        estimated=sum(each.minutes is None for each in asked),
         kinds=tuple((kind, count) for kind, count in kinds.items() if count),
-        weeks=weeks_of([each.at for each in known], now),
+        weeks=weeks_of([each.at for each in known if each.kind != "document"], now),
         last=max((each.at for each in known), default=None),
     )
 

@@ -1,0 +1,1 @@
+"""What old talks tell: which questions customers asked that people answered in words."""
