@@ -20,6 +20,7 @@ from chatbot.matching.encoder import (
     lasting_name,
     make_encoder,
 )
+from chatbot.matching.recent_vectors import RecentVectors
 from chatbot.matching.vector_cache import LayeredVectors, VectorCache, VectorStore
 from chatbot.settings import Settings
 from chatbot.store.database import Database
@@ -98,8 +99,12 @@ def bench_of(settings: Settings, encoder: Encoder, database: Database, clock: Cl
 
 
 def vectors_of(settings: Settings, database: Database, clock: Clock) -> VectorStore:
-    """Return where a server keeps vectors: shared by all machines, and in a file of this one."""
-    return LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    """Return where a server keeps vectors: shared by all machines, and in a file of this one.
+
+    What is in use stays in memory as well.
+    """
+    kept = LayeredVectors(DatabaseVectors(database, clock), VectorCache(settings.data_dir))
+    return RecentVectors(kept, clock)
 
 
 def basis_of(settings: Settings, encoder: Encoder) -> Basis:

@@ -14,10 +14,18 @@ from chatbot.settings import Settings
 
 
 class DialogueBuilder(Protocol):
-    """Builds a dialogue from content; may take a while, because it embeds what is new."""
+    """Builds a dialogue from content; may take a while, because it embeds what is new.
+
+    It takes over the reading of texts that a ``former`` dialogue has too.
+    """
 
     def __call__(
-        self, content: Content, snapshot_number: int, *, progress: Progress | None = None
+        self,
+        content: Content,
+        snapshot_number: int,
+        *,
+        progress: Progress | None = None,
+        former: Dialogue | None = None,
     ) -> Dialogue: ...
 
 

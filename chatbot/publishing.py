@@ -371,7 +371,7 @@ class Publisher:
         latest = self._latest.get(bench.basis.encoder)
         if latest is None or latest.snapshot.digest != digest:
             latest = await asyncio.to_thread(
-                bench.build, content, 0, progress=self.interruptible(progress)
+                bench.build, content, 0, progress=self.interruptible(progress), former=latest
             )
             self._latest[bench.basis.encoder] = latest
         return latest

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.answers.ranking import offerable
-from chatbot.answers.wordings import indexed_wordings
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.dialogue.steps import Step, step_by_confidence
 from chatbot.matching.confidence import Confidence
@@ -103,6 +102,4 @@ def wording_of(snapshot: Snapshot, number: int) -> str:
     if matcher is None:
         return ""
     label = matcher.label_of(number)
-    canonical = snapshot.words.normaliser(snapshot.normaliser)
-    written = indexed_wordings(snapshot.entries, canonical)[label]
-    return list(written.values())[list(matcher.texts_of(label)).index(number)]
+    return list(snapshot.indexed[label].values())[list(matcher.texts_of(label)).index(number)]

@@ -21,7 +21,7 @@ from chatbot.understanding.dissatisfaction import Dissatisfaction
 from chatbot.understanding.intent_examples import IntentExamples
 from chatbot.understanding.intents import Intent, IntentRules
 from chatbot.understanding.menu import MenuWish
-from chatbot.understanding.normalise import Normaliser
+from chatbot.understanding.normalise import Normaliser, NormalText
 from chatbot.understanding.parts import PartSplitter
 from chatbot.understanding.segment import Segmenter
 from chatbot.understanding.smalltalk import Smalltalk
@@ -61,7 +61,11 @@ def _is_inside(entry: Entry, account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One numbered state of knowledge, intents, facts, accounts and texts, indexed."""
+    """One numbered state of knowledge, intents, facts, accounts and texts, indexed.
+
+    ``indexed`` are the wordings of each entry in the order of the index: normal form and as
+    written.
+    """
 
     number: int
     digest: str
@@ -89,6 +93,7 @@ class Snapshot:
     flows: Mapping[str, Intent]
     forms: Forms
     wordings: Wordings
+    indexed: Sequence[Mapping[NormalText, str]]
     ranker: Ranker
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
-from itertools import accumulate
+from itertools import accumulate, chain
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -56,23 +56,24 @@ def build_dialogue(
     progress: Progress | None = None,
     threads: int = 1,
     out_of_scope_share: float = FITTED_SHARE,
+    former: Dialogue | None = None,
 ) -> Dialogue:
     """Build the dialogue of ``content``; embeds what ``cache`` does not have.
 
     ``progress`` is told (done, total) of the texts that have to be embedded, in ``threads``
     threads. ``out_of_scope_share`` is the share of messages without an entry that
     confidences and thresholds are for. The same content, encoder and settings give the same
-    decisions.
+    decisions, whatever was built before: of a ``former`` dialogue only the reading of texts is
+    taken over that both have.
     """
-    normaliser = Normaliser()
+    known = former.snapshot if former is not None else None
+    normaliser = normaliser_of(content, known.normaliser if known else None)
     texts = make_texts(content.texts)
-    words = words_of_brand(content, texts, normaliser)
+    words = words_of_brand(content, texts, normaliser, known.words if known else None)
     canonical, segmenter = words.normaliser(normaliser), words.segmenter
-    wordings = [
-        (number, text)
-        for number, texts_of in enumerate(indexed_wordings(content.entries, canonical))
-        for text in texts_of
-    ]
+    indexed = indexed_wordings(content.entries, canonical)
+    wordings = [(number, text) for number, texts_of in enumerate(indexed) for text in texts_of]
+    segmenter.keep((text.text for _, text in wordings), known.segmenter if known else None)
     by_key = Wordings(content.entries, canonical)
     smalltalk = Smalltalk(texts, normaliser)
     examples = examples_of(content.intents, canonical)
@@ -80,7 +81,8 @@ def build_dialogue(
     asked = [text for _, text in wordings]
     groups = (asked, everyday, [example.text for example in examples])
     of_asked, of_everyday, of_examples = _embed(groups, encoder, cache, progress, threads)
-    matcher = _matcher(wordings, of_asked, of_everyday, segmenter) if wordings else None
+    before = known.ranker.matcher if known else None
+    matcher = _matcher(wordings, of_asked, of_everyday, segmenter, before) if wordings else None
     talk = [
         Query(text.key, segmenter.weigh(text.text), vector)
         for text, vector in zip(everyday, of_everyday, strict=True)
@@ -118,6 +120,7 @@ def build_dialogue(
         flows={intent.name: intent for intent in content.intents if intent.flow},
         forms=Forms(texts, normaliser),
         wordings=by_key,
+        indexed=indexed,
         ranker=Ranker(content.entries, segmenter, matcher, calibration.judge),
     )  # fmt: skip
     return Dialogue(snapshot)
@@ -170,8 +173,20 @@ def with_intents(dialogue: Dialogue, intents: Sequence[Intent], encoder: Encoder
     )
 
 
-def words_of_brand(content: Content, texts: Texts, normaliser: Normaliser) -> BrandWords:
-    """Return the words that entries, intents, tables and the word files tell."""
+def normaliser_of(content: Content, former: Normaliser | None = None) -> Normaliser:
+    """Return a normaliser that keeps what entries and intents say, read by ``former`` or anew."""
+    said = (text for entry in content.entries for text in (*entry.wordings, *entry.excluded))
+    examples = (text for intent in content.intents for text in intent.examples)
+    return Normaliser(chain(said, examples), former)
+
+
+def words_of_brand(
+    content: Content, texts: Texts, normaliser: Normaliser, former: BrandWords | None = None
+) -> BrandWords:
+    """Return the words that entries, intents, tables and the word files tell.
+
+    What ``former`` words have read already is taken over.
+    """
     asked = [text for entry in content.entries for text in entry.wordings]
     examples = [text for intent in content.intents for text in intent.examples]
     phrases = (*texts.human_phrases, *(each for it in content.intents for each in it.keywords))
@@ -185,6 +200,7 @@ def words_of_brand(content: Content, texts: Texts, normaliser: Normaliser) -> Br
         names=map(normaliser.key, names),
         words=content.words,
         synonyms=content.synonyms,
+        former=former,
     )
 
 
@@ -216,6 +232,7 @@ def _matcher(
     vectors: Vectors,
     background: Vectors,
     segmenter: Segmenter,
+    former: Matcher | None,
 ) -> Matcher:
     return Matcher(
         keys=[text.key for _, text in wordings],
@@ -223,6 +240,7 @@ def _matcher(
         vectors=vectors,
         background=background,
         words=[segmenter.weigh(text.text) for _, text in wordings],
+        former=former,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
-from chatbot.matching.lexical import bigrams
+from chatbot.matching.terms import bigrams
 
 #: Least share of equal characters (rapidfuzz ``ratio`` / 100) of a near-exact wording.
 NEAR_EXACT = 0.93

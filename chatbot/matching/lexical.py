@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from chatbot.matching.terms import TermTable, runs
 
 #: How soon more of the same term counts no more, and how much a long text is held back: the usual
 #: values (Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 11.4.3).
@@ -19,19 +21,6 @@ B = 0.75
 _LOOKED_UP = 2_000
 
 Floats = npt.NDArray[np.float32]
-
-
-def bigrams(key: str) -> list[str]:
-    """Return the character pairs of ``key``, a text without marks and spaces; itself if short."""
-    return [key[at : at + 2] for at in range(len(key) - 1)] or ([key] if key else [])
-
-
-def terms_of(key: str, words: Iterable[str]) -> Counter[str]:
-    """Return the terms of a text: its character pairs and, each once, its words.
-
-    A pair that is a word as well counts twice: it is no accident of two neighbours.
-    """
-    return Counter([*bigrams(key), *dict.fromkeys(words)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +86,31 @@ class LexicalIndex:
     not taken for the few letters it shares.
     """
 
-    def __init__(self, texts: Sequence[Counter[str]]) -> None:
-        seen = Counter(term for text in texts for term in text)
-        self._term_of = {term: number for number, term in enumerate(seen)}
-        self._idf = [_idf(df, len(texts)) for df in seen.values()]
-        self._unseen_idf = _idf(0, len(texts))
-        self._usual_length = sum(text.total() for text in texts) / max(1, len(texts)) or 1.0
-        rows = [self.row(text) for text in texts]
-        self._rows = SparseRows.joined(rows or [self.row(Counter())])
+    def __init__(self, table: TermTable) -> None:
+        """Weigh the terms of the texts that ``table`` has counted."""
+        self.table = table
+        texts = len(table.lengths)
+        self._term_of = {term: number for number, term in enumerate(table.names)}
+        having = np.bincount(table.terms, minlength=len(table.names))
+        self._idf = [_idf(df, texts) for df in having.tolist()]
+        self._unseen_idf = _idf(0, texts)
+        self._usual_length = float(table.times.sum()) / max(1, texts) or 1.0
+        self._rows = self._weighed(table)
         self._starts = np.cumsum(self._rows.lengths) - self._rows.lengths
         self._build_postings()
+
+    def _weighed(self, table: TermTable) -> SparseRows:
+        """Return all rows at once, as ``row`` makes each of them."""
+        owners, times = table.owners, table.times.astype(np.float64)
+        texts = max(1, len(table.lengths))
+        totals = np.bincount(owners, times, texts)
+        held_back = K1 * (1.0 - B + B * totals / self._usual_length)
+        gains = np.array(self._idf)[table.terms] * times * (K1 + 1.0) / (times + held_back[owners])
+        itself = np.sqrt(np.bincount(owners, gains, texts)).astype(np.float32)
+        itself[itself == 0.0] = 1.0
+        weights = np.sqrt(gains).astype(np.float32) / itself[owners]
+        lengths = table.lengths if len(table.lengths) else np.zeros(1, dtype=np.int64)
+        return SparseRows(table.terms, weights, lengths)
 
     def _build_postings(self) -> None:
         """Lay the rows out by term, so that one query touches only the terms it has."""
@@ -145,7 +149,7 @@ class LexicalIndex:
         order = np.argsort(lengths, kind="stable")
         touched = np.cumsum(lengths[order])
         used = order[: max(1, int(np.searchsorted(touched, _LOOKED_UP, side="right")))]
-        at = _runs(starts[used], lengths[used])
+        at = runs(starts[used], lengths[used])
         weights = self._posting_weights[at] * np.repeat(query.weights[used], lengths[used])
         scores = np.bincount(self._posting_rows[at], weights)
         hits = np.flatnonzero(scores > 0.0)  # of truth values: four times as fast as of numbers
@@ -154,15 +158,8 @@ class LexicalIndex:
     def rows_of(self, numbers: npt.NDArray[np.int64]) -> SparseRows:
         """Return the rows of the texts ``numbers``."""
         lengths = self._rows.lengths[numbers]
-        at = _runs(self._starts[numbers], lengths)
+        at = runs(self._starts[numbers], lengths)
         return SparseRows(self._rows.terms[at], self._rows.weights[at], lengths)
-
-
-def _runs(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the places of all runs, each from its start on, one run after the other."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
 
 
 def _highest(

@@ -58,7 +58,8 @@ class Matcher:
     """Texts with labels (numbers from 0), indexed; immutable once built.
 
     ``keys`` are the texts' letters and digits, ``words`` their words. ``background`` holds vectors
-    of everyday messages, for what all messages have in common.
+    of everyday messages, for what all messages have in common. What a ``former`` one has counted
+    is taken over; the result is the same without.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Matcher:
         vectors: Vectors,
         background: Vectors,
         words: Sequence[Words],
+        former: Matcher | None = None,
     ) -> None:
         self._keys = tuple(keys)
         self._words = tuple(words)
         self._labels = np.array(labels, dtype=np.int64)
-        self._texts = Neighbourhood(keys, self._labels, words, vectors, background)
+        known = former._texts if former is not None else None
+        self._texts = Neighbourhood(keys, self._labels, self._words, vectors, background, known)
         self._everyday = self._foreign(background)
         self._of_label: dict[int, list[int]] = {}
         for number, label in enumerate(labels):

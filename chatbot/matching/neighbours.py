@@ -11,7 +11,8 @@ import numpy.typing as npt
 from chatbot.matching import fuzzy, kernel
 from chatbot.matching.dense import DenseIndex, Nearest
 from chatbot.matching.encoder import Vectors
-from chatbot.matching.lexical import LexicalIndex, SparseRows, terms_of
+from chatbot.matching.lexical import LexicalIndex, SparseRows
+from chatbot.matching.terms import NEW, TermTable, all_terms, terms_of
 
 _NEAREST_DENSE = 64
 _NEAREST_LEXICAL = 12
@@ -54,15 +55,33 @@ class Neighbourhood:
         self,
         keys: Sequence[str],
         labels: Numbers,
-        words: Iterable[Iterable[str]],
+        words: Sequence[Iterable[str]],
         vectors: Vectors,
         background: Vectors,
+        former: Neighbourhood | None = None,
     ) -> None:
+        """Index the texts; the terms of those that ``former`` has with these words are taken over.
+
+        The same words are the same object: who cuts texts takes over words of former ones, too.
+        """
         self._keys = list(keys)
+        self._words = words
         self._labels = labels
         self._crowded = bool(np.bincount(labels).max(initial=0) > _OF_ONE_LABEL)
         self._dense = DenseIndex(vectors, background)
-        self._lexical = LexicalIndex(list(map(terms_of, self._keys, words)))
+        self._lexical = LexicalIndex(self._counted(former))
+
+    def _counted(self, former: Neighbourhood | None) -> TermTable:
+        texts = list(zip(self._keys, self._words, strict=True))
+        if former is None:
+            return TermTable.of(all_terms(key, words) for key, words in texts)
+        known = {
+            (key, id(words)): row
+            for row, (key, words) in enumerate(zip(former._keys, former._words, strict=True))
+        }
+        rows = [known.get((key, id(words)), NEW) for key, words in texts]
+        fresh = (all_terms(*text) for text, row in zip(texts, rows, strict=True) if row == NEW)
+        return former._lexical.table.followed_by(rows, fresh)
 
     @property
     def rows(self) -> Vectors:

@@ -26,6 +26,9 @@ _FILE = "vectors.sqlite3"
 _BATCH = 32
 #: The scheduler's weight of a worker is then a tenth of that of an ordinary thread.
 _NICENESS = 10
+_READ = "SELECT text_hash, vector FROM vectors WHERE fingerprint = ? AND text_hash IN ({})"
+#: SQLite takes at least 999 values in one query.
+_ASKED_AT_ONCE = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vectors (
     fingerprint TEXT NOT NULL, text_hash BLOB NOT NULL, vector BLOB NOT NULL,
@@ -75,14 +78,16 @@ class VectorCache:
     def read(self, fingerprint: str, hashes: Sequence[bytes], dim: int) -> dict[bytes, Vectors]:
         """Return the known vectors among ``hashes``; a row of the wrong length is unknown."""
         found: dict[bytes, Vectors] = {}
-        query = "SELECT vector FROM vectors WHERE fingerprint = ? AND text_hash = ?"
         with self._giving_up_on_error(), self._transaction() as connection:
-            for text_hash in hashes:
+            for some in _batches(hashes, _ASKED_AT_ONCE):
                 if connection is None:
                     break
-                row = connection.execute(query, (fingerprint, text_hash)).fetchone()
-                if row is not None and len(row[0]) == 4 * dim:
-                    found[text_hash] = np.frombuffer(row[0], dtype="<f4")
+                places = ",".join("?" * len(some))
+                for text_hash, row in connection.execute(
+                    _READ.format(places), (fingerprint, *some)
+                ):
+                    if len(row) == 4 * dim:
+                        found[text_hash] = np.frombuffer(row, dtype="<f4")
         return found
 
     def write(self, fingerprint: str, vectors: Mapping[bytes, Vectors]) -> None:
@@ -166,13 +171,14 @@ def embed_with_cache(
 
     before = len(known)
     with _workers(threads) as pool:
-        for job in [pool.submit(embed, keys) for keys in _batches(list(missing))]:
+        for job in [pool.submit(embed, keys) for keys in _batches(list(missing), _BATCH)]:
             known |= job.result()
             if progress is not None:
                 progress(len(known) - before, len(missing))
     if not texts:
         return np.zeros((0, encoder.dim), dtype=np.float32)
-    return np.stack([known[key] for key in hashes]).astype(np.float32)
+    rows = b"".join(np.ascontiguousarray(known[key], dtype="<f4") for key in hashes)
+    return np.frombuffer(rows, dtype="<f4").reshape(len(texts), encoder.dim)
 
 
 def at_most(limit: int, progress: Progress | None = None) -> Progress:
@@ -187,9 +193,9 @@ def at_most(limit: int, progress: Progress | None = None) -> Progress:
     return tell
 
 
-def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(keys), _BATCH):
-        yield keys[start : start + _BATCH]
+def _batches(keys: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
 
 
 @contextmanager

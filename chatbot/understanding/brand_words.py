@@ -42,16 +42,19 @@ def brand_words(
     names: Iterable[str],
     words: Sequence[str],
     synonyms: Sequence[Sequence[str]],
+    former: BrandWords | None = None,
 ) -> BrandWords:
     """Learn the words of a brand.
 
     ``questions`` are the wordings of entries and examples of intents, ``names`` the keys of rows
     and of keywords, ``words`` what the admins say is a word, ``synonyms`` their groups of words in
-    normal form, the canonical one first.
+    normal form, the canonical one first. What ``former`` words have read already is taken over.
     """
     names = sorted(set(names))
     said = [*words, *(word for group in synonyms for word in group)]
-    segmenter = Segmenter([question.key for question in questions], names, said)
+    known = former.segmenter if former is not None else None
+    segmenter = Segmenter([question.key for question in questions], names, said, known)
+    segmenter.keep((question.text for question in questions), known)
     texts = [*(question.text for question in questions), *names]
     model = WordModel(texts, [*segmenter.learnt, *_OF_EVERY_DESK], segmenter)
     return BrandWords(

@@ -180,13 +180,12 @@ class IntentExamples:
 
         At most ``_MOST_ASKED``, those nearest to the examples, and their numbers.
         """
-        centred = self._space.rows(vectors)
-        parts = (centred[at : at + _AT_ONCE] for at in range(0, len(centred), _AT_ONCE))
-        likest = [(part @ self._rows.T).max(axis=1) for part in parts]
-        nearest = np.concatenate(likest or [centred[:, 0]])
+        parts = (vectors[at : at + _AT_ONCE] for at in range(0, len(vectors), _AT_ONCE))
+        likest = [(self._space.rows(part) @ self._rows.T).max(axis=1) for part in parts]
+        nearest = np.concatenate(likest or [np.zeros(0, dtype=np.float32)])
         foreign = np.flatnonzero(nearest < _NOT_FOREIGN)
         kept = np.sort(foreign[np.argsort(-nearest[foreign], kind="stable")][:_MOST_ASKED])
-        return centred[kept], kept
+        return self._space.rows(vectors[kept]), kept
 
     def with_intents(
         self,

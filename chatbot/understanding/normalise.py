@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opencc import OpenCC
@@ -17,6 +18,8 @@ _LINE_END = re.compile(r"\s*[\r\n]\s*")
 _SPACES = re.compile(r"\s+")
 _REPEATED_MARK = re.compile(r"([^\w\s])\1+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: Nearly all texts are of nothing but these, and each of them is visible.
+_PLAIN = re.compile(r"[ -~\u4e00-\u9fa5，。！？、：；]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,29 @@ class NormalText:
 
 
 class Normaliser:
-    """Width, case, traditional characters, spaces, emoji, control characters, typing noise."""
+    """Width, case, traditional characters, spaces, emoji, control characters, typing noise.
 
-    def __init__(self) -> None:
+    What it was told to keep is read once; a normaliser that takes over from a ``former`` one reads
+    only what that one does not know.
+    """
+
+    def __init__(self, texts: Iterable[str] = (), former: Normaliser | None = None) -> None:
+        """Keep the normal forms of ``texts``."""
         self._to_simplified = OpenCC("t2s")
         self._denoiser = Denoiser()
+        known = former._known if former is not None else {}
+        self._known: dict[str, NormalText] = {}
+        for raw in texts:
+            self._known[raw] = known.get(raw) or self._read(raw)
 
     def normalise(self, raw: str) -> NormalText:
         """Return the normal form of any string, lone surrogates and NULs included.
 
         The end of a line becomes a comma: people write one sentence in several messages.
         """
+        return self._known.get(raw) or self._read(raw)
+
+    def _read(self, raw: str) -> NormalText:
         readable = _LINE_END.sub(",", plain_signs(_SURROGATE.sub("", raw)).strip())
         folded = unicodedata.normalize("NFKC", _without_control(remove_emoji(readable))).casefold()
         text = _SPACES.sub(" ", self.simplify(folded)).strip()
@@ -62,6 +77,8 @@ class Normaliser:
 
 def _without_control(text: str) -> str:
     """Turn control characters into spaces and drop the invisible ones."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(map(_visible, text))
 
 

@@ -34,26 +34,16 @@ class WordModel:
         """Count ``texts``; each of ``words`` counts as if it were one text more."""
         self._segmenter = segmenter
         self.own: Counter[str] = Counter(word for word in words if is_han(word))
-        pairs: dict[str, Counter[str]] = {}
-        seen: Counter[str] = Counter()
-        for text in texts:
-            cut = [word if is_han(word) else EDGE for word in segmenter.pieces(text)]
-            self.own.update(filter(None, cut))
-            for before, word in zip([EDGE, *cut], [*cut, EDGE], strict=True):
-                pairs.setdefault(word, Counter())[before] += 1
-                seen[before] += 1
+        self._seen: Counter[str] = Counter()
+        self._before: dict[str, dict[str, int]] = {}
+        for (before, word), count in _pairs(texts, segmenter).items():
+            self._before.setdefault(word, {})[before] = count
+            self._seen[before] += count
+            if word:
+                self.own[word] += count
         self._total = max(1, self.own.total())
-        self._after = {word: self._log_chances(word, counts, seen)
-                       for word, counts in pairs.items()}  # fmt: skip
-
-    def _log_chances(
-        self, word: str, counts: Mapping[str, int], seen: Mapping[str, int]
-    ) -> Mapping[str, float]:
-        alone = (1.0 - _PAIRS) * self.alone(word)
-        return {
-            before: math.log(_PAIRS * count / seen[before] + alone)
-            for before, count in counts.items()
-        }
+        #: Worked out when first asked for: most words of a large brand never are.
+        self._after: dict[str, Mapping[str, float]] = {}
 
     def alone(self, word: str) -> float:
         """Return the probability of a word without looking at others; 0 if it is none.
@@ -78,7 +68,20 @@ class WordModel:
 
     def log_chances(self, word: str) -> Mapping[str, float]:
         """Return the log-probability of ``word`` after each word that it was ever seen after."""
-        return self._after.get(word, _NEVER)
+        known = self._after.get(word)
+        if known is None:
+            known = self._after[word] = self._log_chances(word)
+        return known
+
+    def _log_chances(self, word: str) -> Mapping[str, float]:
+        counts = self._before.get(word)
+        if not counts:
+            return _NEVER
+        alone = (1.0 - _PAIRS) * self.alone(word)
+        return {
+            before: math.log(_PAIRS * count / self._seen[before] + alone)
+            for before, count in counts.items()
+        }
 
     def log_chance_anew(self, word: str) -> float:
         """Return the log-probability of ``word`` after one that it was never seen after."""
@@ -88,3 +91,17 @@ class WordModel:
 def is_han(word: str) -> bool:
     """Return whether a word consists of Chinese characters alone."""
     return _HAN.fullmatch(word) is not None
+
+
+def _pairs(texts: Iterable[str], segmenter: Segmenter) -> Counter[tuple[str, str]]:
+    """Count each word with the one before it; `EDGE` for the ends and what is not Chinese."""
+    plain: dict[str, str] = {}
+    pairs: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        pieces = segmenter.pieces(text)
+        for piece in pieces:
+            if piece not in plain:
+                plain[piece] = piece if is_han(piece) else EDGE
+        cut = [plain[piece] for piece in pieces]
+        pairs.update(zip([EDGE, *cut], [*cut, EDGE], strict=True))
+    return pairs

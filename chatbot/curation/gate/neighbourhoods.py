@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 from chatbot.answers.entries import Entry
-from chatbot.answers.wordings import indexed_wordings
 from chatbot.curation.gate.change import Change, Verdict
 from chatbot.curation.left_out import meet
 from chatbot.dialogue.snapshot import Snapshot
@@ -87,11 +86,9 @@ class _Indexed:
         matcher = snapshot.ranker.matcher
         if matcher is None:
             return None
-        canonical = snapshot.words.normaliser(snapshot.normaliser)
-        indexed = indexed_wordings(snapshot.entries, canonical)
         keys = [
             (entry.id, wording)
-            for entry, written in zip(snapshot.entries, indexed, strict=True)
+            for entry, written in zip(snapshot.entries, snapshot.indexed, strict=True)
             for wording in written.values()
         ]
         return cls(snapshot, matcher, {key: number for number, key in enumerate(keys)}, keys)
