@@ -12,6 +12,7 @@ import jinja2
 from aiohttp import web
 
 from chatbot.access.roles import may
+from chatbot.console.navigation import navigation
 from chatbot.texts import Texts
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +27,7 @@ class PageWriter:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, auto_reload=False
         )
-        self._environment.globals["may"] = may
+        self._environment.globals |= {"may": may, "navigation": navigation}
         # Read and compiled now: a request may not wait for files.
         self._templates = {
             name: self._environment.get_template(name)
