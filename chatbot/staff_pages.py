@@ -18,6 +18,11 @@ from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.curating.intent_pages import IntentPages
+from chatbot.console.curating.intent_trial import IntentTrials
+from chatbot.console.curating.table_pages import TablePages
+from chatbot.console.curating.word_pages import WordPages
+from chatbot.console.curating.word_trial import WordTrials
 from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
@@ -42,6 +47,7 @@ from chatbot.console.turns import conversation_pages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.editing.desk import EditDesk
+from chatbot.editing.intents import IntentKind
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
@@ -130,9 +136,22 @@ class StaffPages:
             self._gaps(reception),
             self._notices(reception),
             self._sample(gate),
+            *self._of_intents_words_and_tables(gate),
         )
         for each in pages:
             yield from each.routes()
+
+    def _of_intents_words_and_tables(
+        self, gate: Gate
+    ) -> Iterator[IntentPages | WordPages | TablePages]:
+        def writer(here: str) -> AdminWriter:
+            return AdminWriter(gate, here, "curating", attrgetter("curate_words"))
+
+        intents = IntentKind(self.settings.outbound_hosts)
+        trials = IntentTrials(self.dialogue, self.clock)
+        yield IntentPages(writer("intents"), self.editing, intents, trials)
+        yield WordPages(writer("words"), self.editing, WordTrials(self.dialogue))
+        yield TablePages(writer("tables"), self.editing)
 
     def _gaps(self, reception: Reception) -> GapPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)

@@ -28,6 +28,8 @@ from chatbot.workshop import Folders
 
 _LISTS = frozenset({"columns", "rows"})
 _SHOWN = 3
+#: What a workbook begins with, for it is a ZIP archive.
+_BOOK = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,11 @@ def read_table_record(name: str, record: Record) -> Table:
 
 
 def read_table_file(name: str, data: bytes) -> Table:
-    """Return the table that an uploaded CSV or Excel file makes; raises EditRefused."""
+    """Return the table ``name`` that an uploaded CSV or Excel file makes; raises EditRefused."""
     problems = Problems()
+    suffix = ".xlsx" if data.startswith(_BOOK) else ".csv"
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / TABLES_FOLDER / name
+        path = Path(folder) / TABLES_FOLDER / f"{_file_name(name)}{suffix}"
         path.parent.mkdir()
         path.write_bytes(data)
         read = read_tables(Path(folder), problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from chatbot.workshop import Folders
 
 #: The two lists, which their edits are named by; the field of the record is called the same.
 WORDS, SYNONYMS = "words", "synonyms"
+_EQUALS = re.compile(r"\s*[=＝]\s*")
 _LISTS = frozenset({WORDS, SYNONYMS})
 
 
@@ -83,6 +85,17 @@ def read_synonym_lines(lines: Sequence[str]) -> tuple[Group, ...]:
         groups = read_synonyms(Path(folder), Normaliser(), problems)
     _refuse(SYNONYMS, problems)
     return groups
+
+
+def normal_lines(key: str, lines: Sequence[str]) -> list[str]:
+    """Return lines as the content has them: in normal form, groups with one mark between words."""
+    normaliser, parts = Normaliser(), _EQUALS if key == SYNONYMS else None
+    split = (parts.split(line) if parts else [line] for line in lines)
+    normal = (
+        GROUP_MARK.join(normaliser.normalise(word).text or word for word in words)
+        for words in split
+    )
+    return list(dict.fromkeys(normal))
 
 
 def _written(path: Path, lines: Sequence[str]) -> Problems:

@@ -18,6 +18,8 @@ class Synonyms:
     def __init__(self, groups: Sequence[Sequence[str]], segmenter: Segmenter) -> None:
         self._first = {word: group[0] for group in groups for word in group[1:]}
         self._segmenter = segmenter
+        #: All words of all groups.
+        self.words = frozenset(word for group in groups for word in group)
 
     def replaced(self, text: NormalText) -> list[tuple[str, str]]:
         """Return the words of ``text`` that are replaced, each with what stands for it."""

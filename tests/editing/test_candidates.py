@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -112,7 +113,7 @@ async def _edit(desk: EditDesk, faq_id: str, answer: str) -> None:
 
 async def _holds(file: Path, text: str) -> None:
     async def read() -> str:
-        return file.read_text("utf-8")
+        return await asyncio.to_thread(file.read_text, "utf-8")
 
     await eventually(read, lambda found: text in found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -82,7 +83,7 @@ async def test_that_nothing_new_makes_no_edit(house: Brand) -> None:
     ],
 )  # fmt: skip
 async def test_that_what_no_file_could_hold_is_told_where_it_is(
-    house: Brand, fields: dict[str, object], key: str, path: tuple[object, ...], problem: str
+    house: Brand, fields: dict[str, Any], key: str, path: tuple[object, ...], problem: str
 ) -> None:
     with pytest.raises(EditRefused) as told:
         await house.edit("breakfast", **fields)

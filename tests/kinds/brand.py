@@ -32,7 +32,11 @@ FILES: Mapping[str, str] = {
 """,
     "knowledge/_words.txt": "# 品牌的词\n店小二\n\n# 房型\n钟点房\n",
     "knowledge/_synonyms.txt": "# 第一个是标准说法\n停车 = 泊车\n",
-    "knowledge/tables/门店.csv": '门店,城市,早餐,电话\n西湖店,杭州,"7:00 至 10:00",\n外滩店,上海,8:00,021\n',
+    "knowledge/tables/门店.csv": """\
+门店,城市,早餐,电话
+西湖店,杭州,"7:00 至 10:00",
+外滩店,上海,8:00,021
+""",
     "intents/01-投诉.yaml": """\
 # 投诉：先道歉，再转人工
 intent: complaint
@@ -74,10 +78,10 @@ class Brand:
             SystemClock().now(), publish=True,
         )  # fmt: skip
 
-    async def edit(self, subject: Subject, actor: str = "liang", **fields: Any) -> Saved:
+    async def edit(self, subject: Subject, **fields: Any) -> Saved:
         """Change fields of a record as it stands."""
         base = await self.desk.record(subject)
-        return await self.desk.save(subject, base, {**(base or {}), **fields}, actor)
+        return await self.desk.save(subject, base, {**(base or {}), **fields}, "liang")
 
     async def write(self) -> list[str]:
         """Write what waits into the files; return their names. They read back as the candidate."""

@@ -1,0 +1,1 @@
+"""The pages of intents, of the dictionary and of tables."""

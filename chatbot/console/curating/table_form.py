@@ -1,0 +1,144 @@
+"""The grid of a table: a page of its rows as fields, and the record that the fields make. Pure.
+
+The cell in column ``j`` of row ``i`` is the field ``c{i}.{j}``, a heading ``h{j}``; ``x{i}`` takes
+a row out and ``d{j}`` a column; ``n{k}.{j}`` are cells of new rows, ``new_column`` a new heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.console.admin_pages import Posted
+from chatbot.editing.kinds import EditRefused, FieldProblem
+from chatbot.editing.merging import Record
+from chatbot.editing.tables import cell_key, lines_of, record_of_lines
+
+#: So many rows are on a page, and so many empty ones below the last.
+ROWS, NEW_ROWS = 20, 3
+_LISTS = ("columns", "rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the grid: its field, its text, and whether something is missing or wrong."""
+
+    field: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row of the grid by its number in the table, from 0."""
+
+    number: int
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A page of a table: headings, rows, new rows, and which page of how many."""
+
+    columns: Sequence[Cell]
+    rows: Sequence[GridRow]
+    new: Sequence[GridRow]
+    page: int
+    pages: int
+
+
+def grid_of(record: Record, page: int, data: Posted | None = None) -> Grid:
+    """Return a page of a table, with what was typed if something was."""
+    columns, *rows = lines_of(record)
+    pages = max(1, -(-len(rows) // ROWS))
+    page = min(max(1, page), pages)
+    first = (page - 1) * ROWS
+    shown = [
+        GridRow(
+            first + at,
+            [
+                _cell(data, f"c{first + at}.{j}", cell_key(row[0], column), row[j])
+                for j, column in enumerate(columns)
+            ],
+        )
+        for at, row in enumerate(rows[first : first + ROWS])
+    ]
+    new = [
+        GridRow(k, [_cell(data, f"n{k}.{j}", "", "") for j in range(len(columns))])
+        for k in range(NEW_ROWS)
+    ]
+    headings = [_cell(data, f"h{j}", column, column) for j, column in enumerate(columns)]
+    return Grid(headings, shown, new if page == pages else [], page, pages)
+
+
+def base_of_page(record: Record, page: int) -> Record:
+    """Return what a page was filled from: all names of rows and columns, and its own cells."""
+    columns, *rows = lines_of(record)
+    shown = rows[(page - 1) * ROWS : page * ROWS]
+    return {"columns": columns, "rows": [row[0] for row in rows], **dict(_cells(columns, shown))}
+
+
+def whole_base(base: Record, present: Record, shown: Sequence[int]) -> Record:
+    """Return what a page was filled from, with the cells of other rows as they are now."""
+    here = {name for number, name in enumerate(base.get("rows") or ()) if number in shown}
+    elsewhere = {
+        key: text
+        for key, text in present.items()
+        if key not in _LISTS and key.rpartition(".")[0] not in here
+    }
+    return {**elsewhere, **base}
+
+
+def record_of_page(data: Posted, base: Record, shown: Sequence[int]) -> Record:
+    """Return the whole table with what the fields of the rows ``shown`` say.
+
+    Raises:
+        EditRefused: a new row has cells and no name.
+    """
+    columns, *rows = lines_of(base)
+    lines = [[data.get(f"h{j}").strip() if f"h{j}" in data else each
+              for j, each in enumerate(columns)]]  # fmt: skip
+    for number, row in enumerate(rows):
+        if number not in shown:
+            lines.append(row)
+        elif f"x{number}" not in data:
+            lines.append([_typed(data, f"c{number}.{j}", text) for j, text in enumerate(row)])
+    lines += _new_rows(data, len(columns))
+    kept = [j for j in range(len(columns)) if f"d{j}" not in data]
+    lines = [[line[j] for j in kept] for line in lines]
+    if added := data.get("new_column").strip():
+        lines = [[*lines[0], added], *([*line, ""] for line in lines[1:])]
+    if not kept:
+        raise EditRefused([FieldProblem("columns", "至少要留下一列")])
+    return record_of_lines(lines)
+
+
+def rows_shown(base: Record, page: int) -> range:
+    """Return the numbers of the rows on a page."""
+    count = len(base.get("rows") or ())
+    return range(min((page - 1) * ROWS, count), min(page * ROWS, count))
+
+
+def _cells(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, Any]]:
+    for row in rows:
+        for column, text in zip(columns[1:], row[1:], strict=True):
+            if text:
+                yield cell_key(row[0], column), text
+
+
+def _new_rows(data: Posted, width: int) -> Iterator[list[str]]:
+    for k in range(NEW_ROWS):
+        cells = [data.get(f"n{k}.{j}").strip() for j in range(width)]
+        if any(cells) and not cells[0]:
+            raise EditRefused([FieldProblem("rows", "新的一行要写第一列：那是这一行的名称")])
+        if cells and cells[0]:
+            yield cells
+
+
+def _typed(data: Posted, name: str, text: str) -> str:
+    return data.get(name).strip() if name in data else text
+
+
+def _cell(data: Posted | None, name: str, key: str, text: str) -> Cell:
+    return Cell(name, key, data.get(name) if data is not None and name in data else text)

@@ -1,0 +1,238 @@
+"""``/console/tables``: the tables, one of them as a grid, and one replaced by a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
+from chatbot.console.curating.differences import differences
+from chatbot.console.curating.subject import (
+    SubjectDesk,
+    as_json,
+    base_of,
+    editor,
+    record_in,
+    sides_of,
+)
+from chatbot.console.curating.table_form import (
+    base_of_page,
+    grid_of,
+    record_of_page,
+    rows_shown,
+    whole_base,
+)
+from chatbot.console.gate import require, see_other
+from chatbot.editing.desk import Clash, EditDesk
+from chatbot.editing.kinds import EditRefused, Subject
+from chatbot.editing.merging import Record
+from chatbot.editing.tables import Use, read_table_file, table_record, uses_of
+from chatbot.errors import UserError
+from chatbot.facts.tables import ALIASES, CODE, Table
+from chatbot.knowledge.content import Content
+
+_HOME = "/tables"
+_UPLOAD = "/new-table"
+_ONE = r"/tables/{name:[^/]{1,40}}"
+_MOST_SHOWN = 200
+_LONGEST_NUMBER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TableLine:
+    """A table in the list: how large it is, its empty cells, and columns that nothing says."""
+
+    table: Table
+    empty: int
+    said: int
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its empty cells, and who says it. ``known``: the table has it."""
+
+    name: str
+    empty: int
+    uses: Sequence[Use]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a page shows beside what is stored: what was typed, and what became of it."""
+
+    record: Record | None
+    data: Posted | None = None
+    status: int = 200
+    problem: str = ""
+    problems: Sequence[str] = ()
+    wrong: Collection[str] = ()
+
+
+class TablePages:
+    """The pages; what is saved goes through the desk of editing."""
+
+    def __init__(self, writer: AdminWriter, desk: EditDesk) -> None:
+        self._writer = writer
+        self._desk = SubjectDesk(writer, desk)
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the routes, below ``/console``."""
+        return [
+            web.get(_HOME, self.show),
+            web.post(_UPLOAD, self.upload),
+            web.get(_ONE, self.one),
+            web.post(_ONE, self.act),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """List the tables."""
+        return await self._list(request)
+
+    async def _list(
+        self, request: web.Request, status: int = 200, problems: Sequence[str] = ()
+    ) -> web.Response:
+        viewer = require(request, "knowledge")
+        content = (await self._desk.desk.working()).content
+        lines = [_line(content, each) for each in content.tables]
+        return self._writer.page(
+            request, "tables", status, lines=lines, limited=viewer.stores, problems=problems
+        )
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Show what a file would change, or make of a new table; nothing is saved yet."""
+        editor(request)
+        data = await posted(request)
+        if data is None:
+            return await self._list(request, 413, [self._writer.words["too_large"]])
+        try:
+            table = read_table_file(data.get("table").strip(), data.files.get("file", b""))
+        except EditRefused as refused:
+            return await self._list(request, 400, [str(each) for each in refused.problems])
+        subject = Subject("table", table.name)
+        base = await self._desk.desk.record(subject)
+        record = table_record(table)
+        changes = differences(base, record)
+        return self._writer.page(
+            request, "upload", subject=subject, base=as_json(base), record=as_json(record),
+            changes=changes[:_MOST_SHOWN], more=max(0, len(changes) - _MOST_SHOWN),
+            is_new=base is None, table=table, address=_address(subject.key),
+        )  # fmt: skip
+
+    async def one(self, request: web.Request) -> web.Response:
+        """Show a page of a table as it is edited."""
+        require(request, "knowledge")
+        record = await self._desk.desk.record(_subject(request))
+        return await self._page(request, _State(record))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Save the page, replace the table, retire or undo, as the button says."""
+        data, viewer = await posted(request) or NOTHING_POSTED, editor(request)
+        subject, do = _subject(request), data.get("do")
+        stands = await self._desk.desk.record(subject)
+        try:
+            if do == "replace":
+                await self._desk.save(subject, data, record_in(data, "record"), viewer)
+            elif do in {"", "save"}:
+                return await self._save(request, data, stands, viewer.userid)
+            else:
+                done = await self._desk.act(subject, do, data, viewer)
+                return see_other(f"/console{_address(subject.key)}?done={done}")
+        except Clash as clash:
+            return await self._clashed(request, clash)
+        except EditRefused as refused:
+            return await self._page(request, _State(stands, None, 400, problems=_texts(refused)))
+        except UserError as error:
+            return await self._page(request, _State(stands, None, 409, str(error)))
+        return see_other(f"/console{_address(subject.key)}?done=saved")
+
+    async def _save(
+        self, request: web.Request, data: Posted, stands: Record | None, actor: str
+    ) -> web.Response:
+        subject, base, page = _subject(request), base_of(data), _page_of(request)
+        if base is None or stands is None:
+            raise UserError(self._writer.words["table_gone"])
+        shown = rows_shown(base, page)
+        whole = whole_base(base, stands, shown)
+        try:
+            await self._desk.desk.save(subject, whole, record_of_page(data, whole, shown), actor)
+        except EditRefused as refused:
+            wrong = {each.key for each in refused.problems}
+            state = _State(whole, data, 400, problems=_texts(refused), wrong=wrong)
+            return await self._page(request, state)
+        return see_other(f"/console{_address(subject.key)}?done=saved&page={page}")
+
+    async def _clashed(self, request: web.Request, clash: Clash) -> web.Response:
+        """Show what two have written, to be decided cell by cell; nothing typed is lost."""
+        if clash.merged is None or clash.theirs is None:
+            words = self._writer.words["retire_clash"]
+            return await self._page(request, _State(clash.theirs, None, 409, words))
+        return self._writer.page(
+            request, "table_clash", 409, subject=clash.subject, base=as_json(clash.theirs),
+            record=as_json(clash.merged), sides=sides_of(clash),
+            problem=self._writer.words["clash"], address=_address(clash.subject.key),
+        )  # fmt: skip
+
+    async def _page(self, request: web.Request, state: _State) -> web.Response:
+        viewer, subject, record = require(request, "knowledge"), _subject(request), state.record
+        about = await self._desk.shown(subject, None)
+        if record is None and not about.past:
+            raise web.HTTPNotFound
+        content = (await self._desk.desk.working()).content
+        grid = grid_of(record, _page_of(request), state.data) if record else None
+        base = ""
+        if record and grid:
+            typed = state.data.get("base") if state.data else ""
+            base = typed or as_json(base_of_page(record, grid.page))
+        return self._writer.page(
+            request, "table", state.status, called=subject.key, state=state, about=about, grid=grid,
+            base=base, columns=_columns(content, subject.key), limited=viewer.stores,
+            address=_address(subject.key), aside=(ALIASES, CODE), whole=as_json(record),
+            **({"problem": state.problem} if state.problem else {}),
+        )  # fmt: skip
+
+
+def _texts(refused: EditRefused) -> list[str]:
+    return [str(each) for each in refused.problems]
+
+
+def _line(content: Content, table: Table) -> TableLine:
+    used = uses_of(content, table.name)
+    empty = sum(_empty(table, column) for column in table.columns[1:])
+    said = sum(column in used for column in table.columns)
+    return TableLine(table, empty, said, tuple(each for each in used if each not in table.columns))
+
+
+def _empty(table: Table, column: str) -> int:
+    if column in {ALIASES, CODE}:
+        return 0
+    return sum(table.value(key, column) is None for key in table.rows)
+
+
+def _columns(content: Content, name: str) -> list[Column]:
+    table = next((each for each in content.tables if each.name == name), None)
+    if table is None:
+        return []
+    used: Mapping[str, Sequence[Use]] = uses_of(content, name)
+    known = [Column(each, _empty(table, each), used.get(each, ()), True) for each in table.columns]
+    return known + [
+        Column(each, 0, uses, False) for each, uses in used.items() if each not in table.columns
+    ]
+
+
+def _subject(request: web.Request) -> Subject:
+    return Subject("table", request.match_info["name"])
+
+
+def _address(name: str) -> str:
+    return f"{_HOME}/{quote(name, safe='')}"
+
+
+def _page_of(request: web.Request) -> int:
+    written = request.query.get("page", "")
+    is_number = written.isascii() and written.isdigit() and len(written) < _LONGEST_NUMBER
+    return max(1, int(written)) if is_number else 1
