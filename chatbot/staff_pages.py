@@ -33,6 +33,8 @@ from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
 from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
+from chatbot.console.reviews.pages import ReviewPages, ReviewTools
+from chatbot.console.reviews.reminders import ReminderTools, ReviewReminders
 from chatbot.console.sidebar.application import SidebarTools, sidebar_application
 from chatbot.console.tools import ConsoleTools
 from chatbot.console.trying.pages import TryPages
@@ -89,6 +91,11 @@ class StaffPages:
             self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
         )
         tasks.keep_running("digests", Digests(digests).run)
+        reminders = ReminderTools(
+            self.database, self.editing, self._snapshot, self.clock, self._appointed,
+            self.settings.base_url,
+        )  # fmt: skip
+        tasks.keep_running("reviews", ReviewReminders(reminders).run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -123,6 +130,7 @@ class StaffPages:
             ),
             self._gaps(reception),
             self._notices(reception),
+            self._reviews(reception),
         )
         for each in pages:
             yield from each.routes()
@@ -136,6 +144,13 @@ class StaffPages:
         writer = AdminWriter(reception.gate, "notices", "notices", attrgetter("notice_words"))
         reader = NoticeReader(self._snapshot, self.clock)
         return NoticePages(writer, NoticeTools(self.database, reader, self.clock))
+
+    def _reviews(self, reception: Reception) -> ReviewPages:
+        writer = AdminWriter(reception.gate, "reviews", "reviews", attrgetter("review_words"))
+        tools = ReviewTools(
+            self.database, self.editing, self._snapshot, self.clock, self._appointed
+        )
+        return ReviewPages(writer, tools)
 
     def _reception(self) -> Reception:
         settings = self.settings

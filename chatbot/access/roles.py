@@ -17,12 +17,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
 #: something pinned down breaks; ``gaps``: see what was asked in vain and close it; ``notices``:
-#: tell all customers something;
+#: tell all customers something; ``reviews``: see which entries anybody has to look over;
 #: ``sessions``: see and end everybody's; ``roles``: give and take roles; ``audit``: read who did
 #: what.
 Action = Literal[
     "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps", "notices",
-    "sessions", "roles", "audit",
+    "reviews", "sessions", "roles", "audit",
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -36,6 +36,7 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "force": "admin",
         "gaps": "operations",
         "notices": "operations",
+        "reviews": "operations",
         "sessions": "admin",
         "roles": "admin",
         "audit": "admin",

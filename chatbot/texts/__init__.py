@@ -231,6 +231,7 @@ class Texts:
     admin_words: Mapping[str, str]
     publish_words: Mapping[str, str]
     notice_words: Mapping[str, str]
+    review_words: Mapping[str, str]
     explain_words: Mapping[str, str]
     try_words: Mapping[str, str]
     case_words: Mapping[str, str]
