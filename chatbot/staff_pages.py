@@ -38,6 +38,8 @@ from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
 from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
+from chatbot.console.reviews.pages import ReviewPages, ReviewTools
+from chatbot.console.reviews.reminders import ReminderTools, ReviewReminders
 from chatbot.console.sample.desk import SampleDesk
 from chatbot.console.sample.pages import SamplePages
 from chatbot.console.sidebar.application import SidebarTools, sidebar_application
@@ -101,6 +103,11 @@ class StaffPages:
         target = self.settings.target_precision
         sampling = Sampling(self.database, self._snapshot, self.clock, target)
         tasks.keep_running("sampling", sampling.run)
+        reminders = ReminderTools(
+            self.database, self.editing, self._snapshot, self.clock, self._appointed,
+            self.settings.base_url,
+        )  # fmt: skip
+        tasks.keep_running("reviews", ReviewReminders(reminders).run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -137,6 +144,7 @@ class StaffPages:
             self._notices(reception),
             self._sample(gate),
             *self._of_intents_words_and_tables(gate),
+            self._reviews(reception),
         )
         for each in pages:
             yield from each.routes()
@@ -167,6 +175,13 @@ class StaffPages:
         writer = AdminWriter(gate, "sample", "sample", attrgetter("sample_words"))
         desk = SampleDesk(self.database, self.clock)
         return SamplePages(writer, self.database, desk, self._snapshot, self.assist.find_entries)
+
+    def _reviews(self, reception: Reception) -> ReviewPages:
+        writer = AdminWriter(reception.gate, "reviews", "reviews", attrgetter("review_words"))
+        tools = ReviewTools(
+            self.database, self.editing, self._snapshot, self.clock, self._appointed
+        )
+        return ReviewPages(writer, tools)
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -17,12 +17,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
 #: something pinned down breaks; ``gaps``: see what was asked in vain and close it; ``knowledge``:
-#: look at and edit what the bot knows; ``notices``: tell all customers something; ``sample``:
-#: judge the weekly sample of answers; ``sessions``: see and end everybody's; ``roles``: give and
-#: take roles; ``audit``: read who did what.
+#: look at and edit what the bot knows; ``reviews``: see which entries anybody has to look over;
+#: ``notices``: tell all customers something; ``sample``: judge the weekly sample of answers;
+#: ``sessions``: see and end everybody's; ``roles``: give and take roles; ``audit``: read who did
+#: what.
 Action = Literal[
     "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps",
-    "knowledge", "notices", "sample", "sessions", "roles", "audit",
+    "knowledge", "reviews", "notices", "sample", "sessions", "roles", "audit",
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -37,6 +38,7 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "gaps": "operations",
         "knowledge": "operations",
         "notices": "operations",
+        "reviews": "operations",
         "sample": "operations",
         "sessions": "admin",
         "roles": "admin",

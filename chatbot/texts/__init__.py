@@ -235,6 +235,7 @@ class Texts:
     publish_words: Mapping[str, str]
     notice_words: Mapping[str, str]
     curate_words: Mapping[str, str]
+    review_words: Mapping[str, str]
     explain_words: Mapping[str, str]
     try_words: Mapping[str, str]
     case_words: Mapping[str, str]

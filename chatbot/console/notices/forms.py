@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from multidict import MultiDictProxy
@@ -40,9 +41,7 @@ async def filled_in(request: web.Request) -> Filled:
     return Filled(draft, min(int(written), _LARGEST) if known else 0, look="look" in data)
 
 
-def _all(
-    data: MultiDictProxy[str | bytes | bytearray | web.FileField], name: str
-) -> tuple[str, ...]:
+def _all(data: MultiDictProxy[Any], name: str) -> tuple[str, ...]:
     found = (each for each in data.getall(name, ()) if isinstance(each, str))
     return tuple(each.replace("\0", "") for each in found)
 

@@ -1,0 +1,1 @@
+"""Which entries are to be looked over, and reminding those who do it."""

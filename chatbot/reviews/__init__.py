@@ -1,0 +1,1 @@
+"""Entries have owners and days on which they are looked over again."""
