@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from chatbot.access.roles import ROLES
 from chatbot.access.viewer import Viewer
 from chatbot.console.navigation import Navigation, navigation
@@ -26,7 +28,7 @@ def test_that_each_role_sees_all_that_the_one_below_sees() -> None:
         {page.path for group in _of(role).groups for page in _of(role, group.path[9:]).pages}
         for role in ROLES
     ]
-    assert all(less < more for less, more in zip(seen[1:], seen[2:], strict=False))
+    assert all(less < more for less, more in pairwise(seen))
 
 
 def test_that_somebody_without_a_role_may_see_their_sessions() -> None:
