@@ -45,6 +45,7 @@ _GROUPS: tuple[tuple[str, tuple[_Page, ...]], ...] = (
     (
         "nav_knowledge",
         (
+            _Page("entries", "knowledge", "entry_words"),
             _Page("intents", "knowledge", "curate_words", "intents"),
             _Page("words", "knowledge", "curate_words", "words"),
             _Page("tables", "knowledge", "curate_words", "tables"),

@@ -232,6 +232,7 @@ class Texts:
     calibration_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
+    entry_words: Mapping[str, str]
     publish_words: Mapping[str, str]
     notice_words: Mapping[str, str]
     curate_words: Mapping[str, str]
