@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -137,7 +139,8 @@ class IntentPages:
         self, request: web.Request, name: str, data: Posted, record: Record
     ) -> web.Response:
         working = await self._desk.desk.working()
-        content: Content = self._kind.applied(working.content, name or "_", record)
+        make = partial(self._kind.applied, working.content, name or "_", record)
+        content: Content = await asyncio.to_thread(make)
         sentences = lines_in(data.get("sentences"))
         trial = await self._trials.hold(sentences, content.intents, name or "_")
         state = _State(

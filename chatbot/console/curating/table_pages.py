@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -98,7 +99,7 @@ class TablePages:
     ) -> web.Response:
         viewer = require(request, "knowledge")
         content = (await self._desk.desk.working()).content
-        lines = [_line(content, each) for each in content.tables]
+        lines = await asyncio.to_thread(_lines, content)
         return self._writer.page(
             request, "tables", status, lines=lines, limited=viewer.stores, problems=problems
         )
@@ -110,7 +111,8 @@ class TablePages:
         if data is None:
             return await self._list(request, 413, [self._writer.words["too_large"]])
         try:
-            table = read_table_file(data.get("table").strip(), data.files.get("file", b""))
+            name, file = data.get("table").strip(), data.files.get("file", b"")
+            table = await asyncio.to_thread(read_table_file, name, file)
         except EditRefused as refused:
             return await self._list(request, 400, [str(each) for each in refused.problems])
         subject = Subject("table", table.name)
@@ -183,6 +185,7 @@ class TablePages:
         if record is None and not about.past:
             raise web.HTTPNotFound
         content = (await self._desk.desk.working()).content
+        columns = await asyncio.to_thread(_columns, content, subject.key)
         grid = grid_of(record, _page_of(request), state.data) if record else None
         base = ""
         if record and grid:
@@ -190,7 +193,7 @@ class TablePages:
             base = typed or as_json(base_of_page(record, grid.page))
         return self._writer.page(
             request, "table", state.status, called=subject.key, state=state, about=about, grid=grid,
-            base=base, columns=_columns(content, subject.key), limited=viewer.stores,
+            base=base, columns=columns, limited=viewer.stores,
             address=_address(subject.key), aside=(ALIASES, CODE), whole=as_json(record),
             **({"problem": state.problem} if state.problem else {}),
         )  # fmt: skip
@@ -198,6 +201,10 @@ class TablePages:
 
 def _texts(refused: EditRefused) -> list[str]:
     return [str(each) for each in refused.problems]
+
+
+def _lines(content: Content) -> list[TableLine]:
+    return [_line(content, each) for each in content.tables]
 
 
 def _line(content: Content, table: Table) -> TableLine:

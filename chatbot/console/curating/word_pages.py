@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
 from chatbot.editing.words import SYNONYMS, WORDS, WordsKind, normal_lines
 from chatbot.errors import UserError
+from chatbot.knowledge.content import Content
 
 _HOME = "/words"
 _LISTS = (WORDS, SYNONYMS)
@@ -76,17 +78,21 @@ class WordPages:
         """Save the lists that were changed; lists merge by their lines, so that none clashes."""
         for key in _LISTS:
             base = record_in(data, f"base:{key}") or {}
-            wanted = _wanted(data, key)
+            wanted = await asyncio.to_thread(_wanted, data, key)
             if wanted != base:
                 await self._desk.desk.save(Subject("words", key), base, wanted, viewer.userid)
 
     async def _try(self, request: web.Request, data: Posted) -> web.Response:
-        content = (await self._desk.desk.working()).content
-        for key in _LISTS:
-            content = self._kind.applied(content, key, _wanted(data, key))
+        working = await self._desk.desk.working()
+        content = await asyncio.to_thread(self._edited, working.content, data)
         sentences = lines_in(data.get("sentences"))[:MOST]
         read = await self._trials.hold(sentences, content)
         return await self._page(request, _typed(data, 200, read=read))
+
+    def _edited(self, content: Content, data: Posted) -> Content:
+        for key in _LISTS:
+            content = self._kind.applied(content, key, _wanted(data, key))
+        return content
 
     async def _stored(self) -> _State:
         records = {key: await self._desk.desk.record(Subject("words", key)) or {} for key in _LISTS}
