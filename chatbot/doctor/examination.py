@@ -18,7 +18,8 @@ CHECKS = (
     "settings", "data", "files", "content", "encoder", "database", "account_file", "texts",
     "tables", "forms", "customer_data", "publishing", "modes", "roster", "access", "address",
     "clock", "token", "app", "public_address", "callback", "accounts", "servicers",
-    "servicer_range", "sections", "roster_match", "cases", "supervisors", "tags", "tag_writes",
+    "servicer_range", "sections", "roster_match", "cases", "owners", "supervisors", "tags",
+    "tag_writes",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from chatbot.doctor.callback_check import check_callback, check_public_address
 from chatbot.doctor.case_checks import check_cases, read_case_load
 from chatbot.doctor.database_reads import groups_written, read_tag_records
 from chatbot.doctor.machine_examination import Machine
+from chatbot.doctor.owner_checks import check_owners
 from chatbot.doctor.platform_checks import (
     Platform,
     check_address,
@@ -44,6 +45,8 @@ from chatbot.doctor.staff_checks import (
 )
 from chatbot.doctor.tag_checks import check_tag_writes, check_tags
 from chatbot.doctor.words import listed, say
+from chatbot.reviews.due import People
+from chatbot.store.review_reminders import known_people
 from chatbot.wecom.app import AgentInfo
 from chatbot.wecom.client import WeComClient
 from chatbot.wecom.envelope import Envelope
@@ -88,6 +91,7 @@ class PlatformExamination:
         await enter("sections", lambda: self._check_sections(accounts, staffing))
         await enter("roster_match", lambda: self._match_roster(staffing))
         await enter("cases", lambda: self._check_cases(staffing))
+        await enter("owners", lambda: self._check_owners(staffing))
         await enter("supervisors", lambda: self._check_supervisors(client, app))
 
     async def _check_clock(self, platform: Platform | None) -> Verdict[float]:
@@ -148,6 +152,13 @@ class PlatformExamination:
         )
         roster = self._machine.roster or {}
         return check_cases(load, {*members, *roster, *map(str.lower, self._settings.supervisors)})
+
+    async def _check_owners(self, staffing: Staffing | None) -> Verdict[int]:
+        entries = self._machine.need_content().entries
+        members = need(staffing, "servicers").members
+        known = await asyncio.to_thread(self._machine.read, known_people)
+        appointed = (*members, *self._settings.admins, *self._settings.supervisors)
+        return check_owners(entries, People({**dict.fromkeys(appointed, ""), **known}))
 
     async def _check_supervisors(
         self, client: WeComClient | None, app: AgentInfo | None

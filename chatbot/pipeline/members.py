@@ -28,6 +28,7 @@ from chatbot.pipeline.app_events import Handled
 from chatbot.pipeline.checkpoints import Checkpoint
 from chatbot.pipeline.member_replies import make_reply, picked_line
 from chatbot.pipeline.metrics import PipelineMetrics
+from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.utterances import Transcriber
 from chatbot.store.database import Database
 from chatbot.store.errors import StoreUnavailable
@@ -96,6 +97,7 @@ class MemberTools:
     database: Database
     dialogue: DialogueService
     names: MemberNames
+    notices: NoticeBoard
     transcriber: Transcriber
     clock: Clock
     supervisors: tuple[str, ...]
@@ -143,7 +145,11 @@ class MemberDesk:
     async def _decide(self, heard: _Heard, now: datetime) -> Outcome:
         tools, started = self._tools, monotonic()
         utterance = await self._utterance(heard)
-        situation = Situation(now, customer=await tools.names.name_of(heard.userid))
+        # What is told customers once a day is not meant for colleagues; what does not hold is.
+        held = tools.notices.in_force(now, "")
+        instead = tuple(each for each in held if each.mode == "replace")
+        name = await tools.names.name_of(heard.userid)
+        situation = Situation(now, customer=name, notices=instead)
         outcome = await tools.dialogue.decide(utterance, heard.context, situation)
         tools.metrics.turn_decided(outcome.decision.action, monotonic() - started)
         log.info(

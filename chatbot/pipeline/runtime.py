@@ -202,7 +202,7 @@ class Pipeline:
         )  # fmt: skip
         self._members = MemberDesk(
             MemberTools(
-                database, dialogue, MemberNames(wecom.app, clock), transcriber, clock,
+                database, dialogue, MemberNames(wecom.app, clock), notices, transcriber, clock,
                 options.supervisors, freshness, metrics, checkpoint, self._staff_wait,
             )
         )  # fmt: skip
