@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.exchange.edit_cells import cell_edits
@@ -51,8 +51,14 @@ def edited_csv(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
                         for row in map(by_line.__getitem__, edit.lines)]  # fmt: skip
     changed = [edit for edit in edits if edit.after is not None and edit.id not in left]
     separators = {edit.lines[0]: _separator(written, by_line[edit.lines[0]]) for edit in changed}
+    beyond: dict[int, dict[int, str]] = {}
     for cell in cell_edits(changed, columns, separators, left):
-        splices.append(_splice(written, by_line[cell.line].cells[cell.column], cell.text))
+        row = by_line[cell.line]
+        if cell.column < len(row.cells):
+            splices.append(_splice(written, row.cells[cell.column], cell.text))
+        elif cell.text:
+            beyond.setdefault(cell.line, {})[cell.column] = cell.text
+    splices += [_longer(written, by_line[line], texts) for line, texts in beyond.items()]
     return written.mark + spliced(written.text, splices).encode(written.encoding)
 
 
@@ -109,8 +115,21 @@ def _separator(written: CsvText, row: _Row) -> str:
 
 
 def _splice(written: CsvText, cell: _Cell, text: str) -> Splice:
+    is_quoted = written.text[cell.start : cell.end].startswith('"')
+    return Splice(cell.start, cell.end, _cell(text, is_quoted=is_quoted))
+
+
+def _longer(written: CsvText, row: _Row, texts: Mapping[int, str]) -> Splice:
+    """Return cells put behind the last one of a row that ends before them."""
+    added = range(len(row.cells), max(texts) + 1)
+    behind = (f"{written.separator}{_cell(texts.get(column, ''))}" for column in added)
+    end = row.cells[-1].end
+    return Splice(end, end, "".join(behind))
+
+
+def _cell(text: str, *, is_quoted: bool = False) -> str:
     text = escaped(text)
-    if written.text[cell.start : cell.end].startswith('"') or any(mark in text for mark in _MARKS):
+    if is_quoted or any(mark in text for mark in _MARKS):
         doubled = text.replace('"', '""')
-        text = f'"{doubled}"'
-    return Splice(cell.start, cell.end, text)
+        return f'"{doubled}"'
+    return text
