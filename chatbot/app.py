@@ -24,6 +24,7 @@ from chatbot.clock import Clock, make_clock
 from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
+from chatbot.editing.desk import EditDesk
 from chatbot.errors import SettingError
 from chatbot.health import add_health_routes
 from chatbot.pipeline.checkpoints import Checkpoint, pass_by
@@ -141,6 +142,7 @@ async def running_server(
             news,
             customers,
             PublishingDesk(database, content.publisher, clock),
+            EditDesk(database, clock, lambda: content.publisher.bench.basis),
             Replays(database, content.publisher, dialogue),
         )
         app[LINKS] = staff_pages.add_to(app, tasks)

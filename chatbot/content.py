@@ -8,6 +8,7 @@ between turns, the encoder together with the dialogue.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
-from chatbot.store.snapshots import CONTENT_TOPIC, live_number, live_snapshot
+from chatbot.store.snapshots import CONTENT_TOPIC, EditsCame, live_number, live_snapshot
 from chatbot.store.watch_lock import ExaminingLock, WatchLock
 from chatbot.switching import Switching
 from chatbot.watching import Signature, doorbell, sign_files
@@ -178,29 +179,49 @@ class ContentFollower:
                 log.warning("content_not_offered", error=str(error))
 
     async def _look(self) -> None:
-        """Offer the files if they changed, and if it is this machine's turn to offer.
+        """Write what was edited on pages, and offer the files if they changed, in our turn.
 
         What a folder holds when its machine begins to watch may be older than what is live: it
-        waits for a person. Only what is saved from then on goes live by itself, unless what was
-        accepted from customers' questions is among it: that is published by a person.
+        waits for a person. Only what is saved from then on goes live by itself, unless somebody
+        edited on a page, too: that is published by a person.
         """
         if not self._folders.watch or not await self._lock.hold():
             return
         live = await self._database.run(live_number)
         begins = self._begins(live)
         signature = await asyncio.to_thread(sign_files, self._paths)
-        if signature == self._offered and not begins:
-            return
+        changed = begins or signature != self._offered
+        written: Mapping[Path, bytes] = {}
         try:
-            if begins:
-                await self._publisher.offer_files("start", publish=False)
-            else:
-                await self._publisher.offer_files(
-                    "watch", publish=self._folders.publish, after=live
-                )
+            written = await self._publisher.write_edits(again=changed, begins=begins)
+            if written:
+                # Edits stand in the candidate already: only what others saved is to be offered.
+                signature, others = await asyncio.to_thread(self._sign_others, signature, written)
+                changed = changed or others
+            if changed:
+                await self._offer(live, begins=begins)
         except ContentError as error:
             await self._publisher.refuse(error, live or 0)
-        await self._remember(signature)
+        except EditsCame:
+            return  # the next look is soon
+        if changed or written:
+            await self._remember(signature)
+
+    async def _offer(self, live: int | None, *, begins: bool) -> None:
+        if begins:
+            await self._publisher.offer_files("start", publish=False)
+        else:
+            await self._publisher.offer_files("watch", publish=self._folders.publish, after=live)
+
+    def _sign_others(
+        self, before: Signature, written: Mapping[Path, bytes]
+    ) -> tuple[Signature, bool]:
+        """Return the signature of all files, and whether others than ``written`` have changed."""
+        signature = sign_files(self._paths)
+        ours = {str(path) for path in written}
+        others = {each for each in before ^ signature if each[0] not in ours}
+        as_written = all(path.read_bytes() == data for path, data in written.items())
+        return signature, bool(others) or not as_written
 
     def _begins(self, live: int | None) -> bool:
         """Return whether this process begins to watch, rather than going on after an outage."""

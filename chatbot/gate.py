@@ -19,6 +19,7 @@ from chatbot.knowledge.content_changes import content_changes
 from chatbot.matching.encoder import Vectors
 from chatbot.matching.vector_cache import Progress, embed_with_cache
 from chatbot.store.database import Database
+from chatbot.store.edits import EditsSeen
 from chatbot.store.gate_reports import save_gate_report
 from chatbot.store.recent_turns import recent_inputs
 from chatbot.store.snapshots import (
@@ -91,13 +92,16 @@ def _notes(content: Content, dialogue: Dialogue | None, today: date) -> tuple[No
 def offer_examined(
     connection: Connection, offer: Offer, origin: Origin, basis: Basis, report: GateReport | None,
     now: datetime, *, publish: bool, after: int | None = None, forced: bool = False,
+    seen: EditsSeen | None = None,
 ) -> Offered:  # fmt: skip
     """Make ``offer`` live or the candidate that waits, and keep the report on it if there is one.
 
     ``forced``: it is on record that the actor made it live though something pinned down breaks.
     See ``offer_snapshot``.
     """
-    offered = offer_snapshot(connection, offer, origin, basis, now, publish=publish, after=after)
+    offered = offer_snapshot(
+        connection, offer, origin, basis, now, publish=publish, after=after, seen=seen
+    )
     if report is not None and offered.changed:
         forced_by = origin.actor if forced else ""
         save_gate_report(connection, offered.number, report.to_json(), now, forced_by)

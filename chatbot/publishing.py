@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,15 +19,17 @@ from chatbot.clock import Clock
 from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
+from chatbot.editing.content import in_order_of
+from chatbot.editing.writing_back import WriteBack
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.gate import examine_content, offer_examined
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
 from chatbot.matching.vector_cache import Progress
-from chatbot.store.accepted_changes import accepted_change_waits
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
+from chatbot.store.edits import EditsSeen, edits_are_held
 from chatbot.store.gate_reports import save_gate_report, unexamined_candidate
 from chatbot.store.snapshots import (
     Basis,
@@ -34,12 +38,16 @@ from chatbot.store.snapshots import (
     Offered,
     Origin,
     Snapshot,
+    candidate_snapshot,
     live_snapshot,
     restate_live,
 )
 from chatbot.store.vectors import prune_vectors
+from chatbot.workshop import Folders
 
 log = structlog.get_logger()
+
+_WRITE_AGAIN_SECONDS = 30.0
 
 
 class EmbeddingStopped(ChatbotError):
@@ -94,9 +102,10 @@ class ContentMetrics:
 
 def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
     """Return content as it is stored; ``pictures`` are new ones, by their SHA-256."""
+    text = content.to_json()
     return Offer(
-        digest=content.digest,
-        content=content.to_json(),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        content=text,
         entries=len(content.entries),
         intents=len(content.intents),
         media=pictures,
@@ -123,6 +132,10 @@ class Publisher:
         self._folders = folders
         self._bench = bench
         self._metrics = metrics
+        files = Folders(folders.knowledge, folders.intents, folders.hosts)
+        self._write_back = WriteBack(database, files)
+        #: Files that cannot be written, or are wrong, are not read again each second.
+        self._write_after = 0.0
         self._latest: dict[str, Dialogue] = {}
         # What decides here, for holding other content against it.
         self._live: Dialogue | None = None
@@ -144,15 +157,17 @@ class Publisher:
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
 
-        They wait as well if other content than snapshot ``after`` went live meanwhile.
+        They wait as well if other content than snapshot ``after`` went live meanwhile. What was
+        edited on pages and could not be written into them goes with them.
 
         Raises:
             ContentError: they are wrong; what is live stays.
+            EditsCame: somebody edited on a page meanwhile, and nothing was offered.
         """
-        reading = await asyncio.to_thread(self._read)
+        reading, seen = await asyncio.to_thread(self._read)
         content, basis, report = reading.content, self._bench.basis, None
-        # Asked after reading: what was accepted on a page is noted before it is written.
-        if cause == "watch" and await self._database.run(accepted_change_waits):
+        # What was edited on a page is for a person to publish.
+        if cause == "watch" and await self._database.run(edits_are_held):
             publish = False
         if publish:
             bench = self._bench
@@ -169,7 +184,7 @@ class Publisher:
         offered = await self._database.run(
             offer_examined, offer_of(content, reading.pictures),
             Origin(cause, socket.gethostname()), basis, report,
-            self._clock.now(), publish=publish and not held_back, after=after,
+            self._clock.now(), publish=publish and not held_back, after=after, seen=seen,
         )  # fmt: skip
         await self._accepted()
         if offered.changed and publish and not (held_back or offered.overruled):
@@ -213,9 +228,47 @@ class Publisher:
             save_gate_report, waiting.number, report.to_json(), self._clock.now()
         )
 
-    def _read(self) -> Reading:
+    def _read(self) -> tuple[Reading, EditsSeen]:
         folders = self._folders
-        return read_content(folders.knowledge, folders.intents, folders.hosts)
+        reading = read_content(folders.knowledge, folders.intents, folders.hosts)
+        merged, seen = self._write_back.with_unwritten(reading)
+        return replace(merged, content=self._arranged(merged.content)), seen
+
+    def _arranged(self, content: Content) -> Content:
+        """Return the content as it is live, or waits, if only the order of entries differs.
+
+        A new entry of a page stands last there, and in the files where its category does.
+        """
+        for read in (live_snapshot, candidate_snapshot):
+            stands = self._database.run_sync(read)
+            if stands is None or stands.entries != len(content.entries):
+                continue
+            arranged = in_order_of(content, Content.from_json(stands.content))
+            if arranged.digest == stands.digest:
+                return arranged
+        return content
+
+    async def write_edits(self, *, again: bool, begins: bool) -> Mapping[Path, bytes]:
+        """Write what was edited on pages into the files; return those that changed.
+
+        ``again``: also what was in conflict; ``begins``: also what only another folder holds.
+
+        Raises:
+            ContentError: the files are wrong, or were saved at this moment.
+        """
+        if begins:
+            await asyncio.to_thread(self._write_back.begin)
+        now = asyncio.get_running_loop().time()
+        if not again and now < self._write_after:
+            return {}
+        try:
+            written = await asyncio.to_thread(partial(self._write_back.write, again=again))
+        except ContentError:
+            self._write_after = now + _WRITE_AGAIN_SECONDS
+            raise
+        if written and self._refused:
+            await self._accepted()
+        return written
 
     async def refuse(self, error: ContentError, live: int) -> None:
         """Note that the files are wrong and ``live`` stays; the same problems are told once."""

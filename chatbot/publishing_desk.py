@@ -17,10 +17,10 @@ from chatbot.errors import ChatbotError
 from chatbot.gate import offer_examined
 from chatbot.knowledge.content import Content
 from chatbot.publishing import Publisher, offer_of
-from chatbot.store.accepted_changes import publish_accepted
 from chatbot.store.audit import audit
 from chatbot.store.content_problems import RefusedFiles, read_problems
 from chatbot.store.database import Database
+from chatbot.store.edits import discard_edits
 from chatbot.store.gate_reports import StoredReport, read_gate_report, save_gate_report
 from chatbot.store.snapshots import (
     Basis,
@@ -120,7 +120,6 @@ class PublishingDesk:
     ) -> Offered:  # fmt: skip
         if not still_waits(connection, seen) or not _is_by(connection, basis):
             raise CandidateMoved
-        publish_accepted(connection, seen, self._clock.now())
         forced = not report.may_go_live
         offered = offer_examined(
             connection, offer_of(content, {}), origin, basis, report, self._clock.now(),
@@ -160,7 +159,9 @@ class PublishingDesk:
         return offered
 
     async def discard(self, seen: int, viewer: Viewer) -> None:
-        """Let the candidate ``seen`` go; files stay as they are.
+        """Let the candidate ``seen`` go, and with it what was edited on pages.
+
+        What admins have saved in files stays there; what was edited is taken out of them again.
 
         Raises:
             CandidateMoved: it does not wait any more.
@@ -170,7 +171,9 @@ class PublishingDesk:
     def _discard(self, connection: Connection, seen: int, viewer: Viewer) -> None:
         if not drop_candidate(connection, seen):
             raise CandidateMoved
-        audit(connection, viewer, "discard", str(seen), {}, self._clock.now())
+        now = self._clock.now()
+        discard_edits(connection, seen, viewer.userid, now)
+        audit(connection, viewer, "discard", str(seen), {}, now)
 
     async def _prepared(self, snapshot: Snapshot, bench: Bench) -> tuple[Content, Basis]:
         content = await asyncio.to_thread(Content.from_json, snapshot.content)

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from aiohttp import web
 
-from chatbot.accepting import FolderChanges
+from chatbot.accepting import EditedKnowledge
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
 from chatbot.cases.desk import CaseDesk
@@ -37,6 +37,7 @@ from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
+from chatbot.editing.desk import EditDesk
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
@@ -49,7 +50,6 @@ from chatbot.store.audit import audit
 from chatbot.store.database import Database
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
-from chatbot.workshop import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class StaffPages:
     news: DeskNews
     customers: CustomerData
     publishing: PublishingDesk
+    editing: EditDesk
     replays: Replays
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
@@ -120,9 +121,7 @@ class StaffPages:
             yield from each.routes()
 
     def _gaps(self, reception: Reception) -> GapPages:
-        settings = self.settings
-        folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
-        desk = GapDesk(self.database, FolderChanges(folders, self.database, self.clock), self.clock)
+        desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)
         reader = GapReader(self._snapshot, self.clock)
         return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
 

@@ -23,6 +23,7 @@ _CAUSES: Mapping[Cause, str] = MappingProxyType(
         "first": "首次启动",
         "start": "启动时文件与线上不同",
         "watch": "文件改动",
+        "edit": "网页编辑",
         "publish": "命令发布",
         "rollback": "退回到 {source}",
         "basis": "同 {source}，换了程序版本、模型或设置，或按标注校准过",

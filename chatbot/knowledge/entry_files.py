@@ -167,6 +167,19 @@ def read_file(
         yield _placed(each, reader.read(each))
 
 
+def read_entry(
+    path: Path,
+    node: Node,
+    normaliser: Normaliser,
+    problems: Problems,
+    references: References,
+    media: MediaFolder,
+) -> Entry | None:
+    """Return the entry that a mapping writes, as if it stood in a file; None if it is wrong."""
+    reader = _EntryReader(normaliser, problems, MessageReader(media, references))
+    return reader.read(_Written(path, node, ""))
+
+
 def _placed(written: _Written, entry: Entry | None) -> Placed:
     pairs = written.node.pairs if isinstance(written.node, Mapping) else ()
     keys = {key for key, _, _ in pairs}

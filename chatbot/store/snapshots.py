@@ -10,8 +10,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row
 
 from chatbot.answers.correction import Correction
+from chatbot.errors import ChatbotError
 from chatbot.matching.confidence import FITTED_SHARE
 from chatbot.store.database import statement
+from chatbot.store.edits import EditsSeen, edits_seen, release_edits
 from chatbot.store.media import save_media
 from chatbot.store.messages import storable_json
 from chatbot.store.presence import CHANNEL
@@ -19,7 +21,7 @@ from chatbot.store.presence import CHANNEL
 #: What processes listen to for news about the live snapshot.
 CONTENT_TOPIC = "content"
 
-Cause = Literal["first", "start", "watch", "publish", "rollback", "basis"]
+Cause = Literal["first", "start", "watch", "publish", "rollback", "basis", "edit"]
 State = Literal["live", "earlier", "candidate"]
 
 
@@ -87,6 +89,21 @@ class Offered:
     overruled: bool = False
 
 
+class EditsCame(ChatbotError):
+    """Somebody edited on a page since an offer was prepared: it would undo that."""
+
+    def __init__(self) -> None:
+        super().__init__("an edit was made on a page meanwhile; it is looked at again")
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest content that there is: the candidate's, the live one's if none waits."""
+
+    number: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """A line of the history."""
@@ -114,6 +131,10 @@ _LIVE = statement(
 _CANDIDATE = statement(f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'candidate'")
 _BY_NUMBER = statement(
     f"SELECT {_COLUMNS} FROM snapshots WHERE state = 'live' AND number = :number"
+)
+_NUMBERED = statement(f"SELECT {_COLUMNS} FROM snapshots WHERE number = :number")
+_LATEST = statement(
+    "SELECT number, digest FROM snapshots ORDER BY state = 'candidate' DESC, number DESC LIMIT 1"
 )
 _LIVE_BASIS = statement(
     f"SELECT {_BASIS} FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
@@ -170,9 +191,13 @@ def published_snapshot(connection: Connection, number: int) -> Snapshot | None:
 
 def offer_snapshot(
     connection: Connection, offer: Offer, origin: Origin, basis: Basis, now: datetime, *,
-    publish: bool, after: int | None = None,
+    publish: bool, after: int | None = None, seen: EditsSeen | None = None,
 ) -> Offered:  # fmt: skip
     """Make ``offer`` live, or the candidate that waits.
+
+    ``seen`` are the edits of pages that the offer was prepared with; whether the offer holds them
+    is the caller's to know. What a person publishes needs nobody to publish it any more, nor what
+    came to nothing.
 
     ``after`` is the live number that the offer was prepared at. If other content went live since
     (a person rolled back, another machine took over), the offer waits instead of undoing that.
@@ -180,20 +205,44 @@ def offer_snapshot(
     Content equal to the live snapshot's, or to the waiting candidate's, changes nothing. A newer
     candidate replaces an older one, and what is published takes the place of any; only a rollback
     leaves it waiting.
+
+    Raises:
+        EditsCame: there are other edits than ``seen``.
     """
     connection.execute(_LOCK)
+    if seen is not None and edits_seen(connection) != seen:
+        raise EditsCame
     overruled = publish and bool(after and connection.scalar(_OVERRULED, {"after": after}))
     publish = publish and not overruled
     live, waiting = live_snapshot(connection), candidate_snapshot(connection)
     if waiting and waiting.digest == offer.digest and not publish:
         return Offered(waiting.number, changed=False)
+    is_live = live is not None and live.digest == offer.digest
     if origin.cause != "rollback":
         connection.execute(_DROP_CANDIDATE)
-    if live and live.digest == offer.digest:
+        if is_live or (publish and origin.cause == "publish"):
+            release_edits(connection)
+    if live and is_live:
         return Offered(live.number, changed=False)
     save_media(connection, offer.media, now)
     number = _insert(connection, offer, origin, basis, now, publish=publish)
     return Offered(number, changed=True, overruled=overruled)
+
+
+def latest(connection: Connection, *, lock: bool = False) -> Latest | None:
+    """Return what newer content is made of; with ``lock`` it stays so until the transaction ends.
+
+    None before the first publish.
+    """
+    if lock:
+        connection.execute(_LOCK)
+    row = connection.execute(_LATEST).one_or_none()
+    return None if row is None else Latest(*row)
+
+
+def snapshot_numbered(connection: Connection, number: int) -> Snapshot | None:
+    """Return a snapshot, be it live, a candidate or of before."""
+    return _read(connection.execute(_NUMBERED, {"number": number}).one_or_none())
 
 
 def still_waits(connection: Connection, number: int) -> bool:

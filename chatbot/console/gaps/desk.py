@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chatbot.accepting import KnowledgeChanges, NewEntry, Written
+from chatbot.accepting import KnowledgeChanges, NewEntry
 from chatbot.access.viewer import Viewer
 from chatbot.clock import Clock
 from chatbot.curation.gaps.worth import worth_of
@@ -44,29 +43,28 @@ class GapDesk:
 
     async def add_similar(
         self, group: int, faq_id: str, texts: Sequence[str], viewer: Viewer
-    ) -> Written:
-        """Make questions wordings of an entry, which closes the gap.
+    ) -> str:
+        """Make questions wordings of an entry, which closes the gap; return its id.
 
         Raises:
             GapMoved: the gap is not open any more.
             UserError: it cannot be written; says why.
         """
         await self._ensure_open(group)
-        write = partial(self._changes.similar, faq_id, texts, viewer.userid)
-        written = await asyncio.to_thread(write)
+        written = await self._changes.similar(faq_id, texts, viewer.userid)
         detail = {"texts": list(texts)}
-        await self._decide(group, "similar", written.faq_id, viewer, detail)
+        await self._decide(group, "similar", written, viewer, detail)
         return written
 
     async def add_entry(
         self, group: int, question: str, similar: Sequence[str], answer: str, viewer: Viewer
-    ) -> Written:
+    ) -> str:
         """Make an entry of the gap, which closes it; raises as ``add_similar``."""
         await self._ensure_open(group)
         new = NewEntry(f"gap-{group}", question, tuple(similar), answer)
-        written = await asyncio.to_thread(self._changes.entry, new, viewer.userid)
+        written = await self._changes.entry(new, viewer.userid)
         detail = {"question": question, "texts": list(similar)}
-        await self._decide(group, "new_entry", written.faq_id, viewer, detail)
+        await self._decide(group, "new_entry", written, viewer, detail)
         return written
 
     async def not_ours(self, group: int, viewer: Viewer) -> None:
