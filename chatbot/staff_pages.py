@@ -22,7 +22,8 @@ from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
 from chatbot.console.gaps.reader import GapReader
-from chatbot.console.gate import require
+from chatbot.console.gate import Gate, require
+from chatbot.console.importing.pages import ImportPages, ImportTools
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
@@ -37,6 +38,7 @@ from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
+from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
@@ -68,6 +70,7 @@ class StaffPages:
     customers: CustomerData
     publishing: PublishingDesk
     editing: EditDesk
+    batches: BatchDesk
     replays: Replays
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
@@ -115,10 +118,17 @@ class StaffPages:
         pages = (
             PublishingPages(publishing, self.publishing),
             TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
+            self._importing(gate),
             self._gaps(reception),
         )
         for each in pages:
             yield from each.routes()
+
+    def _importing(self, gate: Gate) -> ImportPages:
+        writer = AdminWriter(gate, "importing", "importing", attrgetter("import_words"))
+        return ImportPages(
+            writer, ImportTools(self.database, self.editing, self.batches, self.clock)
+        )
 
     def _gaps(self, reception: Reception) -> GapPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)

@@ -52,17 +52,22 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="已经有这个文件时覆盖它。")
 def template(file: Path, force: bool) -> None:
-    """写一个空的 Excel 表格 FILE.xlsx：列名带说明，“自动回答”可以选，另一张工作表是示例。"""
+    """写一个空的模板 FILE：.xlsx、.csv、.yaml 或 .md。
+
+    Excel 的列名带说明，“自动回答”可以选，另一张工作表是示例；别的格式的示例是注释。
+    """
     from chatbot.exchange.export import put_file
-    from chatbot.exchange.template import template_bytes
+    from chatbot.exchange.template import TEMPLATE_SUFFIXES, template_bytes
     from chatbot.settings import load_settings
 
-    if file.suffix.lower() != ".xlsx":
-        raise UserError(f"{file}：模板是 Excel 表格，请写成 .xlsx")
+    suffix = file.suffix.lower()
+    if suffix not in TEMPLATE_SUFFIXES:
+        raise UserError(f"{file}：模板有 {'、'.join(TEMPLATE_SUFFIXES)} 几种")
     _refuse_existing(file, force=force)
     refuse_inside(load_settings(), file)
-    put_file(file, template_bytes())
-    click.echo(f"已写好 {file}：填在“知识”工作表里，再用 chatbot knowledge import 导入。")
+    put_file(file, template_bytes(suffix))
+    where = "填在“知识”工作表里" if suffix == ".xlsx" else "填好"
+    click.echo(f"已写好 {file}：{where}，再用 chatbot knowledge import 导入。")
 
 
 def _refuse_existing(file: Path, *, force: bool) -> None:

@@ -56,12 +56,18 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an import would do. ``questions`` are by id, ``drafts`` the files to write."""
+    """What an import would do. ``questions`` are by id, ``drafts`` the files to write.
+
+    ``new`` and ``edits`` are the same as entries; ``pictures`` are those that they show.
+    """
 
     incoming: Incoming
     plan: Plan
     drafts: Drafts
     questions: Mapping[str, str]
+    new: Sequence[New]
+    edits: Sequence[Edit]
+    pictures: Mapping[str, bytes]
 
     @property
     def left(self) -> Mapping[str, str]:
@@ -115,7 +121,7 @@ def try_import(
     questions = {
         each.id: each.question for each in (*ours.values(), *(e for e, _ in theirs.values()))
     }
-    return Trial(incoming, plan, drafts, questions)
+    return Trial(incoming, plan, drafts, questions, new, edits, pictures)
 
 
 def _check(content: Content) -> Check:

@@ -230,6 +230,7 @@ class Texts:
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
     publish_words: Mapping[str, str]
+    import_words: Mapping[str, str]
     explain_words: Mapping[str, str]
     try_words: Mapping[str, str]
     case_words: Mapping[str, str]
