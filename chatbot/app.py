@@ -24,6 +24,7 @@ from chatbot.clock import Clock, make_clock
 from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
 from chatbot.dialogue.service import DialogueService
+from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
 from chatbot.editing.registry import kinds_reaching
 from chatbot.errors import SettingError
@@ -137,6 +138,12 @@ async def running_server(
         register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
         app[ASSIST] = assist = _assist(settings, database, dialogue, clock)
         app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
+        editing = EditDesk(
+            database,
+            clock,
+            lambda: content.publisher.bench.basis,
+            kinds_reaching(settings.outbound_hosts),
+        )
         staff_pages = StaffPages(
             settings,
             database,
@@ -149,12 +156,8 @@ async def running_server(
             news,
             customers,
             PublishingDesk(database, content.publisher, clock),
-            EditDesk(
-                database,
-                clock,
-                lambda: content.publisher.bench.basis,
-                kinds_reaching(settings.outbound_hosts),
-            ),
+            editing,
+            BatchDesk(database, clock, lambda: content.publisher.bench.basis, editing),
             Replays(database, content.publisher, dialogue),
             notices,
         )

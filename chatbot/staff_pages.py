@@ -30,6 +30,7 @@ from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
 from chatbot.console.gaps.reader import GapReader
 from chatbot.console.gate import Gate, require
+from chatbot.console.importing.pages import ImportPages, ImportTools
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
@@ -50,6 +51,7 @@ from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
+from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
 from chatbot.editing.intents import IntentKind
 from chatbot.facts.rows import row_called
@@ -84,6 +86,7 @@ class StaffPages:
     customers: CustomerData
     publishing: PublishingDesk
     editing: EditDesk
+    batches: BatchDesk
     replays: Replays
     notices: NoticeBoard
 
@@ -151,6 +154,7 @@ class StaffPages:
             TryPages(
                 trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
             ),
+            self._importing(gate),
             self._gaps(reception),
             self._notices(reception),
             self._sample(gate),
@@ -171,6 +175,12 @@ class StaffPages:
         yield IntentPages(writer("intents"), self.editing, intents, trials)
         yield WordPages(writer("words"), self.editing, WordTrials(self.dialogue))
         yield TablePages(writer("tables"), self.editing)
+
+    def _importing(self, gate: Gate) -> ImportPages:
+        writer = AdminWriter(gate, "importing", "importing", attrgetter("import_words"))
+        return ImportPages(
+            writer, ImportTools(self.database, self.editing, self.batches, self.clock)
+        )
 
     def _gaps(self, reception: Reception) -> GapPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)

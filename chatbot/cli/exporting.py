@@ -35,8 +35,10 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
     from chatbot.exchange.export import export_entries
     from chatbot.settings import load_settings
 
+    settings = load_settings()
     _refuse_existing(file, force=force)
-    entries, snapshot = _entries(load_settings(), number)
+    refuse_inside(settings, file)
+    entries, snapshot = _entries(settings, number)
     chosen = [each for each in entries if _is_in(each.category, category)]
     if category and not chosen:
         raise UserError(f"没有分类“{category}”；有：{_categories(entries)}")
@@ -50,20 +52,36 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="已经有这个文件时覆盖它。")
 def template(file: Path, force: bool) -> None:
-    """写一个空的 Excel 表格 FILE.xlsx：列名带说明，“自动回答”可以选，另一张工作表是示例。"""
-    from chatbot.exchange.export import put_file
-    from chatbot.exchange.template import template_bytes
+    """写一个空的模板 FILE：.xlsx、.csv、.yaml 或 .md。
 
-    if file.suffix.lower() != ".xlsx":
-        raise UserError(f"{file}：模板是 Excel 表格，请写成 .xlsx")
+    Excel 的列名带说明，“自动回答”可以选，另一张工作表是示例；别的格式的示例是注释。
+    """
+    from chatbot.exchange.export import put_file
+    from chatbot.exchange.template import TEMPLATE_SUFFIXES, template_bytes
+    from chatbot.settings import load_settings
+
+    suffix = file.suffix.lower()
+    if suffix not in TEMPLATE_SUFFIXES:
+        raise UserError(f"{file}：模板有 {'、'.join(TEMPLATE_SUFFIXES)} 几种")
     _refuse_existing(file, force=force)
-    put_file(file, template_bytes())
-    click.echo(f"已写好 {file}：填在“知识”工作表里，再用 chatbot knowledge import 导入。")
+    refuse_inside(load_settings(), file)
+    put_file(file, template_bytes(suffix))
+    where = "填在“知识”工作表里" if suffix == ".xlsx" else "填好"
+    click.echo(f"已写好 {file}：{where}，再用 chatbot knowledge import 导入。")
 
 
 def _refuse_existing(file: Path, *, force: bool) -> None:
     if file.exists() and not force:
         raise UserError(f"{file}：已经有这个文件，请换一个名字，或加 --force 覆盖它")
+
+
+def refuse_inside(settings: Settings, file: Path) -> None:
+    """Raise UserError if a file would be read as knowledge: then every entry would be there twice.
+
+    A folder that is not there yet holds nothing.
+    """
+    if file.resolve().is_relative_to(settings.knowledge_dir.resolve()):
+        raise UserError(f"{file}：不要写在知识文件夹里，它会被当作知识再读一遍；请写到别的文件夹")
 
 
 def _entries(settings: Settings, number: int | None) -> tuple[Sequence[Entry], int | None]:

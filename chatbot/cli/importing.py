@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -67,6 +68,7 @@ def import_(
     不写进文件夹，收进“没答上的”页面由人逐个采纳。
     """
     from chatbot.cli.documents import DOCUMENT_SUFFIX, import_document
+    from chatbot.cli.exporting import refuse_inside
     from chatbot.cli.opening import progress
     from chatbot.exchange.importing import Wishes, try_import
     from chatbot.exchange.mark import read_mark
@@ -85,6 +87,8 @@ def import_(
         if refused_to.exists():
             raise UserError(f"{refused_to}：已经有这个文件，请换一个名字")
     settings = load_settings()
+    if refused_to is not None:
+        refuse_inside(settings, refused_to)
     mark = read_mark(file)
     base = _base(settings, mark, number, base_file)
     wishes = Wishes(extra_columns_as_similar, retire_missing, prefer or "neither")
@@ -92,7 +96,8 @@ def import_(
     with editing(settings.knowledge_dir):
         folder = _folder(settings)
         with progress("读取", None) as advance:
-            trial = _tried(lambda: try_import(file, folder, base, wishes, advance))
+            attempt = partial(try_import, file, folder, base, wishes, advance)
+            trial = _tried(attempt, as_json=as_json)
         if applies:
             written = trial.drafts.write()
     refused = _all_refused(trial)
@@ -103,17 +108,21 @@ def import_(
         raise SystemExit(_FOUND)
 
 
-def _tried(attempt: Any) -> Trial:
+def _tried(attempt: Callable[[], Trial], *, as_json: bool) -> Trial:
     """Return the trial; list what is wrong with the file as a whole and leave with 1."""
+    from chatbot.console.harmless import harmless
     from chatbot.knowledge.problems import ContentErrors
 
     try:
-        trial: Trial = attempt()
+        return attempt()
     except ContentErrors as error:
-        for problem in error.problems:
-            click.echo(str(problem))
+        if as_json:
+            problems = [problem.to_json() for problem in error.problems]
+            click.echo(json.dumps({"problems": problems}, ensure_ascii=False, indent=2))
+        else:
+            for problem in error.problems:
+                click.echo(harmless(str(problem)))
         raise SystemExit(_FOUND) from None
-    return trial
 
 
 def _folder(settings: Settings) -> Folder:
@@ -165,7 +174,8 @@ def _all_refused(trial: Trial) -> list[Refused]:
     """Return the rows that are refused, by the reader or because no machine can write them."""
     from chatbot.exchange.incoming import Refused
 
-    lines = {step.id: (step.line,) for step in trial.plan.steps}
+    rows = {placed.line: placed.lines for placed in trial.incoming.placed}
+    lines = {step.id: rows.get(step.line, (step.line,)) for step in trial.plan.steps}
     left = [Refused(lines[each], each, (why,)) for each, why in trial.left.items()]
     return sorted([*trial.incoming.refused, *left], key=lambda row: row.lines)
 
@@ -191,20 +201,22 @@ def _show(
     as_json: bool,
     knows_base: bool,
 ) -> None:
+    from chatbot.console.harmless import harmless
+
     if as_json:
         click.echo(_json(trial, refused, written, knows_base=knows_base))
         return
     for warning in trial.incoming.warnings:
-        click.echo(f"提醒：{warning}")
+        click.echo(harmless(f"提醒：{warning}"))
     lines = [(row.lines[0], f"{_place(row.lines[0])}拒绝 {row.id}：{'；'.join(row.reasons)}")
              for row in refused]  # fmt: skip
     lines += [(step.line, "\n".join(_step_lines(trial, step)))
               for step in trial.plan.steps if step.id not in trial.left]  # fmt: skip
     for _, line in sorted(lines, key=lambda each: (not each[0], each[0])):
-        click.echo(line)
+        click.echo(harmless(line))
     if not knows_base:
         click.echo("不知道文件是从哪个快照导出的：与文件夹不同的都算文件改的。")
-    click.echo(_summary(trial, refused, applies=applies))
+    click.echo(_summary(trial, refused, written, applies=applies))
     for path in written:
         click.echo(f"已写入 {path}")
 
@@ -235,12 +247,14 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}……共 {len(text)} 字"
 
 
-def _summary(trial: Trial, refused: list[Refused], *, applies: bool) -> str:
+def _summary(trial: Trial, refused: list[Refused], written: list[str], *, applies: bool) -> str:
     counts = _counts(trial, refused)
     names = {"refused": "拒绝", **_KINDS, "conflict": "有冲突"}
     told = "，".join(f"{names[kind]} {count}" for kind, count in counts.items() if count)
-    if applies:
+    if applies and written:
         return f"已导入：{told}。检查后用 chatbot knowledge publish 发布。"
+    if applies:
+        return f"没有要写的，什么也没有改：{told or '文件里没有条目'}。"
     return f"试运行，什么也没有改：{told or '没有条目'}。加 --apply 写进知识文件夹。"
 
 
@@ -263,4 +277,5 @@ def _json(trial: Trial, refused: list[Refused], written: list[str], *, knows_bas
         "three_way": knows_base,
         "written": written,
     }
-    return json.dumps(json_ready(record), ensure_ascii=False, indent=2)
+    text = json.dumps(json_ready(record), ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "replace").decode()

@@ -49,6 +49,7 @@ _GROUPS: tuple[tuple[str, tuple[_Page, ...]], ...] = (
             _Page("intents", "knowledge", "curate_words", "intents"),
             _Page("words", "knowledge", "curate_words", "words"),
             _Page("tables", "knowledge", "curate_words", "tables"),
+            _Page("importing", "knowledge", "import_words"),
             _Page("reviews", "reviews", "review_words"),
             _Page("try", "publish", "try_words"),
             _Page("publishing", "publish", "publish_words"),

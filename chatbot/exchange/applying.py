@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -105,7 +105,8 @@ def draft_changes(
     for file, picture in pictures.items():
         drafts[root / file] = Draft(_read(root / file), picture)
     if retired:
-        _append(drafts, root / RETIRED_FILE, [New(each, has_id=True) for each in retired])
+        kept = next(path for path in _names(root, RETIRED_FILE) if _takes_entries(path))
+        _append(drafts, kept, [New(each, has_id=True) for each in retired])
     drafts |= edited
     for path, added in _new_files(root, new, name).items():
         _append(drafts, path, added)
@@ -124,22 +125,58 @@ def _edited(path: Path, root: Path, edits: list[Edit], left: Left) -> Draft:
     former = _read(path)
     if former is None:
         raise ContentError(f"{path}：刚刚被人删掉了，请再试一次")
+    failed: Left = {}
+    todo = _feasible(path, root, former, edits, failed)
+    for edit in edits:
+        if edit.id in failed:
+            left[edit.id] = f"{path.name} 第 {edit.lines[0]} 行：{failed[edit.id]}"
+    return Draft(former, _with_edits(path, former, todo, {}) if todo else former)
+
+
+def _feasible(
+    path: Path, root: Path, former: bytes, edits: Sequence[Edit], failed: Left
+) -> list[Edit]:
+    """Return the edits that come out as they should when made together; note the others.
+
+    Where nobody knows which of them spoil the file, half of them are tried, then the others.
+    """
     todo = list(edits)
-    data = former
     while todo:
-        failed: Left = {}
-        try:
-            data = _with_edits(path, former, todo, failed)
-        except NotReadableError as reason:
-            failed |= {edit.id: str(reason) for edit in todo}
-        failed = failed or _otherwise(path, root, former, data, todo)
-        if not failed:
-            return Draft(former, data)
-        for edit in todo:
-            if edit.id in failed:
-                left[edit.id] = f"{path.name} 第 {edit.lines[0]} 行：{failed[edit.id]}"
-        todo = [edit for edit in todo if edit.id not in failed]
-    return Draft(former, former)
+        wrong, knows_which = _attempt(path, root, former, todo)
+        if not wrong:
+            return todo
+        if not knows_which and len(todo) > 1:
+            return _by_halves(path, root, former, todo, failed)
+        failed |= wrong
+        todo = [edit for edit in todo if edit.id not in wrong]
+    return []
+
+
+def _by_halves(
+    path: Path, root: Path, former: bytes, edits: list[Edit], failed: Left
+) -> list[Edit]:
+    middle = len(edits) // 2
+    first = _feasible(path, root, former, edits[:middle], failed)
+    second = _feasible(path, root, former, edits[middle:], failed)
+    if not _attempt(path, root, former, [*first, *second])[0]:
+        return [*first, *second]
+    for each in second:  # each by itself is right, but not beside the others
+        wrong, _ = _attempt(path, root, former, [*first, each])
+        if wrong:
+            failed[each.id] = wrong.get(each.id, "和别的修改合在一起写不对，请再导入一次")
+        else:
+            first.append(each)
+    return first
+
+
+def _attempt(path: Path, root: Path, former: bytes, edits: list[Edit]) -> tuple[Left, bool]:
+    """Return the edits that cannot be made, and whether it is known that it is just these."""
+    failed: Left = {}
+    try:
+        data = _with_edits(path, former, edits, failed)
+    except NotReadableError as reason:
+        return {edit.id: str(reason) for edit in edits}, False
+    return (failed, True) if failed else _otherwise(path, root, former, data, edits)
 
 
 def _with_edits(path: Path, former: bytes, edits: list[Edit], left: Left) -> bytes:
@@ -171,8 +208,13 @@ def _in_text(
     return mark + (text.replace("\n", "\r\n") if b"\r\n" in former else text).encode()
 
 
-def _otherwise(path: Path, root: Path, former: bytes, data: bytes, edits: list[Edit]) -> Left:
-    """Return the edits that do not come out as they should: all, if something else changes."""
+def _otherwise(
+    path: Path, root: Path, former: bytes, data: bytes, edits: list[Edit]
+) -> tuple[Left, bool]:
+    """Return the edits that do not come out as they should: all, if something else changes.
+
+    Says too whether it is known that it is just these.
+    """
     before, after = (_meaning(path, root, each) for each in (former, data))
     wanted = dict(before)
     for edit in edits:
@@ -180,9 +222,10 @@ def _otherwise(path: Path, root: Path, former: bytes, data: bytes, edits: list[E
         if edit.after is not None:
             wanted[edit.id] = edit.after
     if after == wanted:
-        return {}
+        return {}, True
     wrong = {each.id for each in edits if after.get(each.id) != wanted.get(each.id)}
-    return dict.fromkeys(wrong or {each.id for each in edits}, "它的写法不能自动改，请自己改")
+    told = dict.fromkeys(wrong or {each.id for each in edits}, "它的写法不能自动改，请自己改")
+    return told, 0 < len(wrong) < len(edits)
 
 
 def _meaning(path: Path, root: Path, data: bytes) -> dict[str, Entry]:
@@ -201,18 +244,32 @@ def _new_files(root: Path, new: Sequence[New], name: str) -> dict[Path, list[New
     files: dict[Path, list[New]] = {}
     for each in new:
         folder = root / (category_folder(each.entry.category) or "")
-        names = (f"{file_name(name)}{number}" for number in ("", *map("-{}".format, range(2, 99))))
-        path = next(path for each in names if _takes_entries(path := folder / f"{each}.yaml"))
+        names = _names(folder, f"{file_name(name)}.yaml")
+        path = next(path for path in names if _takes_entries(path))
         files.setdefault(path, []).append(each)
     return files
 
 
+def _names(folder: Path, name: str) -> Iterator[Path]:
+    """Yield a file, and others beside it in case entries cannot be written at its end."""
+    first = folder / name
+    yield first
+    yield from (first.with_stem(f"{first.stem}-{number}") for number in range(2, 99))
+
+
 def _takes_entries(path: Path) -> bool:
     """Return whether entries can be written at the end of a file: a list, or none yet."""
-    source = _read(path)
-    lines = (source or b"").decode("utf-8-sig", "replace").splitlines()
-    said = [line for line in lines if line.strip() and not line.startswith("#")]
-    return not said or said[0].startswith("- ")
+    try:
+        source = (_read(path) or b"").decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    said = [line for line in source.splitlines() if line.strip() and not line.startswith("#")]
+    # Something else may follow a list in brackets, a document that has ended, an indented list.
+    return not said or (said[0].startswith("- ") and not any(map(_ends_document, said)))
+
+
+def _ends_document(line: str) -> bool:
+    return line.startswith(("---", "..."))
 
 
 def category_folder(category: str) -> str | None:
@@ -235,11 +292,12 @@ def _append(drafts: dict[Path, Draft], path: Path, new: Sequence[New]) -> None:
     """Put entries at the end of a file of them, or into a new one."""
     draft = drafts.get(path)
     former = draft.former if draft else _read(path)
-    source = ((draft.data if draft else former) or b"").decode("utf-8-sig").replace("\r\n", "\n")
-    if source and not source.endswith("\n"):
-        source += "\n"
+    source = (draft.data if draft else former) or b""
+    end = b"\r\n" if b"\r\n" in source else b"\n"
+    if source.removeprefix(codecs.BOM_UTF8) and not source.endswith(b"\n"):
+        source += end
     lines = (line for each in new for line in entry_lines(_record(path, each)))
-    drafts[path] = Draft(former, (source + "".join(f"{line}\n" for line in lines)).encode())
+    drafts[path] = Draft(former, source + b"".join(line.encode() + end for line in lines))
 
 
 def _record(path: Path, new: New) -> dict[str, object]:
@@ -247,7 +305,7 @@ def _record(path: Path, new: New) -> dict[str, object]:
     record = record_of(new.entry)
     if not new.has_id:
         del record["id"]
-    if path.name != RETIRED_FILE and category_folder(new.entry.category):
+    if is_content_name(path.name) and category_folder(new.entry.category):
         record.pop("category", None)
     return record
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatbot.exchange.edit_cells import cell_edits
@@ -53,8 +53,14 @@ def edited_csv(raw: bytes, edits: Sequence[Edit], left: Left) -> bytes:
                         for row in map(by_line.__getitem__, edit.lines)]  # fmt: skip
     changed = [edit for edit in edits if edit.after is not None and edit.id not in left]
     separators = {edit.lines[0]: _separator(written, by_line[edit.lines[0]]) for edit in changed}
+    beyond: dict[int, dict[int, str]] = {}
     for cell in cell_edits(changed, columns, separators, left):
-        splices.append(_splice(written, by_line[cell.line].cells[cell.column], cell.text))
+        row = by_line[cell.line]
+        if cell.column < len(row.cells):
+            splices.append(_splice(written, row.cells[cell.column], cell.text))
+        elif cell.text:
+            beyond.setdefault(cell.line, {})[cell.column] = cell.text
+    splices += [_longer(written, by_line[line], texts) for line, texts in beyond.items()]
     return written.mark + spliced(written.text, splices).encode(written.encoding)
 
 
@@ -113,6 +119,14 @@ def _separator(written: CsvText, row: CsvRow) -> str:
 def _splice(written: CsvText, cell: CsvCell, text: str) -> Splice:
     is_quoted = written.text[cell.start : cell.end].startswith('"')
     return Splice(cell.start, cell.end, quoted(escaped(text), is_quoted=is_quoted))
+
+
+def _longer(written: CsvText, row: CsvRow, texts: Mapping[int, str]) -> Splice:
+    """Return cells put behind the last one of a row that ends before them."""
+    added = range(len(row.cells), max(texts) + 1)
+    behind = (f"{written.separator}{quoted(escaped(texts.get(column, '')))}" for column in added)
+    end = row.cells[-1].end
+    return Splice(end, end, "".join(behind))
 
 
 def quoted(text: str, *, is_quoted: bool = False) -> str:

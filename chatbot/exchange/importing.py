@@ -14,6 +14,7 @@ from chatbot.exchange.edits import Edit
 from chatbot.exchange.export import refuse_unfit
 from chatbot.exchange.incoming import Advance, Check, Incoming, matched, no_progress, read_incoming
 from chatbot.exchange.merging import Change, Plan, Prefer, Stated, Step, merge
+from chatbot.exchange.mistaken import objection_to
 from chatbot.exchange.records import FIELDS, LISTS, fields_of
 from chatbot.exchange.table_rows import UnfitError
 from chatbot.exchange.unsaid import with_unsaid
@@ -55,12 +56,18 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an import would do. ``questions`` are by id, ``drafts`` the files to write."""
+    """What an import would do. ``questions`` are by id, ``drafts`` the files to write.
+
+    ``new`` and ``edits`` are the same as entries; ``pictures`` are those that they show.
+    """
 
     incoming: Incoming
     plan: Plan
     drafts: Drafts
     questions: Mapping[str, str]
+    new: Sequence[New]
+    edits: Sequence[Edit]
+    pictures: Mapping[str, bytes]
 
     @property
     def left(self) -> Mapping[str, str]:
@@ -82,10 +89,6 @@ def try_import(
         UserError: a wish that cannot be met; says why.
     """
     normaliser = Normaliser()
-    incoming = read_incoming(
-        path, folder.root, normaliser, _check(folder.content),
-        extra_as_similar=wishes.extra_as_similar, advance=advance,
-    )  # fmt: skip
     media = MediaFolder(folder.root)
     placed = {
         each.entry.id: each
@@ -94,6 +97,11 @@ def try_import(
     }
     ours = {identifier: each.entry for identifier, each in placed.items() if each.entry}
     by_question = _by_question(ours.values(), normaliser)
+    incoming = read_incoming(
+        path, folder.root, normaliser, _check(folder.content),
+        extra_as_similar=wishes.extra_as_similar, advance=advance,
+        objection=objection_to(path, ours, normaliser),
+    )  # fmt: skip
     theirs = dict(_theirs(path, incoming, ours, by_question, normaliser))
     if base is not None:
         base = replace(
@@ -113,7 +121,7 @@ def try_import(
     questions = {
         each.id: each.question for each in (*ours.values(), *(e for e, _ in theirs.values()))
     }
-    return Trial(incoming, plan, drafts, questions)
+    return Trial(incoming, plan, drafts, questions, new, edits, pictures)
 
 
 def _check(content: Content) -> Check:

@@ -62,10 +62,16 @@ class _Pictures(MediaFolder):
         return None if file in self._incoming else super().objection(file)
 
 
+#: Says why a row cannot be taken though all in it is right, None if it can.
+Objection = Callable[[Placed], str | None]
 #: Checks what entries refer to, once all of them are read.
 Check = Callable[[References, Problems], None]
 #: Is told how many rows are read, of how many if that is known.
 Advance = Callable[[int, int | None], None]
+
+
+def _no_objection(_placed: Placed) -> None:
+    """Take every row."""
 
 
 def no_progress(_done: int, _total: int | None) -> None:
@@ -80,6 +86,7 @@ def read_incoming(
     *,
     extra_as_similar: bool = False,
     advance: Advance = no_progress,
+    objection: Objection = _no_objection,
 ) -> Incoming:
     """Return the entries of a file and its refused rows.
 
@@ -107,6 +114,10 @@ def read_incoming(
     if check is not None:
         check(references, problems)
     sorting = _Sorting(path, read, problems, table)
+    for each in read:
+        reason = objection(each)
+        if reason is not None:
+            sorting.refuse(each.lines, reason)
     good = _without_repeated(read, sorting, normaliser)
     return Incoming(
         tuple(good), tuple(sorting.refused()), tuple(problems.warnings), pictures, table

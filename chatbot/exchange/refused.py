@@ -7,7 +7,9 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import yaml
 from openpyxl import Workbook
 
 from chatbot.errors import UserError
@@ -44,7 +46,7 @@ def refused_bytes(
         if was_book:
             grid = [list(map(escaped, cells)) for cells in _with_mark(grid, mark)]
         return _csv(grid)
-    return _text(source, rows, mark).encode()
+    return _text(source, rows, mark).encode("utf-8", "replace")
 
 
 def _grid(table: EntryTable, rows: Sequence[Refused]) -> Iterator[list[str]]:
@@ -78,7 +80,7 @@ def _without(cells: list[str], column: int | None) -> list[str]:
 def _csv(grid: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(grid)
-    return text.getvalue().encode("utf-8-sig")
+    return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def _workbook(grid: list[list[str]], mark: Mark | None) -> bytes:
@@ -94,7 +96,8 @@ def _workbook(grid: list[list[str]], mark: Mark | None) -> bytes:
 
 def _text(source: Path, rows: Sequence[Refused], mark: Mark | None) -> str:
     # As the readers count: other characters that end a line elsewhere are text here.
-    lines = source.read_text("utf-8-sig").split("\n")
+    text = source.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    lines = text.split("\n")
     match source.suffix.lower():
         case ".jsonl":
             head = [f'{{"{SNAPSHOT}": "{mark}"}}'] if mark else []
@@ -104,7 +107,8 @@ def _text(source: Path, rows: Sequence[Refused], mark: Mark | None) -> str:
             pieces = _sections(lines, rows)
         case _:
             head = [f"# {SNAPSHOT} {mark}"] if mark else []
-            pieces = [["# " + "；".join(row.reasons), *_item(lines, row.lines[0])] for row in rows]
+            items = _items(text)
+            pieces = [["# " + "；".join(row.reasons), *items[row.lines[0]]] for row in rows]
     return "".join(f"{line}\n" for piece in [head, *pieces] for line in piece)
 
 
@@ -125,13 +129,30 @@ def _sections(lines: list[str], rows: Sequence[Refused]) -> list[list[str]]:
     return pieces
 
 
-def _item(lines: list[str], first: int) -> list[str]:
-    """Return the lines of an item of a list, moved to the left edge."""
-    line = lines[first - 1]
-    indent = len(line) - len(line.lstrip())
-    item = [line[indent:]]
-    for each in lines[first:]:
-        if each.strip() and len(each) - len(each.lstrip()) <= indent:
-            break
-        item.append(each[indent:])
-    return item
+def _items(source: str) -> dict[int, list[str]]:
+    """Return the lines of each item of a list of entries, at the left edge, by its first line."""
+    root = yaml.compose(source, Loader=yaml.CSafeLoader)
+    listed = root.value if isinstance(root, yaml.SequenceNode) else _entries_in(root)
+    return {each.start_mark.line + 1: _item(source, each) for each in listed}
+
+
+def _entries_in(root: Any) -> list[Any]:
+    """Return the items that stand below ``entries:``, or the one that is all of the file."""
+    values = (value for key, value in root.value if key.value == "entries")
+    lists = (value for value in values if isinstance(value, yaml.SequenceNode))
+    return [each for found in lists for each in found.value] or [root]
+
+
+def _item(source: str, node: Any) -> list[str]:
+    first, *lines = source[node.start_mark.index : node.end_mark.index].split("\n")
+    # Up to where the next one begins, comments and empty lines go with that.
+    while lines and (not lines[-1].strip() or _is_comment(lines[-1], node.start_mark.column)):
+        lines.pop()
+    margin = " " * node.start_mark.column
+    moved = (f"  {line.removeprefix(margin)}" if line.strip() else "" for line in lines)
+    return [f"- {first}", *moved]
+
+
+def _is_comment(line: str, column: int) -> bool:
+    """Return whether a line is a comment that stands further left than what it would be in."""
+    return line.lstrip().startswith("#") and len(line) - len(line.lstrip()) < column

@@ -1,10 +1,11 @@
-"""A workbook to fill in: headings with notes, a list to choose from, and examples beside."""
+"""Files to fill in: a workbook with notes and examples, or the same in another form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from chatbot.exchange.table_rows import headings
 from chatbot.exchange.xlsx_text import workbook_bytes
 
 _NOTES: Mapping[str, str] = MappingProxyType(
@@ -54,6 +55,40 @@ _EXAMPLES: tuple[Mapping[str, str], ...] = (
 )
 
 
-def template_bytes() -> bytes:
-    """Return the workbook. Its examples stand in a sheet of their own, which no import reads."""
-    return workbook_bytes((), notes=_NOTES, examples=_EXAMPLES)
+#: The forms that there is a template of. What is an example in them is a comment, or read by
+#: nobody: who sends one back as it is has changed nothing.
+TEMPLATE_SUFFIXES = (".xlsx", ".csv", ".yaml", ".md")
+_YAML = """\
+# 一条一条写，前面的 # 去掉。必填的只有 question 和 answer；id 写了就不要再改。
+# - id: late-checkout
+#   question: 可以延迟退房吗？
+#   similar: [能晚点退房吗, 退房时间能延到下午吗]
+#   not: [怎么提前退房]
+#   answer: 会员可免费延迟至 14:00，请在当天 10:00 前告诉前台。
+#   category: 退房
+#   tags: ["意向:续住"]
+#   valid: {from: 2026-01-01, until: 2026-12-31}
+"""
+_MARKDOWN = """\
+<!-- 一个 # 是分类，两个 # 是问题，下面是各项和答案；照着写，去掉两边的记号。 -->
+<!-- # 退房 -->
+<!-- ## 可以延迟退房吗？ -->
+<!-- - 相似问：能晚点退房吗｜退房时间能延到下午吗 -->
+<!-- 会员可免费延迟至 14:00，请在当天 10:00 前告诉前台。 -->
+"""
+
+
+def template_bytes(suffix: str = ".xlsx") -> bytes:
+    """Return a file to fill in, in one of the forms of ``TEMPLATE_SUFFIXES``.
+
+    The examples of the workbook stand in a sheet of their own, which no import reads.
+    """
+    match suffix:
+        case ".csv":
+            return f"{','.join(headings())}\r\n".encode("utf-8-sig")
+        case ".yaml":
+            return _YAML.encode()
+        case ".md":
+            return _MARKDOWN.encode()
+        case _:
+            return workbook_bytes((), notes=_NOTES, examples=_EXAMPLES)

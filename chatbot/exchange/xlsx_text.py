@@ -30,6 +30,8 @@ _WIDTHS: Mapping[str, int] = MappingProxyType(
 _WIDTH = 12
 _FORMULA = re.compile(r"[=+\-@＝＋－＠]")
 _ESCAPE = re.compile("_x(?=[0-9A-Fa-f]{4}_)")
+#: What XML cannot hold: Excel writes the code instead.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _HEAD_FONT = Font(bold=True)
 _HEAD_FILL = PatternFill("solid", fgColor="E8EEF7")
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
@@ -94,7 +96,11 @@ def stored_text(text: str) -> str:
     """Return a text as a cell holds it, so that a reader gives just this text."""
     # An apostrophe that a reader would take away needs one more.
     written = escaped(text) if unescaped(text) != text else text
-    return _ESCAPE.sub("_x005F_x", written)
+    return _UNWRITABLE.sub(_code, _ESCAPE.sub("_x005F_x", written))
+
+
+def _code(found: re.Match[str]) -> str:
+    return f"_x{ord(found[0]):04X}_"
 
 
 def saved(book: Workbook) -> bytes:

@@ -115,9 +115,11 @@ def headings_of(path: Path, record: Record, problems: Problems) -> tuple[str, ..
 def is_ragged(
     path: Path, record: Record, headings: tuple[str, ...], problems: Problems, sheet: str = ""
 ) -> bool:
-    """Note a problem for a record that has not one cell for each heading."""
-    extra = any(record.cells[len(headings) :])
-    if len(record.cells) >= len(headings) and not extra:
+    """Note a problem for a record that has more cells than headings.
+
+    Fewer are none: Excel writes no separators for the empty cells at the end of a row.
+    """
+    if not any(record.cells[len(headings) :]):
         return False
     text = f"按列名应有 {len(headings)} 格，这一行有 {len(record.cells)} 格，请对齐"
     problems.add(path, record.line, sheet, text)

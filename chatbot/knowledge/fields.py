@@ -36,6 +36,8 @@ _BRACES = frozenset("{}｛｝")
 NO_BRACES = "这里不能用花括号，变量不会换成内容"
 #: Of more keys than that only those are told that come nearest to what was written.
 _MOST_LISTED, _NEAREST = 60, 5
+#: Halves of a character, which no encoding has, and the one character that no database keeps.
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _TAG = re.compile(r"[^:\s][^:]*:[^:]*[^:\s]|[^:\s]:[^:\s]")
 
 
@@ -236,6 +238,11 @@ class Fields:
             return None
         if not node.value.strip():
             self.complain(node.line, key, "应为文字，这里是空的")
+            return None
+        found = _UNKEEPABLE.search(node.value)
+        if found:
+            text = f"有看不见的、存不下的字符 U+{ord(found[0]):04X}，请删掉重新输入"
+            self.complain(node.line, key, text)
             return None
         return node.value.strip()
 

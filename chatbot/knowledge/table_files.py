@@ -117,9 +117,11 @@ class _TableReader:
         rows: dict[str, dict[str, str]] = {}
         for record in self._grid.records[1:]:
             ragged = is_ragged(self._grid.path, record, self.columns, self._problems)
-            if ragged or not self._has_own_key(record):
+            padding = ("",) * (len(self.columns) - len(record.cells))
+            whole = Record(record.line, (*record.cells, *padding))
+            if ragged or not self._has_own_key(whole):
                 continue
-            rows[record.cells[0]] = dict(self._facts(record))
+            rows[whole.cells[0]] = dict(self._facts(whole))
         self._check_special(rows)
         return rows
 

@@ -143,11 +143,16 @@ class _SheetReader:
                 self._problems.add(self._path, row.line, self._sheet.name, text)
                 break
         pictures = {
-            place: picture
-            for place, picture in self._pictures.items()
-            if place[0] > self._headings.line
+            (line, column): picture
+            for (line, column), picture in self._pictures.items()
+            if line > self._headings.line and not self._is_beside(column)
         }
         return EntrySheet(self._sheet.name, records, pictures)
+
+    def _is_beside(self, column: int) -> bool:
+        """Return whether a column is beside the entries, so that nothing in it is read."""
+        named = self._headings.cells[column : column + 1]
+        return bool(named) and key_of(named[0]) == ""
 
     def _sort_merged(self) -> None:
         for merged in merged_cells(self._book, self._sheet.part):
@@ -189,6 +194,8 @@ class _SheetReader:
 
     def _text(self, line: int, cell: RawCell) -> str:
         place = f"{self._sheet.name}!{reference(line, cell.column)}"
+        if self._is_beside(cell.column):
+            return self._beside(cell)
         if cell.picture:
             picture = self._named.get(cell.picture)
             if picture is None:
@@ -209,6 +216,13 @@ class _SheetReader:
         if cell.formula is not None:
             self._problems.warn(self._path, line, place, f"公式，按存下的结果“{shown}”读")
         return shown
+
+    def _beside(self, cell: RawCell) -> str:
+        """Return what people wrote beside the entries, which may be anything."""
+        try:
+            return "" if cell.picture else text_of(self._book, cell)
+        except NotAsShown:
+            return cell.value or ""
 
 
 def picture_problems(path: Path, sheet: EntrySheet, problems: Problems) -> None:

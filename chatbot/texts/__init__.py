@@ -237,6 +237,7 @@ class Texts:
     notice_words: Mapping[str, str]
     curate_words: Mapping[str, str]
     review_words: Mapping[str, str]
+    import_words: Mapping[str, str]
     explain_words: Mapping[str, str]
     try_words: Mapping[str, str]
     case_words: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Questions of gaps that came from files: old talks, and documents with their answers."""
+"""Questions of gaps that came from files, and files that are imported on a page."""
 
 from alembic import op
 
@@ -19,6 +19,19 @@ ALTER TABLE gap_questions
     ADD CONSTRAINT gap_questions_origin_check CHECK (
         (turn_id IS NULL) = (source IS NOT NULL) AND (turn_id IS NULL) = (source_mark IS NOT NULL)
         AND (turn_id IS NULL) = (conversation_id IS NULL));
+
+-- Files that somebody has put on the page for importing, tried against the content of that moment.
+CREATE TABLE imports (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    data bytea NOT NULL,
+    extra_as_similar boolean NOT NULL,  -- columns that mean nothing hold similar questions
+    actor text NOT NULL,
+    at timestamptz NOT NULL,
+    applied_at timestamptz,
+    snapshot integer,                   -- the candidate that applying it made
+    CHECK ((applied_at IS NULL) = (snapshot IS NULL))
+);
 """
 
 

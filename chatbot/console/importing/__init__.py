@@ -1,0 +1,1 @@
+"""``/console/importing``: templates, exports, and files that come in: tried first, then applied."""
