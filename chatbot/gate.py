@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from chatbot.bench import Bench
 from chatbot.curation.gate.examine import Questions, examine
 from chatbot.curation.gate.report import GateReport, NoteOfLinter
+from chatbot.curation.gate.touched import touched
 from chatbot.curation.linting.linter import lint
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.recorded import Recorded
+from chatbot.dialogue.snapshot import Snapshot
 from chatbot.knowledge.content import Content
 from chatbot.knowledge.content_changes import content_changes
 from chatbot.matching.encoder import Vectors
@@ -36,6 +38,8 @@ _MOST_RECENT = 200
 _RECENT = timedelta(days=30)
 #: Errors come first; the command that checks files lists all the rest.
 _MOST_NOTES = 200
+#: Of more wordings the linter looks only at what changed, and at what is beside it.
+_MANY_WORDINGS = 5_000
 
 
 def examine_content(
@@ -61,27 +65,34 @@ def examine_content(
         return embed_with_cache(bench.encoder, bench.vectors, texts, progress)
 
     former = database.run_sync(live_snapshot)
-    changes = (
-        {} if former is None
-        else content_changes(Content.from_json(former.content), content).to_json()
-    )  # fmt: skip
+    before = None if former is None else Content.from_json(former.content)
+    changes = {} if before is None else content_changes(before, content).to_json()
     stored = database.run_sync(recent_inputs, now - _RECENT, _MOST_RECENT) if live else []
     recent = [each for each in map(Recorded.from_json, stored) if each is not None]
     questions = Questions(content.pinned, recent)
     report = examine(live, candidate, questions, embed, now, changes)
     # At the very first start customers wait: what takes an encoder is for the command to find.
-    built = None if former is None else candidate
+    built = None if before is None else candidate
     today = now.astimezone(candidate.snapshot.timezone).date()
-    report = replace(report, findings=_notes(content, built, today))
+    about = None if before is None else _looked_at(before, candidate.snapshot)
+    report = replace(report, findings=_notes(content, built, today, about))
     if live is None and former is not None:
         # Nothing to compare with, but what is live is known: it need not be looked at again.
         return replace(report, live=former.number)
     return report
 
 
-def _notes(content: Content, dialogue: Dialogue | None, today: date) -> tuple[NoteOfLinter, ...]:
-    """Return the linter's errors, and the first of its warnings."""
-    found = lint(content, dialogue, today=today, split=split_text).found
+def _looked_at(before: Content, candidate: Snapshot) -> frozenset[int] | None:
+    """Return the entries that the linter looks at, None for all: there are not so many."""
+    wordings = sum(len(entry.wordings) for entry in candidate.entries)
+    return touched(before.entries, candidate) if wordings > _MANY_WORDINGS else None
+
+
+def _notes(
+    content: Content, dialogue: Dialogue | None, today: date, about: frozenset[int] | None
+) -> tuple[NoteOfLinter, ...]:
+    """Return the linter's errors, and the first of its warnings, those of entries ``about``."""
+    found = lint(content, dialogue, today=today, split=split_text, about=about).found
     worth = [each for each in found if each.severity != "note"]
     return tuple(
         NoteOfLinter(each.kind, each.severity, each.text, each.cure) for each in worth[:_MOST_NOTES]

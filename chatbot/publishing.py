@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.content_metrics import ContentMetrics
 from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
-from chatbot.errors import ChatbotError, ContentError
+from chatbot.errors import ContentError
 from chatbot.gate import examine_content, offer_examined
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
-from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
-from chatbot.matching.vector_cache import Progress
+from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
+from chatbot.preparing import Preparer
 from chatbot.store.accepted_changes import accepted_change_waits
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
@@ -37,13 +36,8 @@ from chatbot.store.snapshots import (
     live_snapshot,
     restate_live,
 )
-from chatbot.store.vectors import prune_vectors
 
 log = structlog.get_logger()
-
-
-class EmbeddingStopped(ChatbotError):
-    """This process stops; what was embedded is kept, and the next one goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +54,6 @@ class ContentFolders:
     hosts: tuple[str, ...] = ()
 
 
-class ContentMetrics:
-    """What Prometheus is told about the content. Make one per registry."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._snapshot = Gauge(
-            "chatbot_content_snapshot", "Number of the snapshot in force here", registry=registry
-        )
-        self._problems = Gauge(
-            "chatbot_content_problems",
-            "Problems in the files this process watches, 0 while they are good",
-            registry=registry,
-        )
-        self._switch = Gauge(
-            "chatbot_encoder_switch_progress",
-            "Share of texts embedded for the encoder that is being switched to, 1 without a switch",
-            registry=registry,
-        )
-        self._switch.set(1)
-
-    def in_force(self, number: int) -> None:
-        """Record which snapshot decides from now on."""
-        self._snapshot.set(number)
-
-    def problems(self, count: int) -> None:
-        """Record how many problems the watched files have."""
-        self._problems.set(count)
-
-    def embedded(self, share: float) -> None:
-        """Record how far the switch to another encoder has got, 1 when it is over."""
-        self._switch.set(share)
-
-
 def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
     """Return content as it is stored; ``pictures`` are new ones, by their SHA-256."""
     return Offer(
@@ -103,7 +65,7 @@ def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
     )
 
 
-class Publisher:
+class Publisher(Preparer):
     """Reads, checks and offers files, and builds the dialogue of snapshots.
 
     What is to go live is built first: so it is embedded once, by one process, before all others
@@ -118,28 +80,13 @@ class Publisher:
         bench: Bench,
         metrics: ContentMetrics,
     ) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock, bench)
         self._folders = folders
-        self._bench = bench
         self._metrics = metrics
-        self._latest: dict[str, Dialogue] = {}
         # What decides here, for holding other content against it.
         self._live: Dialogue | None = None
         self._live_encoder = ""
         self._refused: tuple[Problem, ...] = ()
-        self._closing = threading.Event()
-
-    @property
-    def bench(self) -> Bench:
-        """Return what dialogues are made with from now on."""
-        return self._bench
-
-    def use(self, bench: Bench) -> None:
-        """Make dialogues with ``bench`` from now on, and let go of what other ones have made."""
-        self._bench = bench
-        kept = self._latest.get(bench.basis.encoder)
-        self._latest = {} if kept is None else {bench.basis.encoder: kept}
 
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
@@ -261,20 +208,6 @@ class Publisher:
         )  # fmt: skip
         await self._restate(live, content, replace(live.basis, correction=correction))
 
-    async def basis_of(self, content: Content, bench: Bench | None = None) -> Basis:
-        """Return what ``content`` is decided by when it goes live with a bench, the one in force.
-
-        Raises:
-            StoreUnavailable: the database cannot be reached.
-            EncoderError: the encoder gives no vectors.
-        """
-        bench = bench or self._bench
-        dialogue = await self.prepare(content, bench)
-        return await asyncio.to_thread(
-            basis_for, self._database, bench, dialogue, self._clock.now(),
-            self.interruptible(None),
-        )  # fmt: skip
-
     async def _restate(self, snapshot: Snapshot, content: Content, basis: Basis) -> Offered:
         offered = await self._database.run(
             restate_live, snapshot, offer_of(content, {}), basis, self._clock.now()
@@ -283,60 +216,10 @@ class Publisher:
             log.info("content_restated", former=snapshot.number, snapshot=offered.number)
         return offered
 
-    async def mind_of(self, snapshot: Snapshot, bench: Bench | None = None) -> Mind:
-        """Return what decides by a snapshot, and forget vectors that nothing uses any more.
-
-        What labels said of another encoder's confidence says nothing of this one's.
-        """
-        bench = bench or self._bench
-        basis = snapshot.basis
-        if basis.encoder != bench.basis.encoder:
-            advice = "set the same CHATBOT_ENCODER on all machines and restart this one"
-            log.warning("encoder_of_snapshot_not_here", snapshot=snapshot.number, advice=advice)
-            basis = basis.uncorrected
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
-        dialogue = await self.prepare(content, bench)
-        decided = await asyncio.to_thread(decided_by, dialogue, basis)
-        await self._database.run(prune_vectors, self._clock.now())
-        numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
-        return Mind(numbered, bench.encoder)
-
     def in_force(self, mind: Mind) -> None:
         """Record that this process decides by ``mind`` from now on."""
         self._live, self._live_encoder = mind.dialogue, mind.encoder.fingerprint
         self._metrics.in_force(mind.dialogue.snapshot.number)
-
-    async def prepare(
-        self, content: Content, bench: Bench | None = None, progress: Progress | None = None
-    ) -> Dialogue:
-        """Return the content's dialogue, of any number; the latest of a bench is remembered.
-
-        ``progress`` is called in another thread, and may end the work by an exception.
-        """
-        bench = bench or self._bench
-        digest = await asyncio.to_thread(lambda: content.digest)
-        latest = self._latest.get(bench.basis.encoder)
-        if latest is None or latest.snapshot.digest != digest:
-            latest = await asyncio.to_thread(
-                bench.build, content, 0, progress=self.interruptible(progress), former=latest
-            )
-            self._latest[bench.basis.encoder] = latest
-        return latest
-
-    def interruptible(self, progress: Progress | None) -> Progress:
-        """Return ``progress``, ending the work when this process stops: a thread goes on else."""
-
-        def tell(done: int, total: int) -> None:
-            if self._closing.is_set():
-                raise EmbeddingStopped
-            if progress is not None:
-                progress(done, total)
-
-        return tell
-
-    def close(self) -> None:
-        """End what is being built."""
-        self._closing.set()
 
 
 def problems_of(error: ContentError, folder: Path) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -50,15 +51,20 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     逐条列出，什么也不发布，退出码为 1。
     """
     from chatbot.cli.gate import report_json, show_report
-    from chatbot.cli.publishing import at_desk
+    from chatbot.cli.publishing import Seen, at_desk
     from chatbot.settings import load_settings
     from chatbot.store.snapshots import live_snapshot
 
     settings = load_settings()
     reading = None if candidate else _read(settings)
     with at_desk(settings) as desk:
-        content = reading.content if reading else _waiting(desk)
         live = desk.database.run_sync(live_snapshot)
+        seen = Seen(live.number if live else None)
+        if reading is None:
+            waiting = _waiting(desk)
+            content, seen = desk.content_of(waiting), replace(seen, candidate=waiting.number)
+        else:
+            content = reading.content
         if live is not None and live.digest == content.digest and not as_json:
             click.echo(f"内容没有变化，线上仍是快照 {live.number}。")
             return
@@ -75,7 +81,9 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
             raise SystemExit(_FOUND)
         if trial:
             return
-        offered = desk.publish(prepared, reading.pictures if reading else {}, report=report)
+        offered = desk.publish(
+            prepared, reading.pictures if reading else {}, report=report, seen=seen
+        )
     if not as_json:
         _tell(prepared.content, offered)
 
@@ -133,13 +141,13 @@ def _read(settings: Settings) -> Reading:
         raise SystemExit(_FOUND) from None
 
 
-def _waiting(desk: Desk) -> Content:
+def _waiting(desk: Desk) -> Snapshot:
     from chatbot.store.snapshots import candidate_snapshot
 
     snapshot = desk.database.run_sync(candidate_snapshot)
     if snapshot is None:
         raise UserError("没有等待发布的候选；不带 --candidate 则发布文件夹里的内容。")
-    return desk.content_of(snapshot)
+    return snapshot
 
 
 def _published(desk: Desk, number: int) -> Snapshot:

@@ -24,6 +24,7 @@ from chatbot.matching.vector_cache import Progress
 from chatbot.publishing import offer_of
 from chatbot.replay import mind_of_then
 from chatbot.settings import Settings
+from chatbot.store.accepted_changes import publish_accepted
 from chatbot.store.database import Database
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.snapshots import (
@@ -35,6 +36,15 @@ from chatbot.store.snapshots import (
     Snapshot,
     live_basis,
     live_snapshot,
+    still_waits,
+)
+
+_CANDIDATE_MOVED = (
+    "候选已经不是刚才比较的那一份了（又保存了文件，或有人发布、丢掉了它），没有发布；"
+    "再运行一次，看看新的会变什么。"
+)
+_LIVE_MOVED = (
+    "比较的时候线上换了别的内容（有人发布或退回了），没有发布；再运行一次，看看和现在线上的差别。"
 )
 
 
@@ -46,6 +56,14 @@ class Prepared:
     dialogue: Dialogue
     basis: Basis
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person looked at before publishing: the candidate, if it is one, and what was live."""
+
+    live: int | None
+    candidate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,7 @@ class Desk:
         *,
         report: GateReport | None = None,
         back_to: int | None = None,
+        seen: Seen | None = None,
     ) -> Offered:
         """Make what was prepared live, on record as a rollback to ``back_to`` if that is given.
 
@@ -105,13 +124,13 @@ class Desk:
         with the snapshot; what it says may break is then on record as the actor's will.
 
         Raises:
-            UserError: as ``prepare``.
+            UserError: as ``prepare``; or what was ``seen`` is not what waits or is live any more.
         """
         cause: Cause = "publish" if back_to is None else "rollback"
         origin = Origin(cause, actor(), back_to)
         offer = offer_of(prepared.content, pictures)
         return self.database.run_sync(
-            self._offer, offer, origin, prepared.basis, report, prepared.now
+            self._offer, offer, origin, prepared.basis, report, prepared.now, seen
         )
 
     def refuse_other_ways(self, live: Basis) -> None:
@@ -121,14 +140,22 @@ class Desk:
 
     def _offer(
         self, connection: Connection, offer: Offer, origin: Origin, basis: Basis,
-        report: GateReport | None, now: datetime,
+        report: GateReport | None, now: datetime, seen: Seen | None,
     ) -> Offered:  # fmt: skip
         # A server may have switched while the content was built.
         self._refuse_other_encoder(connection)
+        if seen is not None and seen.candidate is not None:
+            if not still_waits(connection, seen.candidate):
+                raise UserError(_CANDIDATE_MOVED)
+            publish_accepted(connection, seen.candidate, now)
         forced = report is not None and not report.may_go_live
-        return offer_examined(
-            connection, offer, origin, basis, report, now, publish=True, forced=forced
-        )
+        offered = offer_examined(
+            connection, offer, origin, basis, report, now,
+            publish=True, after=seen.live if seen else None, forced=forced,
+        )  # fmt: skip
+        if offered.overruled:
+            raise UserError(_LIVE_MOVED)
+        return offered
 
     def _refuse_other_encoder(self, connection: Connection) -> None:
         """Raise UserError if no server could decide with the encoder of this process.

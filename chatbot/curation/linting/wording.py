@@ -10,6 +10,7 @@ from importlib import resources
 
 import yaml
 
+from chatbot.answers.entries import Entry
 from chatbot.answers.messages import ImageMessage, LinkMessage, Message, words_of
 from chatbot.curation.linting.findings import Finding
 from chatbot.curation.linting.material import Material, called
@@ -78,8 +79,8 @@ def lint_wording(material: Material) -> Iterator[Finding]:
     What customers ask is theirs: they may look for the cheapest room.
     """
     words, places = shipped_words(), material.places
-    for entry in material.entries:
-        if any(text.startswith(_INTERNAL) for each in entry.messages for text in words_of(each)):
+    for number, entry in enumerate(material.entries):
+        if not material.is_about(number) or _is_internal(entry):
             continue
         for text in _said(entry.messages):
             place = places.of_entry(entry.id, "answer", text)
@@ -96,6 +97,10 @@ def lint_wording(material: Material) -> Iterator[Finding]:
             yield from _findings(
                 material, words, value, f"话术 {key} ", places.of_text(key), (), ()
             )
+
+
+def _is_internal(entry: Entry) -> bool:
+    return any(text.startswith(_INTERNAL) for each in entry.messages for text in words_of(each))
 
 
 def _said(messages: Sequence[Message]) -> Iterator[str]:
