@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from chatbot.answers.entries import Entry
 from chatbot.bench import Bench
 from chatbot.curation.gate.examine import Questions, examine
 from chatbot.curation.gate.report import GateReport, NoteOfLinter
@@ -30,6 +31,7 @@ from chatbot.store.snapshots import (
     Origin,
     live_snapshot,
     offer_snapshot,
+    still_waits,
 )
 from chatbot.wecom.splitting import split_text
 
@@ -38,8 +40,9 @@ _MOST_RECENT = 200
 _RECENT = timedelta(days=30)
 #: Errors come first; the command that checks files lists all the rest.
 _MOST_NOTES = 200
-#: Of more wordings the linter looks only at what changed, and at what is beside it.
-_MANY_WORDINGS = 5_000
+#: Of more wordings the linter looks only at what changed, and at what is beside it; and every
+#: process builds them before they go live, because nobody may wait for that afterwards.
+MANY_WORDINGS = 5_000
 
 
 def examine_content(
@@ -82,10 +85,15 @@ def examine_content(
     return report
 
 
+def wordings_of(entries: Sequence[Entry]) -> int:
+    """Return how many wordings there are to read."""
+    return sum(len(entry.wordings) for entry in entries)
+
+
 def _looked_at(before: Content, candidate: Snapshot) -> frozenset[int] | None:
     """Return the entries that the linter looks at, None for all: there are not so many."""
-    wordings = sum(len(entry.wordings) for entry in candidate.entries)
-    return touched(before.entries, candidate) if wordings > _MANY_WORDINGS else None
+    wordings = wordings_of(candidate.entries)
+    return touched(before.entries, candidate) if wordings > MANY_WORDINGS else None
 
 
 def _notes(
@@ -109,7 +117,9 @@ def offer_examined(
     See ``offer_snapshot``.
     """
     offered = offer_snapshot(connection, offer, origin, basis, now, publish=publish, after=after)
-    if report is not None and offered.changed:
+    # What went into the queue to be judged waits there with what was found.
+    judged = not publish and not offered.changed and still_waits(connection, offered.number)
+    if report is not None and (offered.changed or judged):
         forced_by = origin.actor if forced else ""
         save_gate_report(connection, offered.number, report.to_json(), now, forced_by)
     return offered

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
 from chatbot.errors import ContentError
-from chatbot.gate import examine_content, offer_examined
+from chatbot.gate import MANY_WORDINGS, examine_content, offer_examined, wordings_of
+from chatbot.judging_turn import JudgingTurn
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
@@ -33,8 +35,11 @@ from chatbot.store.snapshots import (
     Offered,
     Origin,
     Snapshot,
+    candidate_snapshot,
     live_snapshot,
+    offer_snapshot,
     restate_live,
+    waiting_number,
 )
 
 log = structlog.get_logger()
@@ -87,22 +92,40 @@ class Publisher(Preparer):
         self._live: Dialogue | None = None
         self._live_encoder = ""
         self._refused: tuple[Problem, ...] = ()
+        self._turn = JudgingTurn(database)
+        # The candidate that this process has looked at, whether to build it.
+        self._ahead: int | None = None
 
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
 
-        They wait as well if other content than snapshot ``after`` went live meanwhile.
+        They wait as well if other content than snapshot ``after`` went live meanwhile. What takes
+        long to build waits while it is judged, so that all other processes build it meanwhile.
 
         Raises:
             ContentError: they are wrong; what is live stays.
         """
         reading = await asyncio.to_thread(self._read)
-        content, basis, report = reading.content, self._bench.basis, None
+        content, basis = reading.content, self._bench.basis
         # Asked after reading: what was accepted on a page is noted before it is written.
         if cause == "watch" and await self._database.run(accepted_change_waits):
             publish = False
+        offer = await asyncio.to_thread(offer_of, content, reading.pictures)
+        origin = Origin(cause, socket.gethostname())
+        async with AsyncExitStack() as stack:
+            if publish and cause != "first" and wordings_of(content.entries) > MANY_WORDINGS:
+                await stack.enter_async_context(self._turn.taken())
+                await self._database.run(
+                    offer_snapshot, offer, origin, basis, self._clock.now(), publish=False
+                )
+            await self._offer(content, offer, origin, publish=publish, after=after)
+
+    async def _offer(
+        self, content: Content, offer: Offer, origin: Origin, *, publish: bool, after: int | None
+    ) -> None:
+        bench = self._bench
+        basis, report = bench.basis, None
         if publish:
-            bench = self._bench
             basis = await self.basis_of(content, bench)
             report = await self.examined(content, basis, bench)
         refused = report is not None and not report.may_go_live
@@ -112,16 +135,15 @@ class Publisher(Preparer):
                 errors=[each.text for each in report.errors],
             )  # fmt: skip
         # At the very first start there is nothing better to answer from.
-        held_back = refused and cause != "first"
+        held_back = refused and origin.cause != "first"
         offered = await self._database.run(
-            offer_examined, offer_of(content, reading.pictures),
-            Origin(cause, socket.gethostname()), basis, report,
-            self._clock.now(), publish=publish and not held_back, after=after,
+            offer_examined, offer, origin, basis, report, self._clock.now(),
+            publish=publish and not held_back, after=after,
         )  # fmt: skip
         await self._accepted()
         if offered.changed and publish and not (held_back or offered.overruled):
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
-        elif offered.changed:
+        elif offered.changed or held_back:
             advice = "chatbot knowledge publish --candidate makes it live"
             log.warning("content_waits", snapshot=offered.number, advice=advice)
 
@@ -151,14 +173,32 @@ class Publisher(Preparer):
 
     async def examine_candidate(self) -> None:
         """Say what the waiting candidate would change, unless that is known."""
-        waiting = await self._database.run(unexamined_candidate)
-        if waiting is None:
+        if await self._database.run(unexamined_candidate) is None:
             return
-        content, bench = await asyncio.to_thread(Content.from_json, waiting.content), self._bench
-        report = await self.examined(content, await self.basis_of(content, bench), bench)
-        await self._database.run(
-            save_gate_report, waiting.number, report.to_json(), self._clock.now()
-        )
+        async with self._turn.taken():
+            # Who had the turn may have made it live.
+            waiting = await self._database.run(unexamined_candidate)
+            if waiting is None:
+                return
+            content = await asyncio.to_thread(Content.from_json, waiting.content)
+            bench = self._bench
+            report = await self.examined(content, await self.basis_of(content, bench), bench)
+            await self._database.run(
+                save_gate_report, waiting.number, report.to_json(), self._clock.now()
+            )
+
+    async def build_ahead(self) -> None:
+        """Build the candidate that waits if that takes long, so that it can go live at once."""
+        number = await self._database.run(waiting_number)
+        if number in {None, self._ahead}:
+            return
+        waiting = await self._database.run(candidate_snapshot)
+        if waiting is None or waiting.number != number:
+            return
+        content = await asyncio.to_thread(Content.from_json, waiting.content)
+        if wordings_of(content.entries) > MANY_WORDINGS:
+            await self.prepare(content)
+        self._ahead = number
 
     def _read(self) -> Reading:
         folders = self._folders

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chatbot.answers.entries import Entry, plain_answer
@@ -90,8 +90,9 @@ def build(vectors_dir: Path) -> _Builder:
     return _Builder(vectors_dir)
 
 
+@pytest.mark.timeout(900)
 @settings(
-    max_examples=4, deadline=None,
+    max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(before=_contents(), between=_contents(), after=_contents())
@@ -109,6 +110,7 @@ def test_that_what_was_built_before_changes_no_decision(
         assert np.array_equal(one.texts.terms.times, other.texts.terms.times)
 
 
+@pytest.mark.timeout(300)
 def test_that_a_former_dialogue_is_let_go(build: _Builder) -> None:
     first = build(Content(_ENTRIES))
     second = build(Content(_ENTRIES[1:]), first)
