@@ -31,7 +31,10 @@ _FIRST, _SECOND = "一版", "二版"
 #: In the second edition another entry has the first one's wording, and the first one has others.
 _EDITIONS = {
     _FIRST: """\
-- {id: late, question: 可以延迟退房吗？, similar: [能晚点退房吗, 退房能拖到几点], answer: 一版：行。}
+- id: late
+  question: 可以延迟退房吗？
+  similar: [能晚点退房吗, 退房能拖到下午吗]
+  answer: 一版：可以。
 - {id: food, question: 早餐几点供应？, similar: [早饭几点, 早餐时间], answer: 一版：六点半。}
 """,
     _SECOND: """\
