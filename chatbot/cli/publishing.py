@@ -97,17 +97,17 @@ class Desk:
     def examine(self, prepared: Prepared) -> GateReport:
         """Return what would change if what was prepared went live."""
         with progress("与线上的内容比较", None) as advance:
-            live = self._live_dialogue(advance)
+            live = self._live_dialogue(prepared.dialogue, advance)
             return examine_content(
                 self.database, self.bench, live, prepared.dialogue, prepared.content,
                 prepared.now, advance,
             )  # fmt: skip
 
-    def _live_dialogue(self, advance: Progress) -> Dialogue | None:
+    def _live_dialogue(self, beside: Dialogue, advance: Progress) -> Dialogue | None:
         snapshot = self.database.run_sync(live_snapshot)
         if snapshot is None or snapshot.basis.encoder != self.bench.basis.encoder:
             return None
-        return mind_of_then(self.bench, snapshot, advance).dialogue
+        return mind_of_then(self.bench, snapshot, advance, beside).dialogue
 
     def publish(
         self,
