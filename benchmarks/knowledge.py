@@ -91,7 +91,7 @@ class Servers:
 
     def number(self) -> int:
         """Return the snapshot that every server decides by, 0 while they differ."""
-        numbers = {_number(address) for address in self.addresses}
+        numbers = {number_of(address) for address in self.addresses}
         return numbers.pop() if len(numbers) == 1 else 0
 
     def wait_for(self, number: int) -> None:
@@ -103,7 +103,7 @@ class Servers:
             time.sleep(0.01)
 
 
-def _number(address: str) -> int:
+def number_of(address: str) -> int:
     with urlopen(f"{address}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     return int(float(next(line for line in lines if line.startswith(_GAUGE)).split()[1]))
@@ -126,7 +126,7 @@ def two_servers(folder: Path) -> Iterator[Servers]:
         addresses = []
         for name in ("one", "two"):
             port = free_port()
-            settings = _settings(base, folder / name, port, platform)
+            settings = server_settings(base, folder / name, port, platform)
             settings |= {
                 "CHATBOT_DATABASE_URL": cluster.url,
                 "CHATBOT_KNOWLEDGE_DIR": str(knowledge),
@@ -137,7 +137,7 @@ def two_servers(folder: Path) -> Iterator[Servers]:
         yield Servers(addresses, knowledge)
 
 
-def _settings(base: SimulatorConfig, data: Path, port: int, platform: str) -> dict[str, str]:
+def server_settings(base: SimulatorConfig, data: Path, port: int, platform: str) -> dict[str, str]:
     return {
         "CHATBOT_PORT": str(port),
         "CHATBOT_DATA_DIR": str(data),

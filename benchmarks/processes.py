@@ -75,7 +75,11 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    arguments: list[str], log: Path, ready_url: str, settings: Mapping[str, str]
+    arguments: list[str],
+    log: Path,
+    ready_url: str,
+    settings: Mapping[str, str],
+    longest: float = _START_SECONDS,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``python ARGUMENTS`` until the block ends; it begins when ``ready_url`` answers 200."""
     with log.open("wb") as output:
@@ -84,15 +88,15 @@ def running(
             env=environment(**settings),
         )  # fmt: skip
         try:
-            _wait(process, ready_url, log)
+            _wait(process, ready_url, log, longest)
             yield process
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path, longest: float) -> None:
+    deadline = time.monotonic() + longest
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"ended at once:\n{log.read_text()}")
@@ -101,7 +105,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise RuntimeError(f"{url} did not answer within {_START_SECONDS:g} s:\n{log.read_text()}")
+    raise RuntimeError(f"{url} did not answer within {longest:g} s:\n{log.read_text()}")
 
 
 def remove_cluster(data_dir: Path) -> None:

@@ -23,6 +23,7 @@ from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock, make_clock
 from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
+from chatbot.content_metrics import ContentMetrics
 from chatbot.dialogue.service import DialogueService
 from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
@@ -42,7 +43,7 @@ from chatbot.pipeline.tasks import TaskGroup
 from chatbot.pipeline.tokens import DatabaseTokenStore
 from chatbot.pipeline.utterances import NoTranscription
 from chatbot.pipeline.webhook_client import WebhookClient, webhook_session
-from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
+from chatbot.publishing import ContentFolders, Publisher
 from chatbot.publishing_desk import PublishingDesk
 from chatbot.replay import Replays
 from chatbot.settings import Settings

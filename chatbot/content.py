@@ -104,6 +104,7 @@ class ContentFollower:
             self._changed.clear()
             try:
                 await self._catch_up(service)
+                await self._publisher.build_ahead()
             except ChatbotError as error:
                 log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))
 

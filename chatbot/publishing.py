@@ -5,28 +5,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
-import threading
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.content_metrics import ContentMetrics
 from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
 from chatbot.editing.content import in_order_of
 from chatbot.editing.writing_back import WriteBack
-from chatbot.errors import ChatbotError, ContentError
-from chatbot.gate import examine_content, offer_examined
+from chatbot.errors import ContentError
+from chatbot.gate import MANY_WORDINGS, examine_content, offer_examined, wordings_of
+from chatbot.judging_turn import JudgingTurn
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
-from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
-from chatbot.matching.vector_cache import Progress
+from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
+from chatbot.preparing import Preparer
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
 from chatbot.store.edits import EditsSeen, edits_are_held
@@ -40,18 +41,15 @@ from chatbot.store.snapshots import (
     Snapshot,
     candidate_snapshot,
     live_snapshot,
+    offer_snapshot,
     restate_live,
+    waiting_number,
 )
-from chatbot.store.vectors import prune_vectors
 from chatbot.workshop import Folders
 
 log = structlog.get_logger()
 
 _WRITE_AGAIN_SECONDS = 30.0
-
-
-class EmbeddingStopped(ChatbotError):
-    """This process stops; what was embedded is kept, and the next one goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +66,6 @@ class ContentFolders:
     hosts: tuple[str, ...] = ()
 
 
-class ContentMetrics:
-    """What Prometheus is told about the content. Make one per registry."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._snapshot = Gauge(
-            "chatbot_content_snapshot", "Number of the snapshot in force here", registry=registry
-        )
-        self._problems = Gauge(
-            "chatbot_content_problems",
-            "Problems in the files this process watches, 0 while they are good",
-            registry=registry,
-        )
-        self._switch = Gauge(
-            "chatbot_encoder_switch_progress",
-            "Share of texts embedded for the encoder that is being switched to, 1 without a switch",
-            registry=registry,
-        )
-        self._switch.set(1)
-
-    def in_force(self, number: int) -> None:
-        """Record which snapshot decides from now on."""
-        self._snapshot.set(number)
-
-    def problems(self, count: int) -> None:
-        """Record how many problems the watched files have."""
-        self._problems.set(count)
-
-    def embedded(self, share: float) -> None:
-        """Record how far the switch to another encoder has got, 1 when it is over."""
-        self._switch.set(share)
-
-
 def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
     """Return content as it is stored; ``pictures`` are new ones, by their SHA-256."""
     text = content.to_json()
@@ -112,7 +78,7 @@ def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
     )
 
 
-class Publisher:
+class Publisher(Preparer):
     """Reads, checks and offers files, and builds the dialogue of snapshots.
 
     What is to go live is built first: so it is embedded once, by one process, before all others
@@ -127,50 +93,60 @@ class Publisher:
         bench: Bench,
         metrics: ContentMetrics,
     ) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock, bench)
         self._folders = folders
-        self._bench = bench
         self._metrics = metrics
         files = Folders(folders.knowledge, folders.intents, folders.hosts)
         self._write_back = WriteBack(database, files)
         #: Files that cannot be written, or are wrong, are not read again each second.
         self._write_after = 0.0
-        self._latest: dict[str, Dialogue] = {}
         # What decides here, for holding other content against it.
         self._live: Dialogue | None = None
         self._live_encoder = ""
         self._refused: tuple[Problem, ...] = ()
-        self._closing = threading.Event()
-
-    @property
-    def bench(self) -> Bench:
-        """Return what dialogues are made with from now on."""
-        return self._bench
-
-    def use(self, bench: Bench) -> None:
-        """Make dialogues with ``bench`` from now on, and let go of what other ones have made."""
-        self._bench = bench
-        kept = self._latest.get(bench.basis.encoder)
-        self._latest = {} if kept is None else {bench.basis.encoder: kept}
+        self._turn = JudgingTurn(database)
+        # The candidate that this process has looked at, whether to build it.
+        self._ahead: int | None = None
 
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
 
-        They wait as well if other content than snapshot ``after`` went live meanwhile. What was
-        edited on pages and could not be written into them goes with them.
+        They wait as well if other content than snapshot ``after`` went live meanwhile. What takes
+        long to build waits while it is judged, so that all other processes build it meanwhile.
+        What was edited on pages and could not be written into the files goes with them.
 
         Raises:
             ContentError: they are wrong; what is live stays.
             EditsCame: somebody edited on a page meanwhile, and nothing was offered.
         """
         reading, seen = await asyncio.to_thread(self._read)
-        content, basis, report = reading.content, self._bench.basis, None
+        content, basis = reading.content, self._bench.basis
         # What was edited on a page is for a person to publish.
         if cause == "watch" and await self._database.run(edits_are_held):
             publish = False
+        offer = await asyncio.to_thread(offer_of, content, reading.pictures)
+        origin = Origin(cause, socket.gethostname())
+        async with AsyncExitStack() as stack:
+            if publish and cause != "first" and wordings_of(content.entries) > MANY_WORDINGS:
+                await stack.enter_async_context(self._turn.taken())
+                await self._database.run(
+                    offer_snapshot,
+                    offer,
+                    origin,
+                    basis,
+                    self._clock.now(),
+                    publish=False,
+                    seen=seen,
+                )
+            await self._offer(content, offer, origin, publish=publish, after=after, seen=seen)
+
+    async def _offer(
+        self, content: Content, offer: Offer, origin: Origin, *, publish: bool, after: int | None,
+        seen: EditsSeen,
+    ) -> None:  # fmt: skip
+        bench = self._bench
+        basis, report = bench.basis, None
         if publish:
-            bench = self._bench
             basis = await self.basis_of(content, bench)
             report = await self.examined(content, basis, bench)
         refused = report is not None and not report.may_go_live
@@ -180,16 +156,15 @@ class Publisher:
                 errors=[each.text for each in report.errors],
             )  # fmt: skip
         # At the very first start there is nothing better to answer from.
-        held_back = refused and cause != "first"
+        held_back = refused and origin.cause != "first"
         offered = await self._database.run(
-            offer_examined, offer_of(content, reading.pictures),
-            Origin(cause, socket.gethostname()), basis, report,
-            self._clock.now(), publish=publish and not held_back, after=after, seen=seen,
+            offer_examined, offer, origin, basis, report, self._clock.now(),
+            publish=publish and not held_back, after=after, seen=seen,
         )  # fmt: skip
         await self._accepted()
         if offered.changed and publish and not (held_back or offered.overruled):
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
-        elif offered.changed:
+        elif offered.changed or held_back:
             advice = "chatbot knowledge publish --candidate makes it live"
             log.warning("content_waits", snapshot=offered.number, advice=advice)
 
@@ -219,14 +194,32 @@ class Publisher:
 
     async def examine_candidate(self) -> None:
         """Say what the waiting candidate would change, unless that is known."""
-        waiting = await self._database.run(unexamined_candidate)
-        if waiting is None:
+        if await self._database.run(unexamined_candidate) is None:
             return
-        content, bench = await asyncio.to_thread(Content.from_json, waiting.content), self._bench
-        report = await self.examined(content, await self.basis_of(content, bench), bench)
-        await self._database.run(
-            save_gate_report, waiting.number, report.to_json(), self._clock.now()
-        )
+        async with self._turn.taken():
+            # Who had the turn may have made it live.
+            waiting = await self._database.run(unexamined_candidate)
+            if waiting is None:
+                return
+            content = await asyncio.to_thread(Content.from_json, waiting.content)
+            bench = self._bench
+            report = await self.examined(content, await self.basis_of(content, bench), bench)
+            await self._database.run(
+                save_gate_report, waiting.number, report.to_json(), self._clock.now()
+            )
+
+    async def build_ahead(self) -> None:
+        """Build the candidate that waits if that takes long, so that it can go live at once."""
+        number = await self._database.run(waiting_number)
+        if number in {None, self._ahead}:
+            return
+        waiting = await self._database.run(candidate_snapshot)
+        if waiting is None or waiting.number != number:
+            return
+        content = await asyncio.to_thread(Content.from_json, waiting.content)
+        if wordings_of(content.entries) > MANY_WORDINGS:
+            await self.prepare(content)
+        self._ahead = number
 
     def _read(self) -> tuple[Reading, EditsSeen]:
         folders = self._folders
@@ -314,20 +307,6 @@ class Publisher:
         )  # fmt: skip
         await self._restate(live, content, replace(live.basis, correction=correction))
 
-    async def basis_of(self, content: Content, bench: Bench | None = None) -> Basis:
-        """Return what ``content`` is decided by when it goes live with a bench, the one in force.
-
-        Raises:
-            StoreUnavailable: the database cannot be reached.
-            EncoderError: the encoder gives no vectors.
-        """
-        bench = bench or self._bench
-        dialogue = await self.prepare(content, bench)
-        return await asyncio.to_thread(
-            basis_for, self._database, bench, dialogue, self._clock.now(),
-            self.interruptible(None),
-        )  # fmt: skip
-
     async def _restate(self, snapshot: Snapshot, content: Content, basis: Basis) -> Offered:
         offered = await self._database.run(
             restate_live, snapshot, offer_of(content, {}), basis, self._clock.now()
@@ -336,60 +315,10 @@ class Publisher:
             log.info("content_restated", former=snapshot.number, snapshot=offered.number)
         return offered
 
-    async def mind_of(self, snapshot: Snapshot, bench: Bench | None = None) -> Mind:
-        """Return what decides by a snapshot, and forget vectors that nothing uses any more.
-
-        What labels said of another encoder's confidence says nothing of this one's.
-        """
-        bench = bench or self._bench
-        basis = snapshot.basis
-        if basis.encoder != bench.basis.encoder:
-            advice = "set the same CHATBOT_ENCODER on all machines and restart this one"
-            log.warning("encoder_of_snapshot_not_here", snapshot=snapshot.number, advice=advice)
-            basis = basis.uncorrected
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
-        dialogue = await self.prepare(content, bench)
-        decided = await asyncio.to_thread(decided_by, dialogue, basis)
-        await self._database.run(prune_vectors, self._clock.now())
-        numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
-        return Mind(numbered, bench.encoder)
-
     def in_force(self, mind: Mind) -> None:
         """Record that this process decides by ``mind`` from now on."""
         self._live, self._live_encoder = mind.dialogue, mind.encoder.fingerprint
         self._metrics.in_force(mind.dialogue.snapshot.number)
-
-    async def prepare(
-        self, content: Content, bench: Bench | None = None, progress: Progress | None = None
-    ) -> Dialogue:
-        """Return the content's dialogue, of any number; the latest of a bench is remembered.
-
-        ``progress`` is called in another thread, and may end the work by an exception.
-        """
-        bench = bench or self._bench
-        digest = await asyncio.to_thread(lambda: content.digest)
-        latest = self._latest.get(bench.basis.encoder)
-        if latest is None or latest.snapshot.digest != digest:
-            latest = await asyncio.to_thread(
-                bench.build, content, 0, progress=self.interruptible(progress), former=latest
-            )
-            self._latest[bench.basis.encoder] = latest
-        return latest
-
-    def interruptible(self, progress: Progress | None) -> Progress:
-        """Return ``progress``, ending the work when this process stops: a thread goes on else."""
-
-        def tell(done: int, total: int) -> None:
-            if self._closing.is_set():
-                raise EmbeddingStopped
-            if progress is not None:
-                progress(done, total)
-
-        return tell
-
-    def close(self) -> None:
-        """End what is being built."""
-        self._closing.set()
 
 
 def problems_of(error: ContentError, folder: Path) -> tuple[Problem, ...]:

@@ -42,8 +42,11 @@ def decide_again(mind: Mind, recorded: Recorded) -> Outcome:
     return mind.decide(recorded.utterance, recorded.context, recorded.situation)
 
 
-def mind_of_then(bench: Bench, snapshot: Snapshot, progress: Progress | None = None) -> Mind:
-    """Return what decided by ``snapshot``, built anew.
+def mind_of_then(
+    bench: Bench, snapshot: Snapshot, progress: Progress | None = None,
+    former: Dialogue | None = None,
+) -> Mind:  # fmt: skip
+    """Return what decided by ``snapshot``, built anew; faster beside a ``former`` dialogue.
 
     Raises:
         UserError: it was decided with another encoder than the one of ``bench``.
@@ -54,7 +57,8 @@ def mind_of_then(bench: Bench, snapshot: Snapshot, progress: Progress | None = N
             f"快照 {snapshot.number} 用的编码器（{snapshot.basis.encoder}）不是现在的"
             f"（{bench.basis.encoder}），不能照当时的样子重放。"
         )
-    dialogue = bench.build(Content.from_json(snapshot.content), 0, progress=progress)
+    content = Content.from_json(snapshot.content)
+    dialogue = bench.build(content, 0, progress=progress, former=former)
     decided = decided_by(dialogue, snapshot.basis)
     numbered = Dialogue(replace(decided.snapshot, number=snapshot.number))
     return Mind(numbered, bench.encoder)
@@ -103,5 +107,7 @@ class Replays:
             if snapshot is None:
                 raise UserError(f"没有快照 {number}，不能照当时的样子重放。")
             bench, progress = self._publisher.bench, self._publisher.interruptible(None)
-            self._built = await asyncio.to_thread(mind_of_then, bench, snapshot, progress)
+            self._built = await asyncio.to_thread(
+                mind_of_then, bench, snapshot, progress, self._service.dialogue
+            )
             return self._built

@@ -16,11 +16,12 @@ import structlog
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.content_metrics import ContentMetrics
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.knowledge.content import Content
 from chatbot.learning import embed_labels
 from chatbot.matching.vector_cache import Progress, TooManyToEmbed, at_most
-from chatbot.publishing import ContentMetrics, Publisher
+from chatbot.publishing import Publisher
 from chatbot.store.database import Database
 from chatbot.store.encoders import EncoderSwitch, end_switch, report_switch
 from chatbot.store.snapshots import Snapshot, live_snapshot

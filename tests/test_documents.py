@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 from chatbot.cli import cli
+from chatbot.content_metrics import ContentMetrics
 from chatbot.doctor.examination import CHECKS
 from chatbot.doctor.words import title
 from chatbot.pipeline.metrics import PipelineMetrics
-from chatbot.publishing import ContentMetrics
 from chatbot.settings import PREFIX, Settings
 from chatbot.wecom.metrics import WeComMetrics
 

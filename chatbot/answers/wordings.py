@@ -55,6 +55,11 @@ class Wordings:
         close = [self._refused_keys[at] for at, _ in self._close_refused.find(key)]
         return frozenset(number for other in close for number in self._refused[other])
 
+    def alike(self, key: str) -> frozenset[int]:
+        """Return the entries with a wording that is ``key`` or nearly so."""
+        close = [self._asked_keys[at] for at, _ in self._close_asked.find(key)]
+        return frozenset(number for other in close for number in self._asked[other])
+
     def match(self, key: str, barred: frozenset[int]) -> WordingMatch | None:
         """Return the entries worded like ``key``, without the ``barred`` ones, or None.
 

@@ -56,11 +56,14 @@ def _read(settings: Settings, alone: Path | None) -> Reading:
 
 def _fix(settings: Settings, alone: Path | None, reading: Reading) -> int:
     """Write the ids that entries have from their questions; tell where only a person can."""
-    from chatbot.knowledge.write_ids import write_ids
+    from chatbot.exchange.giving_ids import give_ids
 
-    done = write_ids(alone or settings.knowledge_dir, reading.places)
+    done = give_ids(alone or settings.knowledge_dir, reading.places)
     for path, count in done.left.items():
-        text = f"{path}：{count} 个条目没有编号，这种写法不能自动改，请自己写上。"
+        text = (
+            f"{path}：{count} 个条目没有编号，这种写法不能自动改，请自己写上；"
+            "表格先加上“编号”一列，就能自动写。"
+        )
         click.echo(text, err=True)
     return done.written
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -52,7 +53,7 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     逐条列出，什么也不发布，退出码为 1。
     """
     from chatbot.cli.gate import report_json, show_report
-    from chatbot.cli.publishing import at_desk
+    from chatbot.cli.publishing import Seen, at_desk
     from chatbot.settings import load_settings
     from chatbot.store.edits import edits_seen
     from chatbot.store.snapshots import live_snapshot
@@ -62,12 +63,17 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     reading = None if candidate else _read(settings)
     with at_desk(settings) as desk:
         # Before the content is read: what is edited on a page from now on is not in it.
-        seen = desk.database.run_sync(edits_seen)
+        edits = desk.database.run_sync(edits_seen)
         if reading is not None:
             folders = settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts
             desk.refuse_without_edits(reading, Folders(*folders))
-        content = reading.content if reading else _waiting(desk)
         live = desk.database.run_sync(live_snapshot)
+        seen = Seen(live.number if live else None, edits=edits)
+        if reading is None:
+            waiting = _waiting(desk)
+            content, seen = desk.content_of(waiting), replace(seen, candidate=waiting.number)
+        else:
+            content = reading.content
         if live is not None and live.digest == content.digest and not as_json:
             click.echo(f"内容没有变化，线上仍是快照 {live.number}。")
             return
@@ -144,13 +150,13 @@ def _read(settings: Settings) -> Reading:
         raise SystemExit(_FOUND) from None
 
 
-def _waiting(desk: Desk) -> Content:
+def _waiting(desk: Desk) -> Snapshot:
     from chatbot.store.snapshots import candidate_snapshot
 
     snapshot = desk.database.run_sync(candidate_snapshot)
     if snapshot is None:
         raise UserError("没有等待发布的候选；不带 --candidate 则发布文件夹里的内容。")
-    return desk.content_of(snapshot)
+    return snapshot
 
 
 def _published(desk: Desk, number: int) -> Snapshot:

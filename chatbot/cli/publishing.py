@@ -38,8 +38,17 @@ from chatbot.store.snapshots import (
     Snapshot,
     live_basis,
     live_snapshot,
+    still_waits,
 )
 from chatbot.workshop import Folders
+
+_CANDIDATE_MOVED = (
+    "候选已经不是刚才比较的那一份了（又保存了文件，或有人发布、丢掉了它），没有发布；"
+    "再运行一次，看看新的会变什么。"
+)
+_LIVE_MOVED = (
+    "比较的时候线上换了别的内容（有人发布或退回了），没有发布；再运行一次，看看和现在线上的差别。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,18 @@ class Prepared:
     dialogue: Dialogue
     basis: Basis
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person looked at before publishing: what was live, and the candidate if it is one.
+
+    ``edits`` are those of pages that the content was read with, None if that does not matter.
+    """
+
+    live: int | None
+    candidate: int | None = None
+    edits: EditsSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +104,17 @@ class Desk:
     def examine(self, prepared: Prepared) -> GateReport:
         """Return what would change if what was prepared went live."""
         with progress("与线上的内容比较", None) as advance:
-            live = self._live_dialogue(advance)
+            live = self._live_dialogue(prepared.dialogue, advance)
             return examine_content(
                 self.database, self.bench, live, prepared.dialogue, prepared.content,
                 prepared.now, advance,
             )  # fmt: skip
 
-    def _live_dialogue(self, advance: Progress) -> Dialogue | None:
+    def _live_dialogue(self, beside: Dialogue, advance: Progress) -> Dialogue | None:
         snapshot = self.database.run_sync(live_snapshot)
         if snapshot is None or snapshot.basis.encoder != self.bench.basis.encoder:
             return None
-        return mind_of_then(self.bench, snapshot, advance).dialogue
+        return mind_of_then(self.bench, snapshot, advance, beside).dialogue
 
     def publish(
         self,
@@ -102,16 +123,16 @@ class Desk:
         *,
         report: GateReport | None = None,
         back_to: int | None = None,
-        seen: EditsSeen | None = None,
+        seen: Seen | None = None,
     ) -> Offered:
         """Make what was prepared live, on record as a rollback to ``back_to`` if that is given.
 
         ``pictures`` are those that may not be stored yet, by their SHA-256. ``report`` is kept
-        with the snapshot; what it says may break is then on record as the actor's will. ``seen``
-        are the edits of pages that the content was read with.
+        with the snapshot; what it says may break is then on record as the actor's will.
 
         Raises:
-            UserError: as ``prepare``, or somebody edited on a page meanwhile.
+            UserError: as ``prepare``; or what was ``seen`` is not what waits or is live any more,
+                or somebody edited on a page meanwhile.
         """
         cause: Cause = "publish" if back_to is None else "rollback"
         origin = Origin(cause, actor(), back_to)
@@ -144,14 +165,22 @@ class Desk:
 
     def _offer(
         self, connection: Connection, offer: Offer, origin: Origin, basis: Basis,
-        report: GateReport | None, now: datetime, seen: EditsSeen | None,
+        report: GateReport | None, now: datetime, seen: Seen | None,
     ) -> Offered:  # fmt: skip
         # A server may have switched while the content was built.
         self._refuse_other_encoder(connection)
+        waits_for = seen.candidate if seen else None
+        if waits_for is not None and not still_waits(connection, waits_for):
+            raise UserError(_CANDIDATE_MOVED)
         forced = report is not None and not report.may_go_live
-        return offer_examined(
-            connection, offer, origin, basis, report, now, publish=True, forced=forced, seen=seen
-        )
+        offered = offer_examined(
+            connection, offer, origin, basis, report, now,
+            publish=True, after=seen.live if seen else None, forced=forced,
+            seen=seen.edits if seen else None,
+        )  # fmt: skip
+        if offered.overruled:
+            raise UserError(_LIVE_MOVED)
+        return offered
 
     def _refuse_other_encoder(self, connection: Connection) -> None:
         """Raise UserError if no server could decide with the encoder of this process.

@@ -23,7 +23,6 @@ _MEASURES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
         (r"\s*(?:晚|间夜|夜)", "nights", 1.0),
         (r"\s*(?:楼|层|f\b)", "floor", 1.0),
         (r"\s*%", "percent", 1.0),
-        (r"\s*折", "discount", 1.0),
         (r"\s*期", "instalments", 1.0),
         (r"\s*(?:岁|周岁)", "age", 1.0),
         (r"\s*(?:公斤|千克|kg)", "weight", 1.0),
@@ -32,6 +31,10 @@ _MEASURES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
         (r"\s*米", "distance", 1.0),
     )
 )
+_DISCOUNT = re.compile(r"\s*折")
+#: 八五折; 七八折 may be seven or eight.
+_HAN_DIGITS = "一二三四五六七八九"
+_HAN_DISCOUNT = re.compile(rf"(?<![{_HAN_DIGITS}十百])([{_HAN_DIGITS}])([{_HAN_DIGITS}])(?=折)")
 _BARE = "bare"
 #: People leave 元 out: 押金 300. Small numbers without a word behind them count anything.
 _PRICES = frozenset({_BARE, "money"})
@@ -43,6 +46,7 @@ _HALF = re.compile(r"半(?=个月|年)")
 _RATE = re.compile(
     r"(?<=[块元\d])一个?(?:小时|天|晚|夜|度|年|月)|一个?(?:小时|天|晚|夜|度|年|月)(?=\s*\d)"
 )
+_TENTHS = 10.0
 _BASEMENT = re.compile(r"负[一二三1-3]楼|b[1-3](?!\d)|地下[一二三1-3]层")
 #: A year has 8,760 hours, twelve months 8,640: the same to anybody.
 _TOLERANCE = 0.03
@@ -60,6 +64,10 @@ _NO_NO = re.compile(
 _FREE = re.compile(
     r"免费|免[^,。;!]{0,4}费|不(?:另|再)?收|不要钱|不扣|不加钱|没有?[^,。;!]{0,4}费|包邮|免押"
     r"|费[^,。;!]{0,2}我们出"
+)
+#: 不免费, 并非免费, 没有免费的: it costs something.
+_NOT_FREE = re.compile(
+    r"(?:不(?:是|能|再|可以|会|提供)?|并?非|没有?|无法)(?:完全|全部)?免费(?:提供|的)?"
 )
 _PAID = re.compile(
     r"收费|另收|要收|加收|另算|要付|扣[^,。;!]{0,4}(?:房费|钱)|买家承担|您出|工本费|补差"
@@ -90,7 +98,7 @@ class Amount:
 
 def amounts(text: str) -> list[Amount]:
     """Return the times and numbers of a normalised text."""
-    text = _HALF.sub("0.5", _YUAN.sub(r"\1.\2元", text))
+    text = _HALF.sub("0.5", _YUAN.sub(r"\1.\2元", _HAN_DISCOUNT.sub(_in_digits, text)))
     text = _RATE.sub(" ", _BASEMENT.sub(" ", text))
     found = list(find_times(text))
     times = [Amount("time", time.minutes % _DAY, time.other) for time in found]
@@ -101,10 +109,23 @@ def amounts(text: str) -> list[Amount]:
 
 def _counted(text: str) -> Iterator[Amount]:
     for number in find_numbers(text):
+        if _DISCOUNT.match(number.unit):
+            yield Amount("discount", _in_tenths(float(number.value)))
+            continue
         measure = next(
             ((kind, by) for word, kind, by in _MEASURES if word.match(number.unit)), (_BARE, 1.0)
         )
         yield Amount(measure[0], float(number.value) * measure[1])
+
+
+def _in_digits(written: re.Match[str]) -> str:
+    first, second = (_HAN_DIGITS.index(digit) + 1 for digit in written.groups())
+    return written[0] if second == first + 1 else f"{first}.{second}"
+
+
+def _in_tenths(discount: float) -> float:
+    """Return how many tenths of the price are left: 85折 and 8.5折 are the same."""
+    return discount / 10.0 if discount > _TENTHS else discount
 
 
 def amounts_agree(said: str, written: str) -> bool:
@@ -143,5 +164,6 @@ def price_denied(said: str, written: str) -> bool:
 
 
 def _charge(text: str) -> str:
+    text = _NOT_FREE.sub("收费", text)
     free, paid = bool(_FREE.search(text)), bool(_PAID.search(_FREE.sub(" ", text)))
     return "both" if free and paid else "free" if free else "paid" if paid else ""

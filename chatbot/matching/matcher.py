@@ -74,8 +74,10 @@ class Matcher:
         self._keys = tuple(keys)
         self._words = tuple(words)
         self._labels = np.array(labels, dtype=np.int64)
-        known = former._texts if former is not None else None
-        self._texts = Neighbourhood(keys, self._labels, self._words, vectors, background, known)
+        known = former.texts if former is not None else None
+        self._texts: Neighbourhood = Neighbourhood(
+            keys, self._labels, self._words, vectors, background, known
+        )
         self._everyday = self._foreign(background)
         self._of_label: dict[int, list[int]] = {}
         for number, label in enumerate(labels):

@@ -81,12 +81,17 @@ class Neighbourhood:
         }
         rows = [known.get((key, id(words)), NEW) for key, words in texts]
         fresh = (all_terms(*text) for text, row in zip(texts, rows, strict=True) if row == NEW)
-        return former._lexical.table.followed_by(rows, fresh)
+        return former.terms.followed_by(rows, fresh)
 
     @property
     def rows(self) -> Vectors:
         """Return the centred vectors of the texts, a row each."""
         return self._dense.rows
+
+    @property
+    def terms(self) -> TermTable:
+        """Return how often each text has each term."""
+        return self._lexical.table
 
     def centre(self, vector: Vectors) -> Vectors:
         """Return a query's unit vector as the texts' are compared with it."""

@@ -1,4 +1,4 @@
-"""Which terms texts have, and how often: counted once, and carried on from one index to the next."""
+"""Which terms texts have, and how often: counted once, and carried on to the next index."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def embed_with_cache(
                 progress(len(known) - before, len(missing))
     if not texts:
         return np.zeros((0, encoder.dim), dtype=np.float32)
-    rows = b"".join(np.ascontiguousarray(known[key], dtype="<f4") for key in hashes)
+    rows = b"".join(np.ascontiguousarray(known[key], dtype="<f4").data for key in hashes)
     return np.frombuffer(rows, dtype="<f4").reshape(len(texts), encoder.dim)
 
 

@@ -252,6 +252,12 @@ def still_waits(connection: Connection, number: int) -> bool:
     return waiting == number
 
 
+def waiting_number(connection: Connection) -> int | None:
+    """Return the number of the candidate that waits, None if there is none."""
+    number: int | None = connection.scalar(_WAITING)
+    return number
+
+
 def drop_candidate(connection: Connection, number: int) -> bool:
     """Let the candidate with this number go; return False if it does not wait any more."""
     return connection.execute(_DROP_THIS, {"number": number}).rowcount == 1

@@ -21,12 +21,14 @@ _LOCK = 0x5743_574154
 _COMPARING_LOCK = 0x5743_434D50
 _EXAMINING_LOCK = 0x5743_455841
 _GAPS_LOCK = 0x5743_474150
+_JUDGING_LOCK = 0x5743_4A5544
 #: What the connections that hold a lock are called.
 WATCHING = "chatbot-watch"
 EMBEDDING = "chatbot-embed"
 COMPARING = "chatbot-compare"
 EXAMINING = "chatbot-examine"
 GROUPING = "chatbot-gaps"
+JUDGING = "chatbot-judge"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -114,6 +116,13 @@ class ExaminingLock(ProcessLock):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, _EXAMINING_LOCK, EXAMINING, "the examining of candidates")
+
+
+class JudgingLock(ProcessLock):
+    """Who judges, at this moment, whether content that waits may go live."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _JUDGING_LOCK, JUDGING, "the judging of content")
 
 
 class GapsLock(ProcessLock):

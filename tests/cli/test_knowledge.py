@@ -13,14 +13,26 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 
+from chatbot.answers.entries import Entry, plain_answer
 from chatbot.cli import run
 from chatbot.cli.knowledge import knowledge
+from chatbot.cli.publishing import Seen, at_desk
 from chatbot.errors import UserError
+from chatbot.knowledge.content import Content
+from chatbot.publishing import offer_of
+from chatbot.settings import load_settings
 from chatbot.store.content_problems import save_problems
 from chatbot.store.database import Database
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.gate_reports import read_gate_report
-from chatbot.store.snapshots import Offer, history, live_snapshot, restate_live
+from chatbot.store.snapshots import (
+    Offer,
+    Origin,
+    history,
+    live_snapshot,
+    offer_snapshot,
+    restate_live,
+)
 from tests.pipeline.machines import CountingEncoder, all_at, machine
 from tests.pipeline.stage import LIN, WANG, Json, Stage, eventually, play
 
@@ -214,6 +226,39 @@ async def test_that_a_candidate_is_published_while_the_server_runs(
             )
         assert "已发布快照 3" in await asyncio.to_thread(_said, "publish", "--candidate")
         assert "随时" in await _answer(stage, LIN)
+
+
+def _content(text: str) -> Content:
+    return Content((Entry("cot", "可以借婴儿床吗？", plain_answer(text)),))
+
+
+@pytest.mark.parametrize("publish", [False, True])
+def test_that_only_what_was_looked_at_is_published(shell: Path, *, publish: bool) -> None:
+    _said("publish")
+    with at_desk(load_settings()) as desk:
+
+        def offer(content: Content, *, publish: bool) -> int:
+            prepared = desk.prepare(content)
+            offered = desk.database.run_sync(
+                offer_snapshot, offer_of(content, {}), Origin("watch", "here"), prepared.basis,
+                prepared.now, publish=publish,
+            )  # fmt: skip
+            return offered.number
+
+        seen = Seen(1, offer(_content("看过的。"), publish=False))
+        prepared = desk.prepare(_content("看过的。"))
+        moved = offer(_content("没有看过的。"), publish=publish)
+        if publish:
+            assert moved == offer(_content("看过的。"), publish=False) - 1
+            seen = replace(seen, candidate=moved + 1)
+        told = "线上换了别的内容" if publish else "候选已经不是刚才比较的那一份"
+        with pytest.raises(UserError, match=told):
+            desk.publish(prepared, {}, seen=seen)
+        live = desk.database.run_sync(live_snapshot)
+        assert live is not None
+        assert live.number == (moved if publish else 1)
+        seen = replace(seen, live=live.number, candidate=moved + 1 if publish else moved)
+        assert desk.publish(prepared, {}, seen=seen).changed
 
 
 async def _states(database: Database) -> list[str]:

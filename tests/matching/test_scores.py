@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,8 @@ from chatbot.matching import fuzzy, kernel
 from chatbot.matching.centring import CentredSpace
 from chatbot.matching.confidence import Judge, Signals, threshold_for
 from chatbot.matching.dense import DenseIndex
-from chatbot.matching.lexical import LexicalIndex, bigrams, terms_of
+from chatbot.matching.lexical import LexicalIndex
+from chatbot.matching.terms import NEW, TermTable, bigrams, terms_of
 
 _KEYS = ["几点退房", "可以延迟退房吗", "早餐几点供应", "退"]
 _TEXTS = [
@@ -25,6 +27,10 @@ _TEXTS = [
     terms_of("早餐几点供应", ["早餐", "几点", "供应"]),
     terms_of("退", ["退"]),
 ]
+
+
+def _index(texts: Sequence[Counter[str]]) -> LexicalIndex:
+    return LexicalIndex(TermTable.of(text.elements() for text in texts))
 
 
 def _scores(index: LexicalIndex, text: Counter[str]) -> npt.NDArray[np.float32]:
@@ -43,8 +49,30 @@ def test_that_words_count_beside_pairs_and_each_once() -> None:
     assert terms_of("", []) == {}
 
 
+_SHORT = st.lists(st.sampled_from("退房几点早餐"), max_size=6).map("".join)
+
+
+@given(
+    st.lists(_SHORT, max_size=8), st.lists(st.integers(NEW, 7), max_size=10),
+    st.lists(_SHORT, min_size=10, max_size=10),
+)  # fmt: skip
+def test_that_terms_carried_on_are_those_counted_anew(
+    before: list[str], rows: list[int], fresh: list[str]
+) -> None:
+    rows = [row if row < len(before) else NEW for row in rows]
+    new = iter(fresh)
+    texts = [next(new) if row == NEW else before[row] for row in rows]
+    fresh = [text for text, row in zip(texts, rows, strict=True) if row == NEW]
+    carried_on = TermTable.of(map(bigrams, before)).followed_by(rows, map(bigrams, fresh))
+    anew = TermTable.of(map(bigrams, texts))
+    assert carried_on.names == anew.names
+    assert carried_on.terms.tolist() == anew.terms.tolist()
+    assert carried_on.times.tolist() == anew.times.tolist()
+    assert carried_on.lengths.tolist() == anew.lengths.tolist()
+
+
 def test_that_a_text_is_most_like_itself() -> None:
-    index = LexicalIndex(_TEXTS)
+    index = _index(_TEXTS)
     for number, text in enumerate(_TEXTS):
         scores = _scores(index, text)
         assert scores.argmax() == number
@@ -71,20 +99,20 @@ def test_that_the_score_is_bm25_both_ways_over_what_each_has_with_itself() -> No
         idf(term) * math.sqrt(frequency(term, one) * frequency(term, other))
         for term in one.keys() & other.keys()
     )
-    index = LexicalIndex(_TEXTS)
+    index = _index(_TEXTS)
     expected = shared / math.sqrt(with_itself(one) * with_itself(other))
     assert _scores(index, one)[1] == pytest.approx(expected, rel=1e-5)
 
 
 def test_that_unknown_letters_lower_the_score() -> None:
-    index = LexicalIndex(_TEXTS)
+    index = _index(_TEXTS)
     near = _scores(index, terms_of("几点退房", []))[0]
     far = _scores(index, terms_of("几点退房以后去哪里看电影呢", []))[0]
     assert far < near / 1.5
 
 
 def test_that_scores_among_texts_agree_with_those_of_queries() -> None:
-    index = LexicalIndex(_TEXTS)
+    index = _index(_TEXTS)
     everything = np.arange(len(_TEXTS))
     among = index.rows_of(everything).products()
     for number, text in enumerate(_TEXTS):
@@ -92,7 +120,7 @@ def test_that_scores_among_texts_agree_with_those_of_queries() -> None:
 
 
 def test_that_those_alike_come_best_first_and_equal_ones_by_number() -> None:
-    index = LexicalIndex([*_TEXTS, _TEXTS[0]])
+    index = _index([*_TEXTS, _TEXTS[0]])
     alike = index.alike(index.row(_TEXTS[0]), 5)
     scores = index.rows_of(alike).products_with(index.row(_TEXTS[0]))
     assert alike.tolist()[:2] == [0, 4]
@@ -103,7 +131,7 @@ def test_that_those_alike_come_best_first_and_equal_ones_by_number() -> None:
 
 def test_that_rare_terms_are_looked_up_before_common_ones() -> None:
     common = [terms_of(f"退房{chr(0x4E00 + number)}", ["退房"]) for number in range(15_000)]
-    index = LexicalIndex([*common, terms_of("退房蘑菇", ["退房", "蘑菇"])])
+    index = _index([*common, terms_of("退房蘑菇", ["退房", "蘑菇"])])
     query = index.row(terms_of("蘑菇退房", ["蘑菇", "退房"]))
     assert index.alike(query, 3)[0] == 15_000
 

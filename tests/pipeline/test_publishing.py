@@ -161,6 +161,36 @@ async def test_that_a_saved_file_that_breaks_a_pinned_question_waits_for_a_perso
         assert await waiting() is None
 
 
+async def test_that_large_content_waits_only_while_it_is_judged(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.publishing.MANY_WORDINGS", 0)
+    async with (
+        machine(database, tmp_path / "one", data_dir=vectors_dir) as one,
+        machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
+    ):
+        one.save("可以。")
+
+        async def live() -> int:
+            return await database.run(live_number) or 0
+
+        number = await eventually(live, lambda found: found > 1)
+        await all_at(number, one, two)
+        assert await database.run(candidate_snapshot) is None
+        assert await database.run(read_gate_report, number) is not None
+        # What may not go live goes on waiting, with what was found.
+        (one.folder / "_tests.yaml").write_text("- {text: 早餐几点供应？, faq_id: cot}\n", "utf-8")
+
+        async def told() -> dict[str, Any]:
+            candidate = await database.run(candidate_snapshot)
+            found = candidate and await database.run(read_gate_report, candidate.number)
+            return found.report if found else {}
+
+        report = await eventually(told, bool)
+        assert [each["holds"] for each in report["pinned"]] == [False]
+        assert (one.number, two.number, await live()) == (number, number, number)
+
+
 async def test_that_what_a_candidate_would_change_is_said_by_one_process_and_kept(
     database: Database, tmp_path: Path, vectors_dir: Path
 ) -> None:

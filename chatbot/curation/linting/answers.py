@@ -18,13 +18,16 @@ _MOST_SENT = 4
 #: About what a customer's name has at most.
 _NAME = "某" * 8
 _STANDS_FOR_TEXT = re.compile(
-    r"[\s\W_]*(?:todo|tbd|fixme|x{3,}|略|同上|测试|test|待定"
+    r"[\s\W_]*(?:todo|tbd|fixme|n/?a|null|none|x{2,}|[?？]{2,}|[-—_]{2,}|[.。…]{2,}|…|略|同上|测试|test|待定"
     r"|(?:答案|内容|此处|这里)?(?:暂时)?(?:待|未|需)(?:补充|完善|填写|编写|更新|确认|定|补|写)(?:中|内容|答案)?)[\s\W_]*",
     re.IGNORECASE,
 )
+#: In front of these a number belongs, or a name.
+_COUNTED = "元|块|折|%|点|号|楼|层|路|店|天|日|月|年|岁|小时|分钟|米|公里"
 #: What is left in the middle of a text that is otherwise written.
 _LEFT_IN_TEXT = re.compile(
-    r"(?<![A-Za-z])(?:TODO|TBD|FIXME)(?![A-Za-z])|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])|[×＊*]{3,}(?=元|点|号|店)"
+    r"(?<![A-Za-z])(?:TODO|TBD|FIXME|N/A)(?![A-Za-z])|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])"
+    rf"|(?<![A-Za-z0-9])[xXＸｘ×＊*?？_＿]{{2,}}\s*(?={_COUNTED})|[（(]\s*[）)]\s*(?={_COUNTED})"
     r"|[（(【\[《<]\s*(?:此处|这里)?待(?:补充|填写|完善|确认)[^）)】\]》>]{0,12}[）)】\]》>]"
     r"|(?:^|[：:，,])\s*待(?:补充|完善|填写)(?=$|[。，,；;\s])",
     re.MULTILINE,

@@ -29,6 +29,7 @@ def lint(
     today: date,
     split: Split,
     places: Places | None = None,
+    about: frozenset[int] | None = None,
 ) -> Findings:
     """Return everything in ``content`` that is worth a person's look; pure, nothing is changed.
 
@@ -44,8 +45,12 @@ def lint(
             (``chatbot.wecom.splitting.split_text``).
         places: where everything is written (``Reading.places``). Of a stored snapshot there are
             no files: findings then name entries and intents only.
+        about: the numbers of the entries whose questions and words are looked at, None for all.
+            What may not be published is found whoever it is about.
     """
-    material = Material.of(content, dialogue, places=places or Places(), today=today, split=split)
+    material = Material.of(
+        content, dialogue, places=places or Places(), today=today, split=split, about=about
+    )
     return Findings.of(_found(material))
 
 
@@ -65,7 +70,7 @@ def _found(material: Material) -> Iterator[Finding]:
         yield from lint_intent_examples(material, snapshot)
         matcher = snapshot.ranker.matcher
         if matcher is not None:
-            near = nearness(matcher)
+            near = nearness(matcher, material.about)
             yield from lint_nearness(material, snapshot, matcher, near, alike.pairs)
             pairs |= pairs_alike(material, matcher, near)
     yield from lint_contradictions(material, pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,7 +92,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that the families of findings read; ``snapshot`` is None where none was built."""
+    """Everything that the families of findings read; ``snapshot`` is None where none was built.
+
+    ``about`` are the numbers of the entries that are looked at where it takes long to look at all,
+    None for all of them; ``asked`` are their wordings.
+    """
 
     content: Content
     places: Places
@@ -101,6 +105,7 @@ class Material:
     reader: Reader
     asked: Sequence[Asked]
     snapshot: Snapshot | None
+    about: frozenset[int] | None = None
 
     @classmethod
     def of(
@@ -111,17 +116,26 @@ class Material:
         places: Places,
         today: date,
         split: Split,
+        about: frozenset[int] | None = None,
     ) -> Material:
         """Gather what is looked at; ``dialogue`` is built from ``content``, if it is built."""
         snapshot = dialogue.snapshot if dialogue else None
         reader = Reader.of_snapshot(snapshot) if snapshot else Reader.of_content(content)
-        asked = tuple(_asked(content.entries, reader))
-        return cls(content, places, today, split, reader, asked, snapshot)
+        asked = tuple(_asked(content.entries, reader, about))
+        return cls(content, places, today, split, reader, asked, snapshot, about)
 
     @property
     def entries(self) -> Sequence[Entry]:
         """Return the entries in file order."""
         return self.content.entries
+
+    def is_about(self, *numbers: int) -> bool:
+        """Return whether one of these entries is looked at."""
+        return self.about is None or not self.about.isdisjoint(numbers)
+
+    def asked_of(self, numbers: Collection[int]) -> tuple[Asked, ...]:
+        """Return the wordings of the entries ``numbers``, looked at or not, in file order."""
+        return tuple(_asked(self.entries, self.reader, numbers))
 
     def place(self, asked: Asked) -> Place | None:
         """Return where a wording is written."""
@@ -153,9 +167,13 @@ def called(entry: Entry) -> str:
     return f"“{entry.question}”（{entry.id}）"
 
 
-def _asked(entries: Sequence[Entry], reader: Reader) -> Iterator[Asked]:
+def _asked(
+    entries: Sequence[Entry], reader: Reader, about: Collection[int] | None
+) -> Iterator[Asked]:
     plain, canonical = reader.normaliser, reader.canonical
     for number, entry in enumerate(entries):
+        if about is not None and number not in about:
+            continue
         for at, written in _written(entry):
             text = plain.normalise(written)
             key = text.key if canonical is plain else canonical.key(written)

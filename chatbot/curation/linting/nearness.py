@@ -42,24 +42,29 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """For each text of the index its nearest of the same entry and of another, by cosine.
+    """For each of the texts ``numbers`` its nearest of the same entry and of another, by cosine.
 
     ``rivals`` are the numbers of the latter, -1 where none is near.
     """
 
+    numbers: Numbers
     own: Floats
     other: Floats
     rivals: Numbers
 
 
-def nearness(matcher: Matcher) -> Nearness:
-    """Look at the nearest of every text of ``matcher``."""
+def nearness(matcher: Matcher, about: frozenset[int] | None = None) -> Nearness:
+    """Look at the nearest of every text of ``matcher``, or of the texts of the labels ``about``."""
     labels = np.array([matcher.label_of(number) for number in range(len(matcher))], dtype=np.int64)
+    asked = np.arange(len(labels))
+    if about is not None:
+        asked = asked[np.isin(labels, sorted(about))]
     parts = [
-        _nearest(matcher.texts, labels, np.arange(start, min(start + _AT_ONCE, len(labels))))
-        for start in range(0, len(labels), _AT_ONCE)
+        _nearest(matcher.texts, labels, asked[start : start + _AT_ONCE])
+        for start in range(0, max(1, len(asked)), _AT_ONCE)
     ]
     return Nearness(
+        asked,
         np.concatenate([part.own for part in parts]),
         np.concatenate([part.other for part in parts]),
         np.concatenate([part.rivals for part in parts]),
@@ -78,7 +83,7 @@ def _nearest(texts: Neighbourhood, labels: Numbers, numbers: Numbers) -> Nearnes
     rows = np.arange(len(numbers))
     any_other = others.any(axis=1)
     rivals = np.where(any_other, found[rows, at], -1)
-    return Nearness(own, np.where(any_other, cosines[rows, at], -1.0), rivals)
+    return Nearness(numbers, own, np.where(any_other, cosines[rows, at], -1.0), rivals)
 
 
 def pairs_alike(material: Material, matcher: Matcher, near: Nearness) -> set[tuple[int, int]]:
@@ -87,8 +92,8 @@ def pairs_alike(material: Material, matcher: Matcher, near: Nearness) -> set[tup
     Not those that may not meet, and not those that an admin has told apart.
     """
     found = set()
-    for number in np.flatnonzero(near.other >= _SAME_MATTER).tolist():
-        rival = int(near.rivals[number])
+    for at in np.flatnonzero(near.other >= _SAME_MATTER).tolist():
+        number, rival = int(near.numbers[at]), int(near.rivals[at])
         one, other = matcher.label_of(number), matcher.label_of(rival)
         if fuzzy.same_particulars(matcher.texts.key_of(number), matcher.texts.key_of(rival)):
             found.add((min(one, other), max(one, other)))
@@ -132,8 +137,9 @@ def lint_nearness(
 def _suspects(matcher: Matcher, near: Nearness) -> Sequence[int]:
     """Return the texts that are nearer to another entry than to their own, the worst first."""
     lead = near.other - near.own
-    numbers = np.flatnonzero(lead > 0)
-    ordered: list[int] = numbers[np.argsort(-lead[numbers], kind="stable")].tolist()
+    leading = np.flatnonzero(lead > 0)
+    worst_first = leading[np.argsort(-lead[leading], kind="stable")]
+    ordered: list[int] = near.numbers[worst_first].tolist()
     # An only wording has nothing of its own to be near to.
     several = (at for at in ordered if len(matcher.texts_of(matcher.label_of(at))) > 1)
     return list(islice(several, _MOST_ASKED))

@@ -29,8 +29,9 @@ class WordedAlike:
 
 def worded_alike(material: Material) -> WordedAlike:
     """Find the wordings that two entries share which may meet."""
-    same = _collected(material, _same(material))
-    found = _collected(material, _near(material))
+    asked = material.asked if material.about is None else _with_those_alike(material)
+    same = _collected(material, _same(asked))
+    found = _collected(material, _near(asked))
     near = {pair: twins for pair, twins in found.items() if pair not in same}
     return WordedAlike(same, near)
 
@@ -43,9 +44,16 @@ def lint_questions(material: Material, alike: WordedAlike) -> Iterator[Finding]:
         yield _finding(material, "near-question", pair, twins)
 
 
-def _same(material: Material) -> Iterator[Twins]:
+def _with_those_alike(material: Material) -> Sequence[Asked]:
+    """Return the wordings that are looked at, and all of the entries that word any alike."""
+    wordings = material.reader.wordings
+    alike = {number for asked in material.asked for number in wordings.alike(asked.key)}
+    return material.asked_of(alike | {asked.number for asked in material.asked})
+
+
+def _same(wordings: Sequence[Asked]) -> Iterator[Twins]:
     first: dict[str, list[Asked]] = {}
-    for asked in material.asked:
+    for asked in wordings:
         before = first.setdefault(asked.key, []) if asked.key else []
         for other in before:
             if other.number != asked.number:
@@ -54,9 +62,9 @@ def _same(material: Material) -> Iterator[Twins]:
             before.append(asked)
 
 
-def _near(material: Material) -> Iterator[Twins]:
+def _near(wordings: Sequence[Asked]) -> Iterator[Twins]:
     alike: dict[tuple[tuple[str, ...], ...], dict[str, list[Asked]]] = {}
-    for asked in material.asked:
+    for asked in wordings:
         # What differs in a number is never nearly the same, and need not be looked at.
         keys = alike.setdefault(particulars(asked.key), {}) if asked.key else {}
         keys.setdefault(asked.key, []).append(asked)
@@ -72,7 +80,8 @@ def _near(material: Material) -> Iterator[Twins]:
 def _collected(material: Material, twins: Iterator[Twins]) -> dict[tuple[int, int], list[Twins]]:
     found: dict[tuple[int, int], list[Twins]] = {}
     for one, other in twins:
-        found.setdefault((one.number, other.number), []).append((one, other))
+        if material.is_about(one.number, other.number):
+            found.setdefault((one.number, other.number), []).append((one, other))
     return {pair: twins for pair, twins in found.items() if material.meet(*pair)}
 
 

@@ -11,6 +11,7 @@ from itertools import product
 
 import yaml
 
+from chatbot.answers.entries import Entry
 from chatbot.answers.messages import ImageMessage, LinkMessage, Message, words_of
 from chatbot.curation.linting.findings import Finding
 from chatbot.curation.linting.material import Material, called
@@ -98,8 +99,8 @@ def lint_wording(material: Material) -> Iterator[Finding]:
 
 
 def _of_entries(material: Material) -> Iterator[_Text]:
-    for entry in material.entries:
-        if any(text.startswith(_INTERNAL) for each in entry.messages for text in words_of(each)):
+    for number, entry in enumerate(material.entries):
+        if not material.is_about(number) or _is_internal(entry):
             continue
         for text in _said(entry.messages):
             place = material.places.of_entry(entry.id, "answer", text)
@@ -142,6 +143,10 @@ def _asked(flow: Flow) -> Iterator[str]:
     for slot in flow.slots:
         yield slot.ask
         yield from (choice.name for choice in slot.choices)
+
+
+def _is_internal(entry: Entry) -> bool:
+    return any(text.startswith(_INTERNAL) for each in entry.messages for text in words_of(each))
 
 
 def _said(messages: Sequence[Message]) -> Iterator[str]:

@@ -15,7 +15,20 @@ def test_that_an_answer_not_yet_written_is_an_error(files: Files, answer: str) -
     assert (found.severity, where(found)) == ("error", ("a.yaml", 3, "answer"))
 
 
-@pytest.mark.parametrize("answer", ["电话是 xxxx，请打。", "会员价 TODO 元。", "地址：待补充"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "电话是 xxxx，请打。",
+        "会员价 TODO 元。",
+        "地址：待补充",
+        "每晚 xx 元。",
+        "押金？？元，退房时退。",
+        "押金 __ 元。",
+        "每位（）元。",
+        "在 XX 路。",
+        "早餐时间：N/A",
+    ],
+)
 def test_that_a_gap_in_an_answer_is_found(files: Files, answer: str) -> None:
     files.write(
         "knowledge/a.yaml",
@@ -33,6 +46,10 @@ def test_that_a_gap_in_an_answer_is_found(files: Files, answer: str) -> None:
         "房间还在打扫，请稍等。",
         "测试仪在前台。",
         "评分 5 星。",
+        "您要的是 2XX 号房吗？？点这里告诉我们。",
+        "真的吗？？请打电话给前台。",
+        "NA 和 K 的含量写在瓶身上。",
+        "MAX 号码的拖鞋。",
     ],
 )
 def test_that_answers_that_only_sound_so_are_none(files: Files, answer: str) -> None:
