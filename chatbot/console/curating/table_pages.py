@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from aiohttp import web
@@ -114,7 +114,7 @@ class TablePages:
             name, file = data.get("table").strip(), data.files.get("file", b"")
             table = await asyncio.to_thread(read_table_file, name, file)
         except EditRefused as refused:
-            return await self._list(request, 400, [str(each) for each in refused.problems])
+            return await self._list(request, 400, self._texts(refused))
         subject = Subject("table", table.name)
         base = await self._desk.desk.record(subject)
         record = table_record(table)
@@ -147,7 +147,9 @@ class TablePages:
         except Clash as clash:
             return await self._clashed(request, clash)
         except EditRefused as refused:
-            return await self._page(request, _State(stands, None, 400, problems=_texts(refused)))
+            return await self._page(
+                request, _State(stands, None, 400, problems=self._texts(refused))
+            )
         except UserError as error:
             return await self._page(request, _State(stands, None, 409, str(error)))
         return see_other(f"/console{_address(subject.key)}?done=saved")
@@ -164,9 +166,12 @@ class TablePages:
             await self._desk.desk.save(subject, whole, record_of_page(data, whole, shown), actor)
         except EditRefused as refused:
             wrong = {each.key for each in refused.problems}
-            state = _State(whole, data, 400, problems=_texts(refused), wrong=wrong)
+            state = _State(whole, data, 400, problems=self._texts(refused), wrong=wrong)
             return await self._page(request, state)
         return see_other(f"/console{_address(subject.key)}?done=saved&page={page}")
+
+    def _texts(self, refused: EditRefused) -> list[str]:
+        return _texts(refused, self._writer.words)
 
     async def _clashed(self, request: web.Request, clash: Clash) -> web.Response:
         """Show what two have written, to be decided cell by cell; nothing typed is lost."""
@@ -199,8 +204,12 @@ class TablePages:
         )  # fmt: skip
 
 
-def _texts(refused: EditRefused) -> list[str]:
-    return [str(each) for each in refused.problems]
+def _texts(refused: EditRefused, words: Mapping[str, str]) -> list[str]:
+    """Return what is wrong, each with the cell, or with what the page calls the field."""
+    return [
+        str(replace(each, key=words.get(f"field_{each.key}", each.key)))
+        for each in refused.problems
+    ]
 
 
 def _lines(content: Content) -> list[TableLine]:
