@@ -23,6 +23,8 @@ from chatbot.console.curating.intent_trial import IntentTrials
 from chatbot.console.curating.table_pages import TablePages
 from chatbot.console.curating.word_pages import WordPages
 from chatbot.console.curating.word_trial import WordTrials
+from chatbot.console.entries.entry_pages import EntryPages
+from chatbot.console.entries.list_pages import Catalogues, ListPages
 from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
@@ -118,7 +120,16 @@ class StaffPages:
         gate = reception.gate
         publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
+        entries = AdminWriter(gate, "entries", "entries", attrgetter("entry_words"))
         pages = (
+            ListPages(
+                entries,
+                self.database,
+                Catalogues(self.editing, self.dialogue),
+                self.dialogue,
+                self.clock,
+            ),
+            EntryPages(entries, self.database, self.editing, self.dialogue, self.clock),
             PublishingPages(publishing, self.publishing),
             TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
             self._gaps(reception),

@@ -17,7 +17,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
 #: something pinned down breaks; ``gaps``: see what was asked in vain and close it;
-#: ``knowledge``: look at and edit what the bot knows;
+#: ``knowledge``: see and edit what the bot knows;
 #: ``sessions``: see and end everybody's; ``roles``: give and take roles; ``audit``: read who did
 #: what.
 Action = Literal[
