@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from chatbot.console.admin_pages import Posted
-from chatbot.console.curating.differences import Difference, differences
+from chatbot.console.curating.differences import changes_between
 from chatbot.console.curating.intent_form import named, record_of, shown, with_lines
 from chatbot.console.curating.table_form import (
     ROWS,
@@ -106,30 +105,19 @@ def test_that_a_new_row_without_a_name_is_refused() -> None:
         record_of_page(Posted({"n0.1": "8:00"}, {}), _long(), range(0))
 
 
-def test_that_what_changed_is_marked_within_texts_and_lists() -> None:
+def test_that_of_a_change_only_the_lines_that_differ_are_shown() -> None:
     before = {
-        "reply": "早餐 7:00 供应",
         "examples": ["a", "b"],
-        "flow": {"done": "x"},
+        "flow": {"slots": [{"name": "x"}], "done": "好"},
         "title": "一",
     }
-    after = {
-        "reply": "早餐 8:00 供应",
-        "examples": ["a", "c"],
-        "flow": {"done": "x"},
-        "stage": "二",
+    after = {"examples": ["a", "c"], "flow": {**flow, "done": "好了"}}
+    found = {
+        each.key: [[(piece.kind, piece.text) for piece in line] for line in each.lines]
+        for each in changes_between(before, after, list)
     }
-    assert differences(before, after) == [
-        Difference("reply", (("same", "早餐 "), ("gone", "7"), ("new", "8"), ("same", ":00 供应"))),
-        Difference("examples", (("gone", "b"), ("new", "c"))),
-        Difference("stage", (("new", "二"),)),
-        Difference("title", (("gone", "一"),)),
-    ]
-
-
-@given(before=st.text(max_size=40), after=st.text(max_size=40))
-def test_that_the_pieces_of_a_difference_make_both_texts(before: str, after: str) -> None:
-    for each in differences({"reply": before}, {"reply": after}):
-        kept = [text for what, text in each.pieces if what != "new"]
-        made = [text for what, text in each.pieces if what != "gone"]
-        assert ("".join(kept), "".join(made)) == (before, after)
+    assert found == {
+        "examples": [[("removed", "b"), ("added", "c")]],
+        "flow": [[("same", "done: 好"), ("added", "了")]],
+        "title": [[("removed", "一")]],
+    }

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
-from chatbot.console.curating.differences import differences
+from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
+from chatbot.console.curating.differences import changes_between
 from chatbot.console.curating.subject import (
     SubjectDesk,
     as_json,
@@ -27,7 +27,7 @@ from chatbot.console.curating.table_form import (
     whole_base,
 )
 from chatbot.console.gate import require, see_other
-from chatbot.editing.desk import Clash, EditDesk
+from chatbot.editing.desk import Clash
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
 from chatbot.editing.tables import Use, read_table_file, table_record, uses_of
@@ -77,9 +77,9 @@ class _State:
 class TablePages:
     """The pages; what is saved goes through the desk of editing."""
 
-    def __init__(self, writer: AdminWriter, desk: EditDesk) -> None:
-        self._writer = writer
-        self._desk = SubjectDesk(writer, desk)
+    def __init__(self, desk: SubjectDesk) -> None:
+        self._writer = desk.writer
+        self._desk = desk
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the routes, below ``/console``."""
@@ -118,7 +118,7 @@ class TablePages:
         subject = Subject("table", table.name)
         base = await self._desk.desk.record(subject)
         record = table_record(table)
-        changes = differences(base, record)
+        changes = changes_between(base, record, self._desk.cut)
         return self._writer.page(
             request, "upload", subject=subject, base=as_json(base), record=as_json(record),
             changes=changes[:_MOST_SHOWN], more=max(0, len(changes) - _MOST_SHOWN),
