@@ -99,7 +99,7 @@ class TablePages:
     ) -> web.Response:
         viewer = require(request, "knowledge")
         content = (await self._desk.desk.working()).content
-        lines = await asyncio.to_thread(_lines, content)
+        lines = await asyncio.to_thread(table_lines, content)
         return self._writer.page(
             request, "tables", status, lines=lines, limited=viewer.stores, problems=problems
         )
@@ -212,7 +212,8 @@ def _texts(refused: EditRefused, words: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _lines(content: Content) -> list[TableLine]:
+def table_lines(content: Content) -> list[TableLine]:
+    """Return what the list says of each table."""
     return [_line(content, each) for each in content.tables]
 
 
