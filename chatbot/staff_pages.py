@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -20,6 +20,7 @@ from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
 from chatbot.console.curating.intent_pages import IntentPages
 from chatbot.console.curating.intent_trial import IntentTrials
+from chatbot.console.curating.subject import SubjectDesk
 from chatbot.console.curating.table_pages import TablePages
 from chatbot.console.curating.word_pages import WordPages
 from chatbot.console.curating.word_trial import WordTrials
@@ -167,14 +168,15 @@ class StaffPages:
     def _of_intents_words_and_tables(
         self, gate: Gate
     ) -> Iterator[IntentPages | WordPages | TablePages]:
-        def writer(here: str) -> AdminWriter:
-            return AdminWriter(gate, here, "curating", attrgetter("curate_words"))
+        def desk(here: str) -> SubjectDesk:
+            writer = AdminWriter(gate, here, "curating", attrgetter("curate_words"))
+            return SubjectDesk(writer, self.editing, self._pieces)
 
         intents = IntentKind(self.settings.outbound_hosts)
         trials = IntentTrials(self.dialogue, self.clock)
-        yield IntentPages(writer("intents"), self.editing, intents, trials)
-        yield WordPages(writer("words"), self.editing, WordTrials(self.dialogue))
-        yield TablePages(writer("tables"), self.editing)
+        yield IntentPages(desk("intents"), intents, trials)
+        yield WordPages(desk("words"), WordTrials(self.dialogue))
+        yield TablePages(desk("tables"))
 
     def _importing(self, gate: Gate) -> ImportPages:
         writer = AdminWriter(gate, "importing", "importing", attrgetter("import_words"))
@@ -236,6 +238,9 @@ class StaffPages:
 
     def _snapshot(self) -> Snapshot:
         return self.dialogue.dialogue.snapshot
+
+    def _pieces(self, text: str) -> Sequence[str]:
+        return self._snapshot().segmenter.pieces(text)
 
     def _texts(self) -> Texts:
         return self._snapshot().texts

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
+from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
 from chatbot.console.curating.intent_form import (
     PRIORITIES,
     filled,
@@ -23,7 +23,7 @@ from chatbot.console.curating.intent_form import (
 from chatbot.console.curating.intent_trial import MOST, IntentTrials, Trial
 from chatbot.console.curating.subject import Side, SubjectDesk, base_of, editor, lines_in, sides_of
 from chatbot.console.gate import require, see_other
-from chatbot.editing.desk import Clash, EditDesk
+from chatbot.editing.desk import Clash
 from chatbot.editing.intents import IntentKind
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
@@ -53,11 +53,9 @@ class _State:
 class IntentPages:
     """The pages; what is saved goes through the desk of editing."""
 
-    def __init__(
-        self, writer: AdminWriter, desk: EditDesk, kind: IntentKind, trials: IntentTrials
-    ) -> None:
-        self._writer = writer
-        self._desk = SubjectDesk(writer, desk)
+    def __init__(self, desk: SubjectDesk, kind: IntentKind, trials: IntentTrials) -> None:
+        self._writer = desk.writer
+        self._desk = desk
         self._kind = kind
         self._trials = trials
 

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from chatbot.access.viewer import Viewer
 from chatbot.console.admin_pages import AdminWriter, Posted
-from chatbot.console.curating.differences import Difference, differences, written
+from chatbot.console.curating.differences import changes_between, written
 from chatbot.console.gate import NotAllowed, require
 from chatbot.editing.desk import Clash, Conflict, EditDesk, Prefer, Saved
+from chatbot.editing.differences import Cut, Difference
 from chatbot.editing.kinds import Kind, Subject
 from chatbot.editing.merging import Record
 from chatbot.editing.registry import KINDS
@@ -64,23 +65,30 @@ class SubjectDesk:
     """Reads and saves what a form is about."""
 
     def __init__(
-        self, writer: AdminWriter, desk: EditDesk, kinds: Mapping[str, Kind] = KINDS
+        self,
+        writer: AdminWriter,
+        desk: EditDesk,
+        cut: Cut,
+        kinds: Mapping[str, Kind] = KINDS,
     ) -> None:
+        """``cut`` tells the words of a text, to mark those that changed."""
         self.writer = writer
         self.desk = desk
+        self.cut = cut
         self._kinds = kinds
 
     async def shown(self, subject: Subject, record: Record | None) -> Shown:
         """Return what a page shows of a subject, whose form is filled from ``record``."""
         history = await self.desk.history(subject, _HISTORY_SHOWN)
-        past = [Past(each, differences(each.before, each.after)) for each in history]
+        past = [Past(each, changes_between(each.before, each.after, self.cut)) for each in history]
         conflict = await self.desk.conflict(subject)
         live, working = await self.desk.live(), await self.desk.working()
         unpublished: Sequence[Difference] = ()
         if live.number != working.number:
             kind = self._kinds[subject.kind]
             now = kind.fields(working.content, subject.key)
-            unpublished = differences(kind.fields(live.content, subject.key), now)
+            was = kind.fields(live.content, subject.key)
+            unpublished = changes_between(was, now, self.cut)
         return Shown(subject, as_json(record), past, conflict, unpublished)
 
     async def save(

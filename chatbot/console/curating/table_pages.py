@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from aiohttp import web
 
-from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
-from chatbot.console.curating.differences import differences
+from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
+from chatbot.console.curating.differences import changes_between
 from chatbot.console.curating.subject import (
     SubjectDesk,
     as_json,
@@ -27,7 +27,7 @@ from chatbot.console.curating.table_form import (
     whole_base,
 )
 from chatbot.console.gate import require, see_other
-from chatbot.editing.desk import Clash, EditDesk
+from chatbot.editing.desk import Clash
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
 from chatbot.editing.tables import Use, read_table_file, table_record, uses_of
@@ -77,9 +77,9 @@ class _State:
 class TablePages:
     """The pages; what is saved goes through the desk of editing."""
 
-    def __init__(self, writer: AdminWriter, desk: EditDesk) -> None:
-        self._writer = writer
-        self._desk = SubjectDesk(writer, desk)
+    def __init__(self, desk: SubjectDesk) -> None:
+        self._writer = desk.writer
+        self._desk = desk
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the routes, below ``/console``."""
@@ -99,7 +99,7 @@ class TablePages:
     ) -> web.Response:
         viewer = require(request, "knowledge")
         content = (await self._desk.desk.working()).content
-        lines = await asyncio.to_thread(_lines, content)
+        lines = await asyncio.to_thread(table_lines, content)
         return self._writer.page(
             request, "tables", status, lines=lines, limited=viewer.stores, problems=problems
         )
@@ -114,11 +114,11 @@ class TablePages:
             name, file = data.get("table").strip(), data.files.get("file", b"")
             table = await asyncio.to_thread(read_table_file, name, file)
         except EditRefused as refused:
-            return await self._list(request, 400, [str(each) for each in refused.problems])
+            return await self._list(request, 400, self._texts(refused))
         subject = Subject("table", table.name)
         base = await self._desk.desk.record(subject)
         record = table_record(table)
-        changes = differences(base, record)
+        changes = changes_between(base, record, self._desk.cut)
         return self._writer.page(
             request, "upload", subject=subject, base=as_json(base), record=as_json(record),
             changes=changes[:_MOST_SHOWN], more=max(0, len(changes) - _MOST_SHOWN),
@@ -147,7 +147,9 @@ class TablePages:
         except Clash as clash:
             return await self._clashed(request, clash)
         except EditRefused as refused:
-            return await self._page(request, _State(stands, None, 400, problems=_texts(refused)))
+            return await self._page(
+                request, _State(stands, None, 400, problems=self._texts(refused))
+            )
         except UserError as error:
             return await self._page(request, _State(stands, None, 409, str(error)))
         return see_other(f"/console{_address(subject.key)}?done=saved")
@@ -164,9 +166,12 @@ class TablePages:
             await self._desk.desk.save(subject, whole, record_of_page(data, whole, shown), actor)
         except EditRefused as refused:
             wrong = {each.key for each in refused.problems}
-            state = _State(whole, data, 400, problems=_texts(refused), wrong=wrong)
+            state = _State(whole, data, 400, problems=self._texts(refused), wrong=wrong)
             return await self._page(request, state)
         return see_other(f"/console{_address(subject.key)}?done=saved&page={page}")
+
+    def _texts(self, refused: EditRefused) -> list[str]:
+        return _texts(refused, self._writer.words)
 
     async def _clashed(self, request: web.Request, clash: Clash) -> web.Response:
         """Show what two have written, to be decided cell by cell; nothing typed is lost."""
@@ -199,11 +204,16 @@ class TablePages:
         )  # fmt: skip
 
 
-def _texts(refused: EditRefused) -> list[str]:
-    return [str(each) for each in refused.problems]
+def _texts(refused: EditRefused, words: Mapping[str, str]) -> list[str]:
+    """Return what is wrong, each with the cell, or with what the page calls the field."""
+    return [
+        str(replace(each, key=words.get(f"field_{each.key}", each.key)))
+        for each in refused.problems
+    ]
 
 
-def _lines(content: Content) -> list[TableLine]:
+def table_lines(content: Content) -> list[TableLine]:
+    """Return what the list says of each table."""
     return [_line(content, each) for each in content.tables]
 
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from chatbot.access.viewer import Viewer
-from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, Posted, posted
+from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
 from chatbot.console.curating.subject import SubjectDesk, editor, lines_in, record_in
 from chatbot.console.curating.word_trial import MOST, Read, WordTrials
 from chatbot.console.gate import require, see_other
-from chatbot.editing.desk import EditDesk
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
 from chatbot.editing.words import SYNONYMS, WORDS, WordsKind, normal_lines
@@ -41,9 +40,9 @@ class _State:
 class WordPages:
     """One page with both lists, and what is done from it."""
 
-    def __init__(self, writer: AdminWriter, desk: EditDesk, trials: WordTrials) -> None:
-        self._writer = writer
-        self._desk = SubjectDesk(writer, desk)
+    def __init__(self, desk: SubjectDesk, trials: WordTrials) -> None:
+        self._writer = desk.writer
+        self._desk = desk
         self._kind = WordsKind()
         self._trials = trials
 
