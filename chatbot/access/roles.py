@@ -16,13 +16,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: and by which rules; ``figures``: what happened and how content customers are, also as files;
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
-#: something pinned down breaks; ``gaps``: see what was asked in vain and close it; ``notices``:
-#: tell all customers something; ``reviews``: see which entries anybody has to look over;
-#: ``sessions``: see and end everybody's; ``roles``: give and take roles; ``audit``: read who did
-#: what.
+#: something pinned down breaks; ``gaps``: see what was asked in vain and close it;
+#: ``knowledge``: see and edit what the bot knows; ``notices``: tell all customers something;
+#: ``reviews``: see which entries anybody has to look over; ``sessions``: see and end everybody's;
+#: ``roles``: give and take roles; ``audit``: read who did what.
 Action = Literal[
-    "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps", "notices",
-    "reviews", "sessions", "roles", "audit",
+    "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps", "knowledge",
+    "notices", "reviews", "sessions", "roles", "audit",
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -37,6 +37,7 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "gaps": "operations",
         "notices": "operations",
         "reviews": "operations",
+        "knowledge": "operations",
         "sessions": "admin",
         "roles": "admin",
         "audit": "admin",

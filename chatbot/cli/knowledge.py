@@ -52,11 +52,18 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     from chatbot.cli.gate import report_json, show_report
     from chatbot.cli.publishing import at_desk
     from chatbot.settings import load_settings
+    from chatbot.store.edits import edits_seen
     from chatbot.store.snapshots import live_snapshot
+    from chatbot.workshop import Folders
 
     settings = load_settings()
     reading = None if candidate else _read(settings)
     with at_desk(settings) as desk:
+        # Before the content is read: what is edited on a page from now on is not in it.
+        seen = desk.database.run_sync(edits_seen)
+        if reading is not None:
+            folders = settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts
+            desk.refuse_without_edits(reading, Folders(*folders))
         content = reading.content if reading else _waiting(desk)
         live = desk.database.run_sync(live_snapshot)
         if live is not None and live.digest == content.digest and not as_json:
@@ -75,7 +82,9 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
             raise SystemExit(_FOUND)
         if trial:
             return
-        offered = desk.publish(prepared, reading.pictures if reading else {}, report=report)
+        offered = desk.publish(
+            prepared, reading.pictures if reading else {}, report=report, seen=seen
+        )
     if not as_json:
         _tell(prepared.content, offered)
 

@@ -16,19 +16,22 @@ from chatbot.cli.opening import progress
 from chatbot.clock import Clock, make_clock
 from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
+from chatbot.editing.writing_back import WriteBack
 from chatbot.errors import UserError
 from chatbot.gate import examine_content, offer_examined
-from chatbot.knowledge.content import Content
+from chatbot.knowledge.content import Content, Reading
 from chatbot.learning import basis_for, decided_by
 from chatbot.matching.vector_cache import Progress
 from chatbot.publishing import offer_of
 from chatbot.replay import mind_of_then
 from chatbot.settings import Settings
 from chatbot.store.database import Database
+from chatbot.store.edits import EditsSeen, unwritten_edits
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.snapshots import (
     Basis,
     Cause,
+    EditsCame,
     Offer,
     Offered,
     Origin,
@@ -36,6 +39,7 @@ from chatbot.store.snapshots import (
     live_basis,
     live_snapshot,
 )
+from chatbot.workshop import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +102,39 @@ class Desk:
         *,
         report: GateReport | None = None,
         back_to: int | None = None,
+        seen: EditsSeen | None = None,
     ) -> Offered:
         """Make what was prepared live, on record as a rollback to ``back_to`` if that is given.
 
         ``pictures`` are those that may not be stored yet, by their SHA-256. ``report`` is kept
-        with the snapshot; what it says may break is then on record as the actor's will.
+        with the snapshot; what it says may break is then on record as the actor's will. ``seen``
+        are the edits of pages that the content was read with.
 
         Raises:
-            UserError: as ``prepare``.
+            UserError: as ``prepare``, or somebody edited on a page meanwhile.
         """
         cause: Cause = "publish" if back_to is None else "rollback"
         origin = Origin(cause, actor(), back_to)
         offer = offer_of(prepared.content, pictures)
-        return self.database.run_sync(
-            self._offer, offer, origin, prepared.basis, report, prepared.now
+        try:
+            return self.database.run_sync(
+                self._offer, offer, origin, prepared.basis, report, prepared.now, seen
+            )
+        except EditsCame:
+            raise UserError(
+                "有人刚在网页上改了内容，没有发布；请再看一遍会变什么，再发布。"
+            ) from None
+
+    def refuse_without_edits(self, reading: Reading, folders: Folders) -> None:
+        """Raise UserError if the files lack what was edited on pages: publishing would undo it."""
+        merged, _ = WriteBack(self.database, folders).with_unwritten(reading)
+        if merged.content.digest == reading.content.digest:
+            return
+        edits = self.database.run_sync(unwritten_edits)
+        keys = "、".join(dict.fromkeys(each.key for each in edits))
+        raise UserError(
+            f"网页上改过的内容还没有写进这些文件（{keys}），发布文件夹会丢掉它。请等看着文件夹的机器"
+            "写好（网页上说明了写不进去的原因），或用 --candidate 发布候选。"
         )
 
     def refuse_other_ways(self, live: Basis) -> None:
@@ -121,13 +144,13 @@ class Desk:
 
     def _offer(
         self, connection: Connection, offer: Offer, origin: Origin, basis: Basis,
-        report: GateReport | None, now: datetime,
+        report: GateReport | None, now: datetime, seen: EditsSeen | None,
     ) -> Offered:  # fmt: skip
         # A server may have switched while the content was built.
         self._refuse_other_encoder(connection)
         forced = report is not None and not report.may_go_live
         return offer_examined(
-            connection, offer, origin, basis, report, now, publish=True, forced=forced
+            connection, offer, origin, basis, report, now, publish=True, forced=forced, seen=seen
         )
 
     def _refuse_other_encoder(self, connection: Connection) -> None:

@@ -16,13 +16,14 @@ from chatbot.exchange.records import LISTS, fields_of, json_ready
 from chatbot.knowledge.content import Content
 from chatbot.knowledge.entry_files import Placed, read_entry, read_placed
 from chatbot.knowledge.media_files import MediaFolder
-from chatbot.knowledge.new_entry_file import NEW_ENTRIES
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import References
 from chatbot.understanding.normalise import Normaliser
 from chatbot.workshop import Folders
 
 _NOWHERE = Path()
+#: The file for new ones, in the folder of their category; admins move them wherever they like.
+_NEW_ENTRIES = "客户问题"
 _CONTROL = {*range(32), 127} - {ord("\n"), ord("\t")}
 
 
@@ -89,7 +90,7 @@ class EntryKind:
                 new.append(New(after, has_id=True))
             elif after:
                 left[change.key] = f"{root} 不是文件夹，新条目没有地方写"
-        drafts = draft_changes(root, placed, edits, new, Path(NEW_ENTRIES).stem, pictures)
+        drafts = draft_changes(root, placed, edits, new, _NEW_ENTRIES, pictures)
         return Drafts(root, drafts.files, {**drafts.left, **left})
 
 

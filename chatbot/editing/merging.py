@@ -109,8 +109,11 @@ def joined(steps: Sequence[Step]) -> Step:
     If the record came or went on the way, all fields of the first and the last.
     """
     first, last = steps[0].before, steps[-1].after
-    if any(each.before is None or each.after is None for each in steps):
+    if first is None or last is None:
         return Step(first, last)
+    if any(each.before is None or each.after is None for each in steps):
+        keys = _keys(first, last)
+        return Step({key: first.get(key) for key in keys}, {key: last.get(key) for key in keys})
     before: Record = {}
     after: Record = {}
     for step in steps:

@@ -229,6 +229,7 @@ class Texts:
     gap_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
+    entry_words: Mapping[str, str]
     publish_words: Mapping[str, str]
     notice_words: Mapping[str, str]
     review_words: Mapping[str, str]

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from chatbot.accepting import FolderChanges
+from chatbot.accepting import EditedKnowledge
 from chatbot.clock import Clock
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
 from chatbot.console.gaps.reader import GapReader
 from chatbot.console.reception import Reception
 from chatbot.dialogue.service import DialogueService
+from chatbot.editing.desk import EditDesk
 from chatbot.store.database import Database
 from chatbot.wecom.client import WeComClient
-from chatbot.workshop import Folders
+from tests.editing.brand import BASIS, publish_files
 from tests.login.house import House, house
 
 
@@ -28,8 +29,8 @@ async def running(
     """Run simulator and console; ``service`` knows the brand."""
 
     def pages(tools: Reception, _wecom: WeComClient, clock: Clock) -> list[web.AbstractRouteDef]:
-        folders = Folders(knowledge, knowledge.parent / "intents")
-        desk = GapDesk(database, FolderChanges(folders, database, clock), clock)
+        publish_files(database, knowledge)
+        desk = GapDesk(database, EditedKnowledge(EditDesk(database, clock, lambda: BASIS)), clock)
         reader = GapReader(lambda: service.dialogue.snapshot, clock)
         return GapPages(
             tools.gate.writer, database, reader, desk, lambda: service.dialogue.snapshot

@@ -10,13 +10,13 @@ from playwright.async_api import expect
 
 from chatbot.access.roles import Grant
 from chatbot.dialogue.service import Mind
-from chatbot.knowledge.content import load_content
 from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.gaps import GapKeeper
-from chatbot.store.accepted_changes import accepted_change_waits
+from chatbot.store.edits import edits_are_held
 from chatbot.store.gap_acts import decide_gap
 from chatbot.store.gaps import gap_groups
 from chatbot.store.grants import save_grant
+from tests.editing.brand import waiting
 from tests.gaps.conftest import kept
 from tests.gaps.samples import Talks
 from tests.login.house import House
@@ -74,7 +74,7 @@ async def test_that_the_list_has_the_dearest_first_and_finds_by_words_and_kind(
 
 
 async def test_that_a_gap_is_closed_by_a_new_entry_from_what_people_replied(
-    screens: Screens, stage: House, month: GapKeeper, knowledge: Path, mind: Mind
+    screens: Screens, stage: House, month: GapKeeper, mind: Mind
 ) -> None:
     page = await screens.member(LIANG, "/console/gaps")
     await page.get_by_role("link", name=POOL, exact=True).click()
@@ -93,11 +93,11 @@ async def test_that_a_gap_is_closed_by_a_new_entry_from_what_people_replied(
     await page.get_by_role("button", name="做成新条目").click()
     await expect(page.get_by_role("status")).to_contain_text("等待发布的候选")
     await expect(page.get_by_role("region", name="已做成新条目")).to_contain_text("还没有上线")
-    entries = {each.id: each for each in load_content(knowledge, None).entries}
+    entries = {each.id: each for each in waiting(stage.database).entries}
     made = entries[f"gap-{_group(stage, POOL)}"]
     assert made.question == POOL
     assert made.similar == ("酒店有没有游泳池",)
-    assert stage.database.run_sync(accepted_change_waits), "it does not go live by itself"
+    assert stage.database.run_sync(edits_are_held), "it does not go live by itself"
     (row,) = stage.rows("SELECT who, action FROM audit_log WHERE action LIKE 'gap%'")
     assert (row["who"], row["action"]) == ("liang", "gap_new_entry")
     await page.goto(stage.server + "/console/gaps?state=closed")
@@ -124,13 +124,13 @@ async def test_that_what_closing_saved_is_shown(
 
 @pytest.mark.usefixtures("month")
 async def test_that_questions_become_similar_ones_of_the_nearest_entry(
-    screens: Screens, stage: House, knowledge: Path
+    screens: Screens, stage: House
 ) -> None:
     page = await screens.member(LIANG, f"/console/gaps/{_group(stage, '车停在你们那里要不要钱')}")
     await expect(page.get_by_label("条目的编号或问题")).to_have_value("parking")
     await page.get_by_role("button", name="加为相似问").click()
     await expect(page.get_by_role("status")).to_contain_text("等待发布的候选")
-    entries = {each.id: each for each in load_content(knowledge, None).entries}
+    entries = {each.id: each for each in waiting(stage.database).entries}
     assert "车停在你们那里要不要钱" in entries["parking"].similar
     await page.get_by_role("button", name="重新打开").click()
     await expect(page.get_by_role("status")).to_contain_text("已重新打开")
