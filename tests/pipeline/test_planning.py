@@ -1,11 +1,19 @@
 """From a decision to messages within the budget."""
 
+from datetime import date
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.dialogue.decision import Decision, HandoffRequest, MenuItem, MenuReply, TextReply
+from chatbot.dialogue.decision import (
+    Decision,
+    GivenNotice,
+    HandoffRequest,
+    MenuItem,
+    MenuReply,
+    TextReply,
+)
 from chatbot.pipeline.planning import Plan, plan_reply, to_messages
 from chatbot.wecom.messages import TEXT_BYTES
 
@@ -56,3 +64,25 @@ def test_that_no_message_is_ever_over_the_platforms_limit(texts: list[str]) -> N
     replies = tuple(TextReply(text) for text in texts if text.strip())
     for message in to_messages(replies, 4):
         assert 0 < len(message["text"]["content"].encode()) <= TEXT_BYTES
+
+
+def test_that_a_notice_in_front_waits_if_it_does_not_fit_and_is_told_if_it_does() -> None:
+    notice = GivenNotice(1, "prefix", date(2026, 7, 1))
+    menus = tuple(MenuReply(f"第{n}个", (MenuItem("a", "甲"),)) for n in range(3))
+    decision = _decision(reply=(TextReply("停水"), *menus), unheaded=menus, notices=(notice,))
+    plan = plan_reply(decision, TOLD, 5)
+    assert (len(plan.messages), plan.told) == (4, (notice,))
+    plan = plan_reply(decision, TOLD, 4)
+    assert (len(plan.messages), plan.told, plan.handoff) == (3, (), None)
+
+
+def test_that_who_is_handed_over_reads_the_notice_first() -> None:
+    notice = GivenNotice(1, "prefix", date(2026, 7, 1))
+    wanted = HandoffRequest(None, "normal", "wish")
+    decision = _decision(
+        action="handoff", handoff=wanted, reply=(TextReply("停水"),), unheaded=(),
+        notices=(notice,),
+    )  # fmt: skip
+    plan = plan_reply(decision, TOLD, 5)
+    assert (len(plan.messages), plan.messages[-1], plan.told) == (2, TOLD, (notice,))
+    assert plan_reply(decision, TOLD, 1) == Plan((TOLD,), wanted)
