@@ -65,6 +65,8 @@ class Bringer:
         groups all the time; what was brought before stays, and the rest comes when it is tried
         again.
         """
+        if not questions:
+            return []
         rows = centred_rows(self._mind, self._vectors, [each.form for each in questions])
         keys = [each.key for each in questions]
         for _ in range(_ATTEMPTS):
@@ -103,7 +105,7 @@ class Bringer:
         self, known: _Known, questions: Sequence[Brought], groups: Sequence[int]
     ) -> dict[int, int] | None:
         """Return the numbers of new groups; None if the groups have changed meanwhile."""
-        if not self._applies or not questions:
+        if not self._applies:
             return {}
         pairs = list(zip(questions, groups, strict=True))
         now = self._clock.now()

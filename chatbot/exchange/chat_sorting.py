@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 
 from chatbot.curation.mining.rows import Said
 
@@ -48,14 +46,12 @@ class Talks:
 @contextmanager
 def sorted_talks() -> Iterator[Talks]:
     """Yield a place for talks that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="chatbot-") as folder:
-        path = Path(folder) / "talks.sqlite3"
-        with closing(sqlite3.connect(path)) as connection:
-            # What is lost with the machine is read again from the export.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("PRAGMA journal_mode = OFF")
-            connection.executescript(_TABLE)
-            yield Talks(connection)
+    # Without a name it is a file that nobody else sees, gone with the process however that ends.
+    with closing(sqlite3.connect("")) as connection:
+        # What is lost with the machine is read again from the export.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.executescript(_TABLE)
+        yield Talks(connection)
 
 
 def _moment(at: float) -> datetime:

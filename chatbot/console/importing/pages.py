@@ -251,7 +251,7 @@ class ImportPages:
 
 
 async def _read_form(request: web.Request) -> _Form:
-    """Return what was sent; of a file that is too large nothing more is read."""
+    """Return what was sent; of a file that is too large nothing is kept."""
     form = _Form()
     if not request.content_type.startswith("multipart/"):
         return form
@@ -260,10 +260,12 @@ async def _read_form(request: web.Request) -> _Form:
             continue
         data = bytearray()
         while chunk := await part.read_chunk(1 << 16):
-            data += chunk
-            if len(data) > _LARGEST:
-                form.is_too_large = True
-                return form
+            # To its end: a browser that is cut off while it sends shows no answer.
+            form.is_too_large = form.is_too_large or len(data) + len(chunk) > _LARGEST
+            if form.is_too_large:
+                data.clear()
+            else:
+                data.extend(chunk)
         if part.filename:
             form.name, form.data = part.filename[-_LONGEST_NAME:], bytes(data)
         elif part.name and part.name != "file":

@@ -83,7 +83,9 @@ def _row(trial: Trial, step: Step) -> Row:
     conflicts = [
         Side(_named(c.key), (_said(c.base), _said(c.ours), _said(c.theirs))) for c in step.conflicts
     ]
-    shown = changes if step.kind != "new" else []
+    # Of a new one it is plain that all is new: what customers will read is shown.
+    answer = _named("answer")
+    shown = changes if step.kind != "new" else [each for each in changes if each.name == answer]
     return Row(kind, step.line, step.id, question, shown, conflicts)
 
 
