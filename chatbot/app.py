@@ -46,6 +46,7 @@ from chatbot.staff_pages import StaffPages
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
 from chatbot.store.presence import Presence
+from chatbot.suggestions import Suggestions
 from chatbot.switching import Switching
 from chatbot.wecom.callback import register_callback
 from chatbot.wecom.client import WeComClient
@@ -129,6 +130,7 @@ async def running_server(
         register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
         app[ASSIST] = assist = _assist(settings, database, dialogue, clock)
         app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
+        suggestions = _suggestions(settings, database, dialogue, clock)
         staff_pages = StaffPages(
             settings,
             database,
@@ -142,6 +144,7 @@ async def running_server(
             customers,
             PublishingDesk(database, content.publisher, clock),
             Replays(database, content.publisher, dialogue),
+            suggestions,
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
@@ -152,9 +155,8 @@ async def running_server(
         recorded = RecordedTurns(
             database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
         )
-        workshop = _workshop(settings, database, dialogue, clock)
-        token = settings.api_token
-        api = make_api(answering, recorded, workshop, token, settings.base_url)
+        workshop = _workshop(settings, database, dialogue, suggestions, clock)
+        api = make_api(answering, recorded, workshop, settings.api_token, settings.base_url)
         app.add_subapp(PREFIX, api)
         yield app
 
@@ -207,12 +209,22 @@ def _assist(
     return AssistDesk(database, dialogue, vectors_of(settings, database, clock), clock)
 
 
-def _workshop(
+def _suggestions(
     settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
+) -> Suggestions:
+    vectors = vectors_of(settings, database, clock)
+    return Suggestions(database, lambda: dialogue.mind, vectors, clock)
+
+
+def _workshop(
+    settings: Settings,
+    database: Database,
+    dialogue: DialogueService,
+    suggestions: Suggestions,
+    clock: Clock,
 ) -> WorkshopDesk:
     folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
-    vectors = vectors_of(settings, database, clock)
-    return WorkshopDesk(database, lambda: dialogue.mind, vectors, folders, clock)
+    return WorkshopDesk(database, lambda: dialogue.mind, suggestions, folders, clock)
 
 
 async def _dialogue(content: ContentFollower, settings: Settings) -> DialogueService:

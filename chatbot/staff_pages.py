@@ -37,6 +37,8 @@ from chatbot.console.sidebar.application import SidebarTools, sidebar_applicatio
 from chatbot.console.tools import ConsoleTools
 from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
+from chatbot.console.workshop.desk import WorkshopActs
+from chatbot.console.workshop.pages import WorkshopPages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.facts.rows import row_called
@@ -50,6 +52,7 @@ from chatbot.replay import Replays
 from chatbot.settings import Settings
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
+from chatbot.suggestions import Suggestions
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
 from chatbot.workshop import Folders
@@ -71,6 +74,7 @@ class StaffPages:
     customers: CustomerData
     publishing: PublishingDesk
     replays: Replays
+    suggestions: Suggestions
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -90,6 +94,7 @@ class StaffPages:
         target = self.settings.target_precision
         sampling = Sampling(self.database, self._snapshot, self.clock, target)
         tasks.keep_running("sampling", sampling.run)
+        tasks.keep_running("suggestions", self.suggestions.run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -122,14 +127,14 @@ class StaffPages:
             TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
             self._gaps(reception),
             self._sample(gate),
+            self._workshop(gate),
         )
         for each in pages:
             yield from each.routes()
 
     def _gaps(self, reception: Reception) -> GapPages:
-        settings = self.settings
-        folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
-        desk = GapDesk(self.database, FolderChanges(folders, self.database, self.clock), self.clock)
+        changes = FolderChanges(self._folders, self.database, self.clock)
+        desk = GapDesk(self.database, changes, self.clock)
         reader = GapReader(self._snapshot, self.clock)
         return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
 
@@ -137,6 +142,18 @@ class StaffPages:
         writer = AdminWriter(gate, "sample", "sample", attrgetter("sample_words"))
         desk = SampleDesk(self.database, self.clock)
         return SamplePages(writer, self.database, desk, self._snapshot, self.assist.find_entries)
+
+    def _workshop(self, gate: Gate) -> WorkshopPages:
+        writer = AdminWriter(gate, "workshop", "workshop", attrgetter("workshop_words"))
+        acts = WorkshopActs(self.database, self._folders, self.clock)
+        return WorkshopPages(
+            writer, self.database, self.suggestions, acts, self._snapshot, self.clock
+        )
+
+    @property
+    def _folders(self) -> Folders:
+        settings = self.settings
+        return Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,16 @@ from chatbot.curation.workshop_wording import entry_called, new_wording
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.errors import UserError
 from chatbot.knowledge.content import read_content
-from chatbot.knowledge.edit_files import Added, add_similar, editing
+from chatbot.knowledge.edit_files import Added, add_similar, editing, take_away
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.matching.encoder import Encoder
 from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
+from chatbot.store.accepted_changes import note_accepted, take_back_accepted
+from chatbot.store.database import Database
 from chatbot.store.workshop import unconfirmed_messages, verdicts
 
 #: How far back messages wait.
-_HEEDED = timedelta(days=90)
+HEEDED = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,22 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A similar question that was written, where, and what a check says of the files now."""
+    """A similar question that was written, where, and what a check says of the files now.
+
+    ``note`` is what keeps it from going live by itself, if the database knows of it.
+    """
 
     entry: Entry
     text: str
     added: Added
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    note: int | None = None
 
 
 def read_told(connection: Connection, now: datetime) -> Told:
     """Read what there is to suggest from."""
-    stored = unconfirmed_messages(connection, now - _HEEDED, SURE)
+    stored = unconfirmed_messages(connection, now - HEEDED, SURE)
     heard = [Heard(each.text, each.times, each.last, each.label, each.refused) for each in stored]
     return Told(heard, _settled(connection))
 
@@ -118,6 +124,34 @@ def accept(folders: Folders, faq_id: str, text: str) -> Accepted:
         return Accepted(entry, wording, added, warnings=read().warnings)
     except ContentErrors as error:
         return Accepted(entry, wording, added, problems=error.problems)
+
+
+def accept_noted(
+    folders: Folders, database: Database, faq_id: str, text: str, actor: str, now: datetime
+) -> Accepted:
+    """Accept as `accept` does, with a note before it that keeps it from going live by itself.
+
+    Raises:
+        ContentError, UserError: nothing is written; see `accept`.
+        StoreUnavailable: the database cannot be reached; nothing is written.
+    """
+    note = database.run_sync(note_accepted, faq_id, actor, now)
+    try:
+        return replace(accept(folders, faq_id, text), note=note)
+    except UserError:
+        database.run_sync(take_back_accepted, note)
+        raise
+
+
+def unaccept(folders: Folders, database: Database, done: Accepted) -> None:
+    """Take back what `accept_noted` did.
+
+    Raises:
+        ContentError: somebody has saved the file since; it is left as it is.
+    """
+    take_away(folders.knowledge, done.added)
+    if done.note is not None:
+        database.run_sync(take_back_accepted, done.note)
 
 
 def work_to_json(work: EntryWork, limit: int) -> dict[str, Any]:

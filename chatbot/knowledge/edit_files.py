@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The file and the line, from 1, where a similar question was written."""
+    """The file and the line, from 1, where a similar question was written.
+
+    ``former`` and ``source`` are all that stood in the file before, and what stands there now.
+    """
 
     path: Path
     line: int
+    former: str = field(default="", repr=False)
+    source: str = field(default="", repr=False)
 
 
 class _NotHereError(Exception):
@@ -92,8 +97,18 @@ def add_similar(root: Path, entry: Entry, text: str) -> Added:
         edited = None if source is None else _edited(path, source, entry, text)
         if source is not None and edited is not None:
             save_source(path, source, edited)
-            return Added(path, _first_difference(source, edited))
+            return Added(path, _first_difference(source, edited), source, edited)
     raise ContentError(f"{root}：没有找到写着条目“{entry.id}”的文件")
+
+
+def take_away(root: Path, added: Added) -> None:
+    """Put a file back as it stood before ``add_similar``.
+
+    Raises:
+        ContentError: somebody has saved it since, or it cannot be written.
+    """
+    with editing(root):
+        save_source(added.path, added.source, added.former)
 
 
 def _refuse_other_form(path: Path, entry: Entry, text: str) -> None:

@@ -20,6 +20,10 @@ _MADE = {
         *(f"against_{each}" for each in ("open", "kept", "broken")),
         *(f"who_{each}" for each in ("customer", "bot", "staff")),
     },
+    "workshop": {
+        "title",
+        *(f"done_{each}" for each in ("accept", "reject", "undone", "nothing", "moved")),
+    },
 }  # fmt: skip
 
 
