@@ -12,12 +12,15 @@ from aiohttp import web
 from chatbot.accepting import FolderChanges
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
+from chatbot.bench import vectors_of
+from chatbot.calibrating import Calibrating
 from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.calibration.pages import CalibrationPages
 from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
@@ -95,6 +98,11 @@ class StaffPages:
         sampling = Sampling(self.database, self._snapshot, self.clock, target)
         tasks.keep_running("sampling", sampling.run)
         tasks.keep_running("suggestions", self.suggestions.run)
+        calibrating = Calibrating(
+            self.database, lambda: self.dialogue.mind,
+            vectors_of(self.settings, self.database, self.clock), self.clock,
+        )  # fmt: skip
+        tasks.keep_running("calibrating", calibrating.run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -122,12 +130,16 @@ class StaffPages:
         gate = reception.gate
         publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
+        calibration = AdminWriter(
+            gate, "calibration", "calibration", attrgetter("calibration_words")
+        )
         pages = (
             PublishingPages(publishing, self.publishing),
             TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
             self._gaps(reception),
             self._sample(gate),
             self._workshop(gate),
+            CalibrationPages(calibration, self.database, self._snapshot),
         )
         for each in pages:
             yield from each.routes()

@@ -8,7 +8,10 @@ from typing import get_args
 
 import pytest
 
+from chatbot.answers.calibration import Ground
+from chatbot.insight.reliability_picture import CurveWords
 from chatbot.store.samples import SampleVerdict
+from chatbot.store.turn_labels import LabelSource
 from chatbot.texts import make_texts
 
 _CONSOLE = Path(__file__).parents[2] / "chatbot" / "console"
@@ -23,6 +26,13 @@ _MADE = {
     "workshop": {
         "title",
         *(f"done_{each}" for each in ("accept", "reject", "undone", "nothing", "moved")),
+    },
+    "calibration": {
+        "title",
+        *(f"ground_{each}" for each in get_args(Ground)),
+        *(f"source_{each}" for each in get_args(LabelSource)),
+        *(f"series_{each}" for each in ("left_out", "labels")),
+        *(f"curve_{each}" for each in CurveWords.__dataclass_fields__),
     },
 }  # fmt: skip
 
