@@ -14,7 +14,7 @@ from typing import Protocol
 from chatbot.answers.entries import Entry
 from chatbot.curation.personal import blanks_in
 from chatbot.curation.workshop_wording import entry_called, new_wording
-from chatbot.editing.desk import Clash, EditDesk
+from chatbot.editing.desk import Clash, EditDesk, Saved
 from chatbot.editing.entries import entry_record
 from chatbot.editing.kinds import Subject
 from chatbot.editing.merging import Record
@@ -32,6 +32,14 @@ class NewEntry:
     question: str
     similar: tuple[str, ...]
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Similar questions as they were taken, and the number of the edit that took them."""
+
+    texts: tuple[str, ...]
+    edit: int | None
 
 
 class KnowledgeChanges(Protocol):
@@ -57,14 +65,19 @@ class EditedKnowledge:
 
     async def similar(self, faq_id: str, texts: Sequence[str], actor: str) -> str:
         """Add the texts to the entry, all of them or none."""
+        await self.take(faq_id, texts, actor)
+        return faq_id
+
+    async def take(self, faq_id: str, texts: Sequence[str], actor: str) -> Taken:
+        """Add the texts to the entry as ``similar`` does, and return the edit."""
         if not texts:
             raise UserError("要写出至少一个问法。")
         entries = (await self._desk.working()).content.entries
         entry = entry_called(entries, faq_id)
         wordings = await asyncio.to_thread(_wordings, entries, entry, texts)
         after = entry_record(replace(entry, similar=(*entry.similar, *wordings)))
-        await self._save(faq_id, entry_record(entry), after, actor)
-        return faq_id
+        saved = await self._save(faq_id, entry_record(entry), after, actor)
+        return Taken(tuple(wordings), saved.edit)
 
     async def entry(self, new: NewEntry, actor: str) -> str:
         """Make the entry, under the next id if its own is taken."""
@@ -83,9 +96,9 @@ class EditedKnowledge:
         await self._save(faq_id, None, record, actor)
         return faq_id
 
-    async def _save(self, faq_id: str, base: Record | None, after: Record, actor: str) -> None:
+    async def _save(self, faq_id: str, base: Record | None, after: Record, actor: str) -> Saved:
         try:
-            await self._desk.save(Subject("entry", faq_id), base, after, actor)
+            return await self._desk.save(Subject("entry", faq_id), base, after, actor)
         except Clash:
             raise UserError(f"条目“{faq_id}”刚刚被别人改过，没有写进去，请再试一次。") from None
 

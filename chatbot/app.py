@@ -51,6 +51,7 @@ from chatbot.staff_pages import StaffPages
 from chatbot.store.database import Database
 from chatbot.store.migrate import migrate
 from chatbot.store.presence import Presence
+from chatbot.suggestions import Suggestions
 from chatbot.switching import Switching
 from chatbot.wecom.callback import register_callback
 from chatbot.wecom.client import WeComClient
@@ -123,12 +124,7 @@ async def running_server(
         await pipeline.start()
         stack.push_async_callback(pipeline.stop)
         tasks.keep_running("notices", notices.follow)
-        tasks.keep_running("content", partial(content.follow, dialogue))
-        tasks.keep_running("encoder", partial(content.switch, dialogue))
-        tasks.keep_running("learning", content.learn)
-        tasks.keep_running("examining", content.examine)
-        if settings.knowledge_watch:
-            tasks.keep_running("watch", content.watch)
+        _keep_content(tasks, content, dialogue, watches=settings.knowledge_watch)
         answering = Answering(database, dialogue, notices, clock)
         tasks.keep_running("api conversations", answering.forget)
         stack.push_async_callback(tasks.stop)
@@ -139,12 +135,8 @@ async def running_server(
         register_callback(app, envelope=envelope, sink=pipeline, clock=clock, metrics=wecom_metrics)
         app[ASSIST] = assist = _assist(settings, database, dialogue, clock)
         app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
-        editing = EditDesk(
-            database,
-            clock,
-            lambda: content.publisher.bench.basis,
-            kinds_reaching(settings.outbound_hosts),
-        )
+        editing = _editing(settings, database, content, clock)
+        suggestions = _suggestions(settings, database, dialogue, clock)
         staff_pages = StaffPages(
             settings,
             database,
@@ -161,14 +153,13 @@ async def running_server(
             BatchDesk(database, clock, lambda: content.publisher.bench.basis, editing),
             Replays(database, content.publisher, dialogue),
             notices,
+            suggestions,
         )
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
-        gaps = GapKeeper(
-            database, lambda: dialogue.mind, vectors_of(settings, database, clock), clock
-        )
-        tasks.keep_running("gaps", gaps.run)
-        app.add_subapp(PREFIX, _api(settings, database, dialogue, clock, answering))
+        tasks.keep_running("gaps", _gaps(settings, database, dialogue, clock).run)
+        workshop = _workshop(settings, database, dialogue, suggestions, clock)
+        app.add_subapp(PREFIX, _api(settings, database, dialogue, answering, workshop))
         yield app
 
 
@@ -214,17 +205,42 @@ def _content(
     return ContentFollower(database, presence, folders, publisher, switching)
 
 
+def _keep_content(
+    tasks: TaskGroup, content: ContentFollower, dialogue: DialogueService, *, watches: bool
+) -> None:
+    """Keep this process at the live snapshot, and the content at what files and labels say."""
+    tasks.keep_running("content", partial(content.follow, dialogue))
+    tasks.keep_running("encoder", partial(content.switch, dialogue))
+    tasks.keep_running("learning", content.learn)
+    tasks.keep_running("examining", content.examine)
+    if watches:
+        tasks.keep_running("watch", content.watch)
+
+
+def _editing(
+    settings: Settings, database: Database, content: ContentFollower, clock: Clock
+) -> EditDesk:
+    kinds = kinds_reaching(settings.outbound_hosts)
+    return EditDesk(database, clock, lambda: content.publisher.bench.basis, kinds)
+
+
+def _gaps(
+    settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
+) -> GapKeeper:
+    vectors = vectors_of(settings, database, clock)
+    return GapKeeper(database, lambda: dialogue.mind, vectors, clock)
+
+
 def _api(
     settings: Settings,
     database: Database,
     dialogue: DialogueService,
-    clock: Clock,
     answering: Answering,
+    workshop: WorkshopDesk,
 ) -> web.Application:
     recorded = RecordedTurns(
         database, lambda: dialogue.dialogue.snapshot.accounts, ZoneInfo(settings.timezone)
     )
-    workshop = _workshop(settings, database, dialogue, clock)
     return make_api(answering, recorded, workshop, settings.api_token, settings.base_url)
 
 
@@ -234,12 +250,22 @@ def _assist(
     return AssistDesk(database, dialogue, vectors_of(settings, database, clock), clock)
 
 
-def _workshop(
+def _suggestions(
     settings: Settings, database: Database, dialogue: DialogueService, clock: Clock
+) -> Suggestions:
+    vectors = vectors_of(settings, database, clock)
+    return Suggestions(database, lambda: dialogue.mind, vectors, clock)
+
+
+def _workshop(
+    settings: Settings,
+    database: Database,
+    dialogue: DialogueService,
+    suggestions: Suggestions,
+    clock: Clock,
 ) -> WorkshopDesk:
     folders = Folders(settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts)
-    vectors = vectors_of(settings, database, clock)
-    return WorkshopDesk(database, lambda: dialogue.mind, vectors, folders, clock)
+    return WorkshopDesk(database, lambda: dialogue.mind, suggestions, folders, clock)
 
 
 async def _dialogue(content: ContentFollower, settings: Settings) -> DialogueService:

@@ -50,7 +50,7 @@ WORTH_LEARNING = 20
 AT_ONCE = 200
 #: How far back messages are counted by confidence, and complaints beside them; and choices heeded.
 _COUNTED = timedelta(days=90)
-_HEEDED = timedelta(days=365)
+HEEDED = timedelta(days=365)
 #: Where labels come from that find fault with an answer.
 _FINDING_FAULT = frozenset({"dissatisfied", "wish", "judged"})
 
@@ -68,7 +68,7 @@ def read_turns(connection: Connection, now: datetime) -> Told:
     """Read what there is to learn from."""
     newest = newest_label(connection)
     counts = turns_by_confidence(connection, EDGES, now - _COUNTED)
-    stored = labels(connection, now - _HEEDED)
+    stored = labels(connection, now - HEEDED)
     return Told(list(_heeded(stored, now)), newest, [Band(*pair) for pair in counts])
 
 

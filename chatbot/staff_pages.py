@@ -12,12 +12,15 @@ from aiohttp import web
 from chatbot.accepting import EditedKnowledge
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
+from chatbot.bench import vectors_of
+from chatbot.calibrating import Calibrating
 from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.calibration.pages import CalibrationPages
 from chatbot.console.curating.intent_pages import IntentPages
 from chatbot.console.curating.intent_trial import IntentTrials
 from chatbot.console.curating.subject import SubjectDesk
@@ -50,6 +53,8 @@ from chatbot.console.sidebar.application import SidebarTools, sidebar_applicatio
 from chatbot.console.tools import ConsoleTools
 from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
+from chatbot.console.workshop.desk import WorkshopActs
+from chatbot.console.workshop.pages import WorkshopPages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
 from chatbot.editing.batch import BatchDesk
@@ -67,6 +72,7 @@ from chatbot.replay import Replays
 from chatbot.settings import Settings
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
+from chatbot.suggestions import Suggestions
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
 
@@ -90,6 +96,7 @@ class StaffPages:
     batches: BatchDesk
     replays: Replays
     notices: NoticeBoard
+    suggestions: Suggestions
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -114,6 +121,12 @@ class StaffPages:
             self.settings.base_url,
         )  # fmt: skip
         tasks.keep_running("reviews", ReviewReminders(reminders).run)
+        tasks.keep_running("suggestions", self.suggestions.run)
+        calibrating = Calibrating(
+            self.database, lambda: self.dialogue.mind,
+            vectors_of(self.settings, self.database, self.clock), self.clock,
+        )  # fmt: skip
+        tasks.keep_running("calibrating", calibrating.run)
         app.add_subapp("/console", console)
         app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
         return reception.links
@@ -142,6 +155,9 @@ class StaffPages:
         publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
         entries = AdminWriter(gate, "entries", "entries", attrgetter("entry_words"))
+        calibration = AdminWriter(
+            gate, "calibration", "calibration", attrgetter("calibration_words")
+        )
         pages = (
             ListPages(
                 entries,
@@ -161,6 +177,8 @@ class StaffPages:
             self._sample(gate),
             *self._of_intents_words_and_tables(gate),
             self._reviews(reception),
+            self._workshop(gate),
+            CalibrationPages(calibration, self.database, self._snapshot),
         )
         for each in pages:
             yield from each.routes()
@@ -205,6 +223,13 @@ class StaffPages:
             self.database, self.editing, self._snapshot, self.clock, self._appointed
         )
         return ReviewPages(writer, tools)
+
+    def _workshop(self, gate: Gate) -> WorkshopPages:
+        writer = AdminWriter(gate, "workshop", "workshop", attrgetter("workshop_words"))
+        acts = WorkshopActs(self.database, self.editing, self.clock)
+        return WorkshopPages(
+            writer, self.database, self.suggestions, acts, self._snapshot, self.clock
+        )
 
     def _reception(self) -> Reception:
         settings = self.settings

@@ -25,10 +25,12 @@ from chatbot.knowledge.edit_files import Added, add_similar, editing
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.matching.encoder import Encoder
 from chatbot.matching.vector_cache import Progress, VectorStore, embed_with_cache
+from chatbot.store.database import Database
+from chatbot.store.edits import forget_note, note_in_files
 from chatbot.store.workshop import unconfirmed_messages, verdicts
 
 #: How far back messages wait.
-_HEEDED = timedelta(days=90)
+HEEDED = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Accepted:
 
 def read_told(connection: Connection, now: datetime) -> Told:
     """Read what there is to suggest from."""
-    stored = unconfirmed_messages(connection, now - _HEEDED, SURE)
+    stored = unconfirmed_messages(connection, now - HEEDED, SURE)
     heard = [Heard(each.text, each.times, each.last, each.label, each.refused) for each in stored]
     return Told(heard, _settled(connection))
 
@@ -118,6 +120,23 @@ def accept(folders: Folders, faq_id: str, text: str) -> Accepted:
         return Accepted(entry, wording, added, warnings=read().warnings)
     except ContentErrors as error:
         return Accepted(entry, wording, added, problems=error.problems)
+
+
+def accept_noted(
+    folders: Folders, database: Database, faq_id: str, text: str, actor: str, now: datetime
+) -> Accepted:
+    """Accept as `accept` does, with a note before it that keeps it from going live by itself.
+
+    Raises:
+        ContentError, UserError: nothing is written; see `accept`.
+        StoreUnavailable: the database cannot be reached; nothing is written.
+    """
+    note = database.run_sync(note_in_files, faq_id, actor, now)
+    try:
+        return accept(folders, faq_id, text)
+    except UserError:
+        database.run_sync(forget_note, note)
+        raise
 
 
 def work_to_json(work: EntryWork, limit: int) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
 from chatbot.api.problems import ApiProblem
@@ -14,34 +12,14 @@ from chatbot.clock import Clock
 from chatbot.curation.workshop import EntryWork
 from chatbot.dialogue.service import Mind
 from chatbot.errors import UserError
-from chatbot.matching.vector_cache import VectorStore
 from chatbot.store.database import Database
-from chatbot.store.workshop import Verdict, save_verdict, settled_suggestions
-from chatbot.workshop import (
-    Folders,
-    Told,
-    accept,
-    open_workshop,
-    read_told,
-    rejected_text,
-    summary_to_json,
-    work_to_json,
-)
+from chatbot.store.workshop import Verdict, save_verdict
+from chatbot.suggestions import Suggestions
+from chatbot.workshop import Folders, accept_noted, rejected_text, summary_to_json, work_to_json
 
 Json = dict[str, Any]
 
-#: Suggestions take seconds to work out and change slowly: so long they are kept.
-_KEPT = timedelta(minutes=10)
 _ACTOR = "api"
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """Suggestions, for which snapshot, and when they were worked out."""
-
-    works: Sequence[EntryWork]
-    snapshot: int
-    at: datetime
 
 
 class WorkshopDesk:
@@ -51,18 +29,16 @@ class WorkshopDesk:
         self,
         database: Database,
         mind: Callable[[], Mind],
-        vectors: VectorStore,
+        suggestions: Suggestions,
         folders: Folders,
         clock: Clock,
     ) -> None:
         self._database = database
         self._mind = mind
-        self._vectors = vectors
+        self._suggestions = suggestions
         self._folders = folders
         self._clock = clock
-        self._kept: _Kept | None = None
-        # Suggestions are worked out once at a time, and files changed one after the other.
-        self._suggesting = asyncio.Lock()
+        # Files are changed one after the other.
         self._editing = asyncio.Lock()
 
     async def entries(self, limit: int) -> Json:
@@ -71,7 +47,7 @@ class WorkshopDesk:
         Raises:
             StoreUnavailable: the database cannot be reached.
         """
-        works = await self._works()
+        works = await self._suggestions.works()
         left = [summary_to_json(work) for work in works if work.suggestions]
         return {"entries": left[:limit]}
 
@@ -83,7 +59,7 @@ class WorkshopDesk:
             StoreUnavailable: the database cannot be reached.
         """
         question = self._question(faq_id)
-        works = await self._works()
+        works = await self._suggestions.works()
         found = (work for work in works if work.faq_id == faq_id)
         return work_to_json(next(found, EntryWork(faq_id, question, 0, ())), limit)
 
@@ -107,7 +83,10 @@ class WorkshopDesk:
     async def _accept(self, faq_id: str, text: str) -> Json:
         async with self._editing:
             try:
-                done = await asyncio.to_thread(accept, self._folders, faq_id, text)
+                done = await asyncio.to_thread(
+                    accept_noted, self._folders, self._database, faq_id, text, _ACTOR,
+                    self._clock.now(),
+                )  # fmt: skip
             except UserError as error:
                 raise ApiProblem(409, "refused", reason=error) from None
         await self._save(faq_id, done.text, "accept")
@@ -127,27 +106,6 @@ class WorkshopDesk:
         if faq_id not in snapshot.by_id:
             raise ApiProblem(404, "unknown_entry", faq_id=faq_id)
         return snapshot.entries[snapshot.by_id[faq_id]].question
-
-    async def _works(self) -> Sequence[EntryWork]:
-        """Return the suggestions, worked out anew if they are old; none that has a verdict."""
-        async with self._suggesting:
-            mind, now = self._mind(), self._clock.now()
-            kept, number = self._kept, mind.dialogue.snapshot.number
-            if kept is None or kept.snapshot != number or not now - kept.at <= _KEPT:
-                told = await self._database.run(read_told, now)
-                works = await asyncio.to_thread(self._suggest, mind, told, now)
-                kept = self._kept = _Kept(works, number, now)
-        settled = set(await self._database.run(settled_suggestions))
-        return [_without(work, settled) for work in kept.works]
-
-    def _suggest(self, mind: Mind, told: Told, now: datetime) -> Sequence[EntryWork]:
-        workshop = open_workshop(mind.dialogue, mind.encoder, self._vectors)
-        return workshop.suggest(told.heard, now, told.settled)
-
-
-def _without(work: EntryWork, settled: set[tuple[str, str]]) -> EntryWork:
-    left = (each for each in work.suggestions if (work.faq_id, each.text) not in settled)
-    return replace(work, suggestions=tuple(left))
 
 
 def _verdict_to_json(faq_id: str, text: str, verdict: Verdict) -> Json:

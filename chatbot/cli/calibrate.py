@@ -13,7 +13,6 @@ import click
 from chatbot.errors import UserError
 
 if TYPE_CHECKING:
-    from chatbot.answers.correction import Correction
     from chatbot.cli.publishing import Desk
     from chatbot.curation.calibration_report import CalibrationReport
     from chatbot.curation.learning import Band, Labelled
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Wordings that are left out unless all are wanted: a few seconds' work.
 _SAMPLE = 500
+#: More steps of the past are not told.
+_MOST_PAST = 200
 
 
 @click.command()
@@ -43,6 +44,7 @@ _SAMPLE = 500
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供脚本使用")
 @click.option("--apply", "applies", is_flag=True, help="按存下的标注校准，马上在线上生效")
+@click.option("--history", "past", is_flag=True, help="列出每次按标注学了什么，不算新的报告")
 def calibrate(
     path: Path | None,
     labels: Path | None,
@@ -50,6 +52,7 @@ def calibrate(
     picture: Path | None,
     as_json: bool,
     applies: bool,
+    past: bool,
 ) -> None:
     """报告置信度在这个知识库里值多少：门槛、预期、容易混的条目、该补相似问的条目。
 
@@ -60,6 +63,11 @@ def calibrate(
     from chatbot.settings import load_settings
 
     settings = load_settings()
+    if past:
+        if path is not None or labels is not None or full or picture is not None or applies:
+            raise UserError("--history 只能和 --json 同用。")
+        _show_past(settings, as_json=as_json)
+        return
     if applies and (path is not None or labels is not None):
         raise UserError("--apply 按存下的标注校准线上的内容，不能同时写 PATH 或 --labels。")
     given = None if labels is None else _read_labels(labels)
@@ -81,6 +89,23 @@ def calibrate(
     # Last: a disk that is full takes neither the report nor the word of what was done.
     if picture is not None:
         _draw(report, picture)
+
+
+def _show_past(settings: Settings, *, as_json: bool) -> None:
+    """Print what was learnt from labels, the newest first."""
+    from chatbot.calibrating_history import steps_of
+    from chatbot.cli.calibration import history_json, show_history
+    from chatbot.cli.database import has_database, opened
+    from chatbot.store.calibrations import learnings
+
+    if not has_database(settings):
+        raise UserError("还没有数据库，没有学过什么。")
+    with opened(settings) as database:
+        steps = steps_of(database.run_sync(learnings, _MOST_PAST))
+    if as_json:
+        click.echo(history_json(steps))
+    else:
+        show_history(steps)
 
 
 def _read_labels(path: Path) -> list[Labelled]:
@@ -137,7 +162,7 @@ def _of_live(
         _tell_unknown(f"线上的快照 {live.number}", content, given or ())
         examiner = _Examiner(settings, bench.encoder, bench.vectors, live.basis, now, full)
         report = examiner.report(content, labels, bands)
-        said = _apply(desk, live, report.correction, told.newest) if applies else ""
+        said = _apply(desk, live, report, told.newest) if applies else ""
     return report, said
 
 
@@ -203,18 +228,21 @@ class _Examiner:
         return built(builder_of(settings, self.encoder, self.vectors), content)
 
 
-def _apply(desk: Desk, live: Snapshot, correction: Correction | None, newest: int) -> str:
-    """Make what is live decide by ``correction``, and say so."""
+def _apply(desk: Desk, live: Snapshot, report: CalibrationReport, newest: int) -> str:
+    """Make what is live decide by the correction of a report, keep that, and say so."""
+    from chatbot.calibrating import keep_report
     from chatbot.publishing import offer_of
     from chatbot.store.snapshots import restate_live
 
+    correction, now = report.correction, desk.clock.now()
     if correction is None:
         return "还没有可以用来校准的标注，线上不变。"
     basis = replace(live.basis, correction=replace(correction, newest=newest))
     offer = offer_of(desk.content_of(live), {})
-    offered = desk.database.run_sync(restate_live, live, offer, basis, desk.clock.now())
+    offered = desk.database.run_sync(restate_live, live, offer, basis, now)
     if not offered.changed:
         return f"校准的结果没有变化，线上仍是快照 {offered.number}。"
+    desk.database.run_sync(keep_report, offered.number, report, newest, now)
     return f"已按 {correction.labels} 条标注校准，作为快照 {offered.number} 上线。"
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from chatbot.answers.calibration import Ground
 from chatbot.answers.correction import DOUBT
+from chatbot.calibrating_history import Change, Step
 from chatbot.cli.cautions import caution_lines
 from chatbot.curation.calibration_report import (
     CalibrationReport,
@@ -29,6 +30,18 @@ _GROUNDS: Mapping[Ground, str] = MappingProxyType(
         "usual": "按一般情况估计",
     }
 )
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "click": "菜单里点的",
+        "typed": "打字选的",
+        "rephrased": "换个说法",
+        "dissatisfied": "说不对",
+        "wish": "答完要找人",
+        "judged": "同事判的",
+        "sampled": "抽查",
+    }
+)
+_UNKNOWN = "–"
 #: A terminal is no place for more; the JSON has them all.
 _LONGEST_LIST = 15
 #: Less gain than this is not worth an admin's time, per 100 messages about the entry.
@@ -40,6 +53,47 @@ def calibration_json(report: CalibrationReport) -> str:
     # A lone surrogate of a wording is no UTF-8; escaped it is JSON, and the same text again.
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def history_json(steps: Sequence[Step]) -> str:
+    """Return what was learnt as one JSON object."""
+    return json.dumps({"history": [each.to_json() for each in steps]}, ensure_ascii=False, indent=2)
+
+
+def show_history(steps: Sequence[Step]) -> None:
+    """Print what was learnt, the newest first."""
+    console = Console()
+    if not steps:
+        console.print("还没有按标注学过。")
+        return
+    table = Table(title="学过几次")
+    for heading in (
+        "快照",
+        "时间",
+        "标注",
+        "来自",
+        "门槛",
+        "没有答案的",
+        "90% 把握不低于",
+        "直接答",
+    ):
+        table.add_column(heading, overflow="fold")
+    for each in steps:
+        sources = "、".join(f"{_SOURCES.get(k, k)} {n}" for k, n in (each.sources or {}).items())
+        table.add_row(*map(Text, (
+            str(each.snapshot), each.at.isoformat(" ", "minutes"), str(each.labels),
+            sources or _UNKNOWN, _change(each.threshold, ".4f"), _change(each.share, ".1%"),
+            _told(each.least_precision, ".1%"), _told(each.coverage, ".1%"),
+        )))  # fmt: skip
+    console.print(table)
+
+
+def _change(change: Change, form: str) -> str:
+    return f"{_told(change.before, form)} → {_told(change.after, form)}"
+
+
+def _told(number: float | None, form: str) -> str:
+    return _UNKNOWN if number is None else format(number, form)
 
 
 def show_calibration(report: CalibrationReport) -> None:

@@ -59,7 +59,9 @@ _GROUPS: tuple[tuple[str, tuple[_Page, ...]], ...] = (
         "nav_learning",
         (
             _Page("gaps", "gaps", "gap_words"),
+            _Page("workshop", "gaps", "workshop_words"),
             _Page("sample", "sample", "sample_words"),
+            _Page("calibration", "publish", "calibration_words"),
         ),
     ),
     (

@@ -24,12 +24,16 @@ _NOTHING_SETTLED = Settled()
 
 @dataclass(frozen=True, slots=True)
 class EntryWork:
-    """The suggestions for an entry, best first, and how many messages wait for it."""
+    """The suggestions for an entry, best first, and how many messages wait for it.
+
+    ``answered`` are those of them that are probably answered directly, and rightly, already.
+    """
 
     faq_id: str
     question: str
     waiting: int
     suggestions: tuple[Suggestion, ...]
+    answered: float = 0.0
 
     @property
     def gain(self) -> float:
@@ -106,9 +110,10 @@ class Backlog:
         # not answer.
         foreign = [each for each in everything if each.number != number == each.first]
         bench = self._bench(number, _most_frequent(own), _most_frequent(foreign))
+        answered = bench.answered(snapshot.threshold_of(number))
         suggestions = sorted(bench.suggestions(snapshot), key=lambda each: each.maybe_none)
         entry, count = snapshot.entries[number], sum(each.heard.times for each in own)
-        return EntryWork(entry.id, entry.question, count, tuple(suggestions))
+        return EntryWork(entry.id, entry.question, count, tuple(suggestions), answered)
 
     def _bench(self, number: int, own: Sequence[Waiting], foreign: Sequence[Waiting]) -> EntryBench:
         ranker = self._snapshot.ranker

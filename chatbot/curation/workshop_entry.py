@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from chatbot.curation.workshop_gain import by_gain
+from chatbot.curation.workshop_gain import answered_directly, by_gain
 from chatbot.curation.workshop_kernel import Beside, Floats, Outlook
 from chatbot.curation.workshop_waiting import Waiting
 from chatbot.dialogue.snapshot import Snapshot
@@ -76,6 +76,12 @@ class EntryBench:
         self._beside = beside
         self._outlook = outlook
         self._folded = self._fold()
+
+    def answered(self, threshold: float) -> float:
+        """Return how many of the waiting messages are probably answered rightly as it stands."""
+        weights = np.array([each.heard.times * _belongs(each) for each in self._own])
+        likely = answered_directly(self._outlook.confidences[: len(self._own)], threshold)
+        return round(float(weights @ likely), 2) + 0.0
 
     def suggestions(self, snapshot: Snapshot) -> Iterator[Suggestion]:
         """Yield a suggestion for all messages that say the same, most gain first."""

@@ -33,7 +33,7 @@ def by_gain(
 
     def gain(new: int) -> float:
         then, now = outlook.with_wording(new), outlook.confidences
-        rise = _answered(then, threshold) - _answered(now, threshold)
+        rise = answered_directly(then, threshold) - answered_directly(now, threshold)
         return float(weights @ rise + (often[new] - weights[new]) * rise[new])
 
     heap = [(-gain(new) * worth[new], new) for new in candidates]
@@ -50,7 +50,7 @@ def by_gain(
     return order + [(new, gain(new)) for _, new in sorted(heap)]
 
 
-def _answered(confidences: Floats, threshold: float) -> Floats:
+def answered_directly(confidences: Floats, threshold: float) -> Floats:
     """Return how likely each message is answered directly: half at the threshold, a wording is."""
     likely = 1.0 / (1.0 + np.exp((threshold - confidences) / _SCATTER))
     return np.asarray(np.where(confidences < 1.0, likely, 1.0))

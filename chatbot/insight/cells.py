@@ -44,6 +44,8 @@ def _counts(talk: Talk, sessions: Sequence[Session], zone: ZoneInfo) -> Iterator
             yield from _label(label, session)
         for each in session.handoffs:
             yield from _waiting(each, session, talk.handoffs, zone)
+    for turn in _complained_of(sessions):
+        yield turn.at, turn.topic, "refused", "", 1, 0
     for rating in talk.ratings:
         yield from _rating(rating, session_at(sessions, rating.at))
 
@@ -71,7 +73,7 @@ _FAULTS = frozenset({"wrong", "other"})
 
 
 def _turn(turn: TurnFact) -> Iterator[_Count]:
-    topic = turn.answered[0] if turn.answered else ""
+    topic = turn.topic
     yield turn.at, topic, "turns", "", 1, 0
     for entry in turn.answered:
         yield turn.at, entry, "asked", entry, 1, 0
@@ -91,12 +93,26 @@ def _turn(turn: TurnFact) -> Iterator[_Count]:
 
 
 def _label(label: LabelFact, session: Session) -> Iterator[_Count]:
-    at = next(turn.at for turn in session.turns if turn.id == label.turn_id)
-    if label.source == "dissatisfied":
-        yield at, session.topic, "refused", "", 1, 0
-    elif label.source in _CHOICES and label.leading is not None:
+    if label.source in _CHOICES and label.leading is not None:
+        at = next(turn.at for turn in session.turns if turn.id == label.turn_id)
         right = label.faq_id == label.leading
         yield from _promise(at, session.topic, label.confidence, right=right)
+
+
+def _complained_of(sessions: Sequence[Session]) -> list[TurnFact]:
+    """Return the direct answers that the customer complained of, once each.
+
+    A complaint is about the last one before it; it counts where that counts, so that what is
+    refused is a part of what was answered.
+    """
+    turns = [turn for session in sessions for turn in session.turns]
+    answers = {turn.id: turn for turn in turns if turn.action == "answer" and turn.mode == "full"}
+    told = [
+        label.turn_id for session in sessions for label in session.labels
+        if label.source == "dissatisfied"
+    ]  # fmt: skip
+    before = [[each for each in answers if each < turn] for turn in told]
+    return [answers[each] for each in sorted({max(each) for each in before if each})]
 
 
 def _promise(at: datetime, topic: str, confidence: float, *, right: bool) -> Iterator[_Count]:

@@ -36,6 +36,11 @@ class TurnFact:
     verdict: str | None
     tags: tuple[str, ...]
 
+    @property
+    def topic(self) -> str:
+        """Return the first entry that it answered by, "" if there is none."""
+        return self.answered[0] if self.answered else ""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelFact:

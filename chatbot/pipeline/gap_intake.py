@@ -61,6 +61,10 @@ class GapIntake:
         self._vectors = vectors
         self._known: _Known | None = None
 
+    def forget(self) -> None:
+        """Let go of the groups and of the mind they were compared by: another process has them."""
+        self._known = None
+
     def take_some(self, mind: Mind, now: datetime) -> int:
         """Take in the next turns; return how many there were."""
         batch = self._database.run_sync(read_batch, now, now - _SETTLED, _AT_ONCE)

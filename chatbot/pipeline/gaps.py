@@ -18,6 +18,7 @@ from chatbot.matching.vector_cache import VectorStore
 from chatbot.pipeline.gap_answers import GapAnswers
 from chatbot.pipeline.gap_intake import GapIntake
 from chatbot.store.database import Database
+from chatbot.store.errors import StoreUnavailable
 from chatbot.store.watch_lock import GapsLock
 
 log = structlog.get_logger()
@@ -41,18 +42,30 @@ class GapKeeper:
         """Keep them until cancelled."""
         try:
             while True:
-                if not await self._turn():
+                if not await self.turn():
                     await asyncio.sleep(_PAUSE_SECONDS)
         finally:
-            await self._lock.release()
+            await self.release()
 
-    async def _turn(self) -> bool:
-        """Do a piece of work if this process may; return whether there may be more."""
+    async def release(self) -> None:
+        """Let another process keep them."""
+        await self._lock.release()
+
+    async def turn(self) -> bool:
+        """Do a piece of work if this process may; return whether there may be more.
+
+        Without the lock nothing is kept in memory: a mind holds an encoder and its index.
+        """
         try:
-            return await self._lock.hold() and bool(await asyncio.to_thread(self.keep_some))
+            if await self._lock.hold():
+                return bool(await asyncio.to_thread(self.keep_some))
+            self._intake.forget()
+        except StoreUnavailable as error:
+            self._intake.forget()
+            log.warning("gaps_not_kept", error=str(error))
         except ChatbotError as error:
             log.warning("gaps_not_kept", error=str(error))
-            return False
+        return False
 
     def keep_some(self) -> int:
         """Do a piece of each kind of work, on the calling thread; return how much there was.

@@ -86,6 +86,11 @@ _INSERT = statement(
     " CAST(:pictures AS jsonb), :actor, :now, :candidate, 'waiting', :held, :undo_of,"
     " CAST(:base AS jsonb), :is_based) RETURNING id"
 )
+_NOTE = statement(
+    "INSERT INTO content_edits (kind, key, actor, at, candidate, state, held)"
+    " VALUES ('entry', :key, :actor, :now, 0, 'written', true) RETURNING id"
+)
+_FORGET_NOTE = statement("DELETE FROM content_edits WHERE id = :id AND candidate = 0")
 _READ = statement(f"SELECT {_COLUMNS} FROM content_edits WHERE id = :id")
 _HISTORY = statement(
     f"SELECT {_COLUMNS} FROM content_edits WHERE kind = :kind AND key = :key"
@@ -139,6 +144,17 @@ def insert_edit(
         "is_based": edit.file_says is not None,
     }  # fmt: skip
     return int(connection.execute(_INSERT, values).scalar_one())
+
+
+def note_in_files(connection: Connection, faq_id: str, actor: str, now: datetime) -> int:
+    """Note that somebody is about to write into an entry's file what a person has to publish."""
+    values = {"key": faq_id, "actor": actor, "now": now}
+    return int(connection.execute(_NOTE, values).scalar_one())
+
+
+def forget_note(connection: Connection, number: int) -> None:
+    """Forget what could not be written."""
+    connection.execute(_FORGET_NOTE, {"id": number})
 
 
 def read_edit(connection: Connection, number: int) -> StoredEdit | None:

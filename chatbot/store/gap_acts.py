@@ -31,6 +31,12 @@ _MERGE = statement(
     "UPDATE gap_groups SET merged_into = :target, stale = false WHERE id = :source"
     " OR merged_into = :source"
 )
+# What a direct answer saved is what the question cost when its gap was closed: that stays true
+# when the gap is opened again or becomes part of another.
+_SAVED_AS_DECIDED = statement(
+    "UPDATE gap_savings s SET minutes_each = COALESCE(s.minutes_each, g.minutes_each)"
+    " FROM gap_groups g WHERE g.id = s.group_id AND g.id = :source"
+)
 _SAVED_THERE = statement("UPDATE gap_savings SET group_id = :target WHERE group_id = :source")
 _STALE = statement("UPDATE gap_groups SET stale = true WHERE id = ANY(:ids)")
 _COUNT = statement(
@@ -59,6 +65,7 @@ def merge_gaps(connection: Connection, source: int, target: int, actor: str, now
         return False
     values = {"source": source, "target": target, "actor": actor, "now": now}
     connection.execute(_PUT_ALL, values)
+    connection.execute(_SAVED_AS_DECIDED, {"source": source})
     connection.execute(_SAVED_THERE, {"source": source, "target": target})
     connection.execute(_MERGE, {"source": source, "target": target})
     connection.execute(_STALE, {"ids": [target]})
@@ -138,6 +145,7 @@ def reopen_gap(connection: Connection, group: int, actor: str, now: datetime) ->
     """Take a decision back; False if it is no group any more."""
     if not _lock(connection, group):
         return False
+    connection.execute(_SAVED_AS_DECIDED, {"source": group})
     connection.execute(_REOPEN, {"group": group})
     _note(connection, group, "reopen", actor, now, {})
     return True

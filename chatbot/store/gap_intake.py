@@ -128,12 +128,23 @@ _FORGET = statement(
     " UPDATE gap_groups SET stale = true WHERE id IN (SELECT group_id FROM gone)"
 )
 _FOUND = statement("INSERT INTO gap_groups (founded_at) VALUES (:at) RETURNING id")
+_SAME = "gap_questions.key = EXCLUDED.key"
 _INSERT = statement(
     "INSERT INTO gap_questions (turn_id, part, conversation_id, group_id, kind, text, form, key,"
     " asked_at, look_at) VALUES (:turn_id, :part, :conversation_id, :group, :kind, :text, :form,"
-    " :key, :asked_at, :now) ON CONFLICT (turn_id, part) DO UPDATE SET kind = EXCLUDED.kind"
+    " :key, :asked_at, :now) ON CONFLICT (turn_id, part) DO UPDATE SET kind = EXCLUDED.kind,"
+    # Judged as a whole, a message that asked several things is another question than its part was:
+    # so nobody has put it where that stood.
+    " text = EXCLUDED.text, form = EXCLUDED.form, key = EXCLUDED.key,"
+    f" group_id = CASE WHEN {_SAME} THEN gap_questions.group_id ELSE EXCLUDED.group_id END,"
+    f" placed_by = CASE WHEN {_SAME} THEN gap_questions.placed_by END,"
+    f" placed_at = CASE WHEN {_SAME} THEN gap_questions.placed_at END"
 )
 _STALE = statement("UPDATE gap_groups SET stale = true WHERE id = ANY(:groups)")
+_STALE_OF = statement(
+    "UPDATE gap_groups SET stale = true WHERE id IN"
+    " (SELECT group_id FROM gap_questions WHERE turn_id = ANY(:turns))"
+)
 _SAVE = statement(
     "INSERT INTO gap_savings (turn_id, group_id, answered_at)"
     " VALUES (:turn_id, :group_id, :answered_at) ON CONFLICT DO NOTHING"
@@ -205,6 +216,7 @@ def take_in(
         kept = [(each.turn_id, each.part) for each in questions]
         values = {"turns": again, "kept": [turn for turn, _ in kept],
                   "parts": [part for _, part in kept]}  # fmt: skip
+        connection.execute(_STALE_OF, {"turns": again})
         connection.execute(_FORGET, values)
         connection.execute(_UNSAVE, {"turns": again})
         times = [batch.noted.get(turn, 0) for turn in again]

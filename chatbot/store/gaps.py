@@ -76,13 +76,11 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """A conversation that asked in vain, with what tells which store it is about."""
+class Saved:
+    """How often questions of a closed gap were answered directly since, and what that saved."""
 
-    conversation_id: int
-    rows: Mapping[str, str]
-    scene: str
-    customer: str
+    times: int
+    minutes: float
 
 
 _GROUP = (
@@ -92,29 +90,39 @@ _GROUP = (
 )
 _GROUPS = statement(f"{_GROUP} WHERE merged_into IS NULL ORDER BY id")
 _ONE = statement(f"{_GROUP} WHERE id = :id")
-#: Of everybody (:conversations is NULL), or of those talks alone.
-_SEEN = "(CAST(:conversations AS bigint[]) IS NULL OR q.conversation_id = ANY(:conversations))"
+#: Of everybody (:places is NULL), or of the talks that belong there, as they were counted last.
+_SEEN = (
+    "(CAST(:places AS integer[]) IS NULL OR EXISTS (SELECT FROM insight_talks i"
+    " WHERE i.conversation_id = {talk} AND i.place_id = ANY(:places)))"
+)
+_SEEN_OF_QUESTION = _SEEN.format(talk="q.conversation_id")
 _ASKED = statement(
     "SELECT q.group_id, q.asked_at, q.kind, q.minutes FROM gap_questions q"
-    f" WHERE (q.asked_at >= :since OR q.source IS NOT NULL) AND {_SEEN}"
+    " WHERE (q.asked_at >= :since OR q.source IS NOT NULL)"
+    " AND (CAST(:group AS bigint) IS NULL OR q.group_id = :group)"
+    f" AND {_SEEN_OF_QUESTION}"
+)
+_AGAIN = statement(
+    "SELECT q.group_id, count(*) AS times FROM gap_questions q"
+    " JOIN gap_groups g ON g.id = q.group_id"
+    " WHERE q.asked_at > g.decided_at AND q.source IS NULL"
+    f" AND {_SEEN_OF_QUESTION} GROUP BY q.group_id"
 )
 _QUESTIONS = statement(
     "SELECT q.id, q.conversation_id, c.public_id, q.kind, q.text, q.key, q.asked_at, q.placed_by,"
     " q.minutes, q.reply, q.source"
     " FROM gap_questions q LEFT JOIN conversations c ON c.id = q.conversation_id"
-    f" WHERE q.group_id = :group AND {_SEEN} ORDER BY q.asked_at DESC, q.id DESC LIMIT :limit"
+    f" WHERE q.group_id = :group AND {_SEEN_OF_QUESTION}"
+    " ORDER BY q.asked_at DESC, q.id DESC LIMIT :limit"
 )
 _SAVINGS = statement(
-    "SELECT q.group_id, count(*) AS times FROM gap_savings q JOIN turns t ON t.id = q.turn_id"
-    " WHERE CAST(:conversations AS bigint[]) IS NULL OR t.conversation_id = ANY(:conversations)"
-    " GROUP BY q.group_id"
+    "SELECT q.group_id, count(*) AS times,"
+    " COALESCE(sum(COALESCE(q.minutes_each, g.minutes_each)), 0) AS minutes"
+    " FROM gap_savings q JOIN gap_groups g ON g.id = q.group_id JOIN turns t ON t.id = q.turn_id"
+    f" WHERE {_SEEN.format(talk='t.conversation_id')} GROUP BY q.group_id"
 )
 _ACTS = statement(
     "SELECT act, actor, at, detail FROM gap_acts WHERE group_id = :group ORDER BY id DESC"
-)
-_ASKERS = statement(
-    "SELECT id, scope_rows AS rows, scene, external_userid FROM conversations WHERE id IN"
-    " (SELECT conversation_id FROM gap_questions WHERE asked_at >= :since)"
 )
 
 
@@ -142,37 +150,43 @@ def _group(row: Row[Any]) -> Group:
 
 
 def askings(
-    connection: Connection, since: datetime, conversations: Sequence[int] | None = None
+    connection: Connection,
+    since: datetime,
+    places: Sequence[int] | None = None,
+    group: int | None = None,
 ) -> dict[int, list[Asking]]:
-    """Return what was asked in vain since an instant, by group (None: of all).
+    """Return what was asked in vain since an instant, by group: of all, or of one ``group``.
 
-    What came from files is as old as the file is, and always there.
+    What came from files is as old as the file is, and always there. ``places`` are those of
+    `chatbot.store.insight` whose customers count; None: all.
     """
+    values = {"since": since, "places": places, "group": group}
     found: dict[int, list[Asking]] = defaultdict(list)
-    for row in connection.execute(_ASKED, {"since": since, "conversations": conversations}):
+    for row in connection.execute(_ASKED, values):
         found[row.group_id].append(Asking(row.asked_at, row.kind, row.minutes))
     return found
 
 
+def asked_again(connection: Connection, places: Sequence[int] | None = None) -> dict[int, int]:
+    """Return how often questions of decided gaps were asked in vain since, by group."""
+    rows = connection.execute(_AGAIN, {"places": places})
+    return {row.group_id: row.times for row in rows}
+
+
 def questions_of(
-    connection: Connection, group_id: int, conversations: Sequence[int] | None, limit: int
+    connection: Connection, group_id: int, places: Sequence[int] | None, limit: int
 ) -> list[Question]:
     """Return a group's newest questions, the newest first."""
-    values = {"group": group_id, "conversations": conversations, "limit": limit}
+    values = {"group": group_id, "places": places, "limit": limit}
     return [Question(*row) for row in connection.execute(_QUESTIONS, values)]
 
 
-def savings(connection: Connection, conversations: Sequence[int] | None = None) -> dict[int, int]:
-    """Return how often questions of closed groups were answered directly since, by group."""
-    rows = connection.execute(_SAVINGS, {"conversations": conversations})
-    return {row.group_id: row.times for row in rows}
+def savings(connection: Connection, places: Sequence[int] | None = None) -> dict[int, Saved]:
+    """Return what answers to questions of gaps saved since those were closed, by group."""
+    rows = connection.execute(_SAVINGS, {"places": places})
+    return {row.group_id: Saved(row.times, float(row.minutes)) for row in rows}
 
 
 def acts_of(connection: Connection, group_id: int) -> list[Act]:
     """Return what was done with a group, newest first."""
     return [Act(*row) for row in connection.execute(_ACTS, {"group": group_id})]
-
-
-def askers(connection: Connection, since: datetime) -> list[Asker]:
-    """Return the conversations that asked something in vain since an instant."""
-    return [Asker(*row) for row in connection.execute(_ASKERS, {"since": since})]

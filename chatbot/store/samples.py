@@ -83,6 +83,7 @@ class Word:
     turn_id: int
     conversation_id: int
     said_by: str
+    said_at: datetime
     former: Judgement | None
 
 
@@ -148,7 +149,7 @@ _SAY = statement(
     " VALUES (:item_id, :verdict, :faq_id, :question, :said_by, :now, CAST(:former AS jsonb))"
 )
 _LAST_OF = statement(
-    "SELECT w.id, w.item_id, i.turn_id, t.conversation_id, w.said_by, w.former"
+    "SELECT w.id, w.item_id, i.turn_id, t.conversation_id, w.said_by, w.said_at, w.former"
     " FROM sample_words w JOIN sample_items i ON i.id = w.item_id JOIN turns t ON t.id = i.turn_id"
     " WHERE i.first_day = :first_day AND w.said_by = :said_by AND w.taken_back_at IS NULL"
     " ORDER BY w.id DESC LIMIT 1"
@@ -290,8 +291,8 @@ def last_word_of(connection: Connection, first_day: date, said_by: str) -> Word 
     *rest, former = row
     if former is not None:
         former = Judgement(**former | {"judged_at": datetime.fromisoformat(former["judged_at"])})
-    number, item_id, turn_id, conversation_id, said = rest
-    return Word(number, item_id, turn_id, conversation_id, said, former)
+    number, item_id, turn_id, conversation_id, by, at = rest
+    return Word(number, item_id, turn_id, conversation_id, by, at, former)
 
 
 def standing_words(connection: Connection, item_id: int) -> list[int]:

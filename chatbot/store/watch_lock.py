@@ -1,8 +1,8 @@
 """What one process at a time may do, and another within seconds when it is gone.
 
 Who offers the files of a watched folder, who embeds for an encoder that is being switched to, who
-compares drafts with what members of staff wrote, who holds a candidate against what is live, and
-who groups what was asked in vain.
+compares drafts with what members of staff wrote, who holds a candidate against what is live, who
+groups what was asked in vain, and who works out what confidence is worth.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _COMPARING_LOCK = 0x5743_434D50
 _EXAMINING_LOCK = 0x5743_455841
 _GAPS_LOCK = 0x5743_474150
 _JUDGING_LOCK = 0x5743_4A5544
+_CALIBRATING_LOCK = 0x5743_43414C
 #: What the connections that hold a lock are called.
 WATCHING = "chatbot-watch"
 EMBEDDING = "chatbot-embed"
@@ -29,6 +30,7 @@ COMPARING = "chatbot-compare"
 EXAMINING = "chatbot-examine"
 GROUPING = "chatbot-gaps"
 JUDGING = "chatbot-judge"
+CALIBRATING = "chatbot-calibrate"
 _CONNECT_SECONDS = 5
 # A machine that vanished without a word holds its lock until PostgreSQL notices.
 _NOTICE_A_DEAD_PEER = (
@@ -130,6 +132,13 @@ class GapsLock(ProcessLock):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, _GAPS_LOCK, GROUPING, "the grouping of questions")
+
+
+class CalibratingLock(ProcessLock):
+    """Who works out what confidence is worth."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _CALIBRATING_LOCK, CALIBRATING, "the report on confidence")
 
 
 class EmbeddingLock(ProcessLock):

@@ -48,6 +48,15 @@ _SAVE = statement(
     " ON CONFLICT (faq_id, text_hash) DO UPDATE SET verdict = excluded.verdict,"
     " actor = excluded.actor, decided_at = excluded.decided_at"
 )
+_FORGET = statement(
+    "DELETE FROM workshop_verdicts WHERE faq_id = :faq_id AND text_hash = :text_hash"
+)
+_TALKS = statement(
+    "SELECT c.public_id, max(t.created_at) AS at FROM turns t"
+    " JOIN conversations c ON c.id = t.conversation_id"
+    " WHERE t.created_at >= :since AND t.text = ANY(:texts)"
+    " GROUP BY c.public_id ORDER BY at DESC LIMIT :limit"
+)
 _VERDICTS = statement(
     "SELECT faq_id, text, verdict FROM workshop_verdicts ORDER BY faq_id, decided_at, text"
 )
@@ -88,12 +97,28 @@ def save_verdict(
     connection: Connection, faq_id: str, text: str, verdict: Verdict, actor: str, now: datetime
 ) -> None:
     """Keep what an admin said of a message suggested for an entry; the latest verdict counts."""
-    kept = storable_text(text)
     values = {
-        "faq_id": faq_id, "text_hash": hashlib.sha256(kept.encode()).digest(), "text": kept,
+        "faq_id": faq_id, "text_hash": _hash(text), "text": storable_text(text),
         "verdict": verdict, "actor": actor, "now": now,
     }  # fmt: skip
     connection.execute(_SAVE, values)
+
+
+def forget_verdict(connection: Connection, faq_id: str, text: str) -> None:
+    """Let a message be suggested again as if nobody had said anything of it."""
+    connection.execute(_FORGET, {"faq_id": faq_id, "text_hash": _hash(text)})
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(storable_text(text).encode()).digest()
+
+
+def talks_that_asked(
+    connection: Connection, texts: Sequence[str], since: datetime, limit: int
+) -> list[tuple[str, datetime]]:
+    """Return the conversations in which one of these texts was written last, and when."""
+    values = {"texts": list(texts), "since": since, "limit": limit}
+    return [(row.public_id, row.at) for row in connection.execute(_TALKS, values)]
 
 
 def verdicts(connection: Connection) -> Sequence[tuple[str, str, Verdict]]:

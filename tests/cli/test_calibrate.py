@@ -301,6 +301,12 @@ def test_that_stored_labels_are_applied_to_what_is_live(database: Database) -> N
     assert basis.correction.labels == 2
     history = CliRunner().invoke(knowledge, ["history"]).stdout
     assert "按标注校准过" in history
+    (learnt,) = json.loads(_said("--history", "--json"))["history"]
+    assert (learnt["snapshot"], learnt["labels"]) == (2, 2)
+    assert learnt["sources"] == {"click": 2}
+    assert learnt["share"]["after"] == basis.correction.share
+    assert 0 < learnt["threshold"]["after"] <= 1
+    assert "菜单里点的 2" in _said("--history")
     assert CliRunner().invoke(knowledge, ["history", "--json"]).exit_code == 0
 
 
@@ -330,6 +336,15 @@ def test_that_labels_of_no_live_entry_are_named() -> None:
     result = _run("--labels", "labels.jsonl")
     assert result.exit_code == 0, (result.output, result.exception)
     assert result.stderr == "注意：线上的快照 1 里没有这 1 个条目：fod\n"
+
+
+@pytest.mark.usefixtures("live")
+def test_that_the_past_is_told_alone_and_empty_before_anything_was_learnt() -> None:
+    assert "还没有按标注学过" in _said("--history")
+    assert json.loads(_said("--history", "--json")) == {"history": []}
+    result = _run("--history", "--full")
+    assert isinstance(result.exception, UserError)
+    assert "--history 只能和 --json 同用" in str(result.exception)
 
 
 def test_that_nothing_live_is_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from chatbot.store.gap_intake import read_batch, take_in
 from chatbot.store.gaps import (
     Group,
     Question,
+    Saved,
     acts_of,
     askings,
     gap_group,
@@ -305,7 +306,7 @@ def test_that_answers_after_the_gap_was_closed_are_counted_as_saved(
     refused.answered("有游泳池吗", "pool")
     refused.tells("有游泳池吗", None, "dissatisfied", refused.handed_over("不对", "dissatisfied"))
     kept(keeper)
-    assert database.run_sync(savings) == {group.id: 2}
+    assert database.run_sync(savings) == {group.id: Saved(2, 8.0)}
 
 
 def test_that_two_processes_take_everything_in_once(

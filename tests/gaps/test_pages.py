@@ -12,6 +12,7 @@ from chatbot.access.roles import Grant
 from chatbot.dialogue.service import Mind
 from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.gaps import GapKeeper
+from chatbot.pipeline.insight_counting import Counting
 from chatbot.store.edits import edits_are_held
 from chatbot.store.gap_acts import decide_gap
 from chatbot.store.gaps import gap_groups
@@ -177,7 +178,7 @@ async def test_that_the_pages_fit_a_phone(screens: Screens, stage: House) -> Non
 
 @pytest.mark.usefixtures("month")
 async def test_that_supervisors_may_not_look_and_limited_people_only_look(
-    screens: Screens, stage: House
+    screens: Screens, stage: House, mind: Mind
 ) -> None:
     now = stage.clock.now()
     await stage.database.run(save_grant, Grant("supervisor", userid=XIAOZHOU), now, "test")
@@ -186,6 +187,7 @@ async def test_that_supervisors_may_not_look_and_limited_people_only_look(
     screens.take_note_of(403)
     limited = Grant("operations", ("云栖西湖店",), userid=XIAOZHOU)
     await stage.database.run(save_grant, limited, now, "test")
+    Counting(stage.database, lambda: mind.dialogue.snapshot, stage.clock).count_all(stage.database)
     group = _group(stage, POOL)
     await page.goto(f"{stage.server}/console/gaps/{group}")
     await expect(page.get_by_text("您只负责 云栖西湖店，这里只能看")).to_be_visible()

@@ -130,7 +130,7 @@ def _events(connection: Connection, number: int) -> list[Event]:
     }
     tags = _of(connection, "tag_evidence", number)
     everybody = [handoff for session in sessions for handoff in session["handoffs"]]
-    found: list[Event] = []
+    found: list[Event] = _refused(sessions, labels)
     for place, session in enumerate(sessions):
         topic = _topic(session)
         found.append((session["start"], topic, "conversations", "", 0))
@@ -208,11 +208,23 @@ def _waiting(
     return [(at, topic, "waiting", key, wait)]
 
 
+def _refused(sessions: list[dict[str, Any]], labels: list[dict[str, Any]]) -> list[Event]:
+    """Count each answer that a complaint came next to, where the answer was given."""
+    said = [turn for session in sessions for turn in session["turns"]]
+    refused: dict[int, dict[str, Any]] = {}
+    for label in labels:
+        if label["source"] == "dissatisfied" and label["turn_id"] in {turn["id"] for turn in said}:
+            answers = [turn for turn in said if turn["action"] == "answer"
+                       and turn["mode"] == "full" and turn["id"] < label["turn_id"]]  # fmt: skip
+            last = sorted(answers, key=lambda turn: turn["id"])[-1:]
+            refused |= {turn["id"]: turn for turn in last}
+    return [(turn["created_at"], (_answered(turn) or [""])[0], "refused", "", 0)
+            for turn in refused.values()]  # fmt: skip
+
+
 def _of_labels(labels: list[dict[str, Any]], at: datetime, topic: str) -> list[Event]:
     found: list[Event] = []
     for label in labels:
-        if label["source"] == "dissatisfied":
-            found.append((at, topic, "refused", "", 0))
         if label["source"] in ("click", "typed", "rephrased"):
             right = label["faq_id"] == label["ranked_first"]
             found += _promise(at, topic, label["confidence"], right)

@@ -155,6 +155,19 @@ async def test_that_taking_back_the_only_word_leaves_what_the_desk_said(
     assert [each.label.source for each in database.run_sync(labels)] == ["judged"]
 
 
+async def test_that_what_the_desk_said_since_is_not_taken_back(
+    database: Database, desk: SampleDesk, items: list[Item], clock: SetClock
+) -> None:
+    item = items[0]
+    await desk.judge(item.id, "right", None, LIANG)
+    clock.at += timedelta(minutes=1)
+    word = Judgement("wrong", None, "", "azhen", clock.now())
+    database.run_sync(judge_turn, item.turn_id, item.conversation_id, word, clock.now())
+    await desk.undo(item.first_day, LIANG)
+    assert database.run_sync(judgements_of, [item.turn_id])[item.turn_id] == word
+    assert not any(each.verdict for each in _items(database))
+
+
 async def test_that_what_comes_by_itself_is_told_apart_from_the_sample(
     database: Database, desk: SampleDesk, items: list[Item], clock: SetClock
 ) -> None:

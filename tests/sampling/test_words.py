@@ -8,7 +8,10 @@ from typing import get_args
 
 import pytest
 
+from chatbot.answers.calibration import Ground
+from chatbot.insight.reliability_picture import CurveWords
 from chatbot.store.samples import SampleVerdict
+from chatbot.store.turn_labels import LabelSource
 from chatbot.texts import make_texts
 
 _CONSOLE = Path(__file__).parents[2] / "chatbot" / "console"
@@ -19,6 +22,17 @@ _MADE = {
         *(f"{name}_{each}" for name in ("verdict", "done") for each in get_args(SampleVerdict)),
         *(f"against_{each}" for each in ("open", "kept", "broken")),
         *(f"who_{each}" for each in ("customer", "bot", "staff")),
+    },
+    "workshop": {
+        "title",
+        *(f"done_{each}" for each in ("accept", "reject", "undone", "nothing", "moved")),
+    },
+    "calibration": {
+        "title",
+        *(f"ground_{each}" for each in get_args(Ground)),
+        *(f"source_{each}" for each in get_args(LabelSource)),
+        *(f"series_{each}" for each in ("left_out", "labels")),
+        *(f"curve_{each}" for each in CurveWords.__dataclass_fields__),
     },
 }  # fmt: skip
 

@@ -100,7 +100,9 @@ class GapDesk:
         self, group: int, verdict: Verdict, faq_id: str | None, viewer: Viewer, detail: Any
     ) -> None:
         def decide(connection: Connection, actor: str, now: Any) -> bool:
-            worth = worth_of(askings(connection, now - _COSTED).get(group, ()), now - _COSTED, now)
+            since = now - _COSTED
+            asked = askings(connection, since, group=group)
+            worth = worth_of(asked.get(group, ()), since, now)
             return decide_gap(connection, group, verdict, faq_id, worth.each, actor, now, detail)
 
         await self._act(viewer, f"gap_{verdict}", group, decide, {"faq_id": faq_id})

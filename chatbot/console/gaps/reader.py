@@ -13,29 +13,28 @@ from chatbot.access.viewer import Viewer
 from chatbot.clock import Clock
 from chatbot.console.scope import scope_of
 from chatbot.curation.gaps.asked import Kind
-from chatbot.curation.gaps.worth import Worth, ranking_key, saved_minutes, worth_of
+from chatbot.curation.gaps.worth import Worth, ranking_key, worth_of
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.facts.meant import rows_meant
 from chatbot.store.gaps import (
     Act,
     Group,
     Question,
+    Saved,
     acts_of,
-    askers,
+    asked_again,
     askings,
     gap_group,
     gap_groups,
     questions_of,
     savings,
 )
-from chatbot.store.tags import tags_of_customers
+from chatbot.store.insight import all_places
 
 #: Which gaps a list has: those to be closed, those that were, those that are not the brand's.
 STATES = ("open", "closed", "not_ours")
 #: Weeks of a trend reach back this far, whatever the period.
 _LOOKED_BACK = timedelta(weeks=13)
 _SHOWN_QUESTIONS = 1000
-_EVER = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class GapReader:
     def gaps(self, connection: Connection, viewer: Viewer | None, wanted: Wanted) -> list[Gap]:
         """Return the gaps that are wanted, the dearest first; of everybody without a viewer."""
         now = self._clock.now()
-        found = self._gaps(connection, self._seen(connection, viewer, now), wanted.days, now)
+        found = self._gaps(connection, self._seen(connection, viewer), wanted.days, now)
         chosen = (each for each in found if _is_wanted(each, wanted))
         return sorted(chosen, key=lambda each: ranking_key(each.worth, each.group.id))
 
@@ -122,7 +121,7 @@ class GapReader:
     ) -> GapView | None:
         """Return a gap for its page; None if there is none that the viewer may see."""
         now = self._clock.now()
-        group, seen = gap_group(connection, group_id), self._seen(connection, viewer, now)
+        group, seen = gap_group(connection, group_id), self._seen(connection, viewer)
         if group is None:
             return None
         questions = questions_of(connection, group_id, seen, _SHOWN_QUESTIONS)
@@ -145,7 +144,8 @@ class GapReader:
     ) -> list[Gap]:
         """Return the gaps with something in them that may be seen, and ``also`` in any case."""
         known = askings(connection, now - max(_LOOKED_BACK, timedelta(days=days)), seen)
-        saved, since = savings(connection, seen), now - timedelta(days=days)
+        saved, again = savings(connection, seen), asked_again(connection, seen)
+        since = now - timedelta(days=days)
         groups = {each.id: each for each in gap_groups(connection)}
         groups |= {also.id: also} if also else {}
         found = []
@@ -153,13 +153,12 @@ class GapReader:
             asked = known.get(group.id, [])
             if not asked and group.id not in saved and group is not also:
                 continue
-            decided = group.decided
-            again = [each for each in asked if decided is not None and each.at > decided.at]
-            times = saved.get(group.id, 0)
-            minutes = saved_minutes(times, decided.minutes_each if decided else 0.0)
-            nearest = self._question(group.nearest)
-            worth = worth_of(asked, since, now)
-            found.append(Gap(group, worth, nearest, times, minutes, len(again)))
+            spared = saved.get(group.id, Saved(0, 0.0))
+            nearest, worth = self._question(group.nearest), worth_of(asked, since, now)
+            found.append(Gap(
+                group, worth, nearest, spared.times, round(spared.minutes, 1),
+                again.get(group.id, 0),
+            ))  # fmt: skip
         return found
 
     def _question(self, faq_id: str | None) -> str:
@@ -169,21 +168,12 @@ class GapReader:
         number = snapshot.by_id.get(faq_id or "")
         return "" if number is None else snapshot.entries[number].question
 
-    def _seen(
-        self, connection: Connection, viewer: Viewer | None, now: datetime
-    ) -> list[int] | None:
-        """Return the conversations whose customers the viewer sees; None: all."""
+    def _seen(self, connection: Connection, viewer: Viewer | None) -> list[int] | None:
+        """Return the places whose customers the viewer sees, as figures count them; None: all."""
         if viewer is None or viewer.stores is None or self._snapshot is None:
             return None
-        snapshot = self._snapshot()
-        sees = scope_of(viewer, snapshot)
-        asked = askers(connection, now - _EVER)
-        tags = tags_of_customers(connection, sorted({each.customer for each in asked}), now)
-        return [
-            each.conversation_id
-            for each in asked
-            if sees(rows_meant(snapshot.rows, each.rows, tags.get(each.customer, ()), each.scene))
-        ]
+        sees = scope_of(viewer, self._snapshot())
+        return [number for number, rows in all_places(connection).items() if sees(rows)]
 
 
 def _is_wanted(gap: Gap, wanted: Wanted) -> bool:

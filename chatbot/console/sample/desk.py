@@ -63,8 +63,8 @@ class SampleDesk:
     async def undo(self, week: date, viewer: Viewer) -> int | None:
         """Take back the viewer's last word of a week's sample; return of which answer it was.
 
-        If somebody else has judged that answer since, their word goes on to count. None if there
-        is nothing to take back.
+        If somebody else has judged that answer since, here or in the desk, their word goes on to
+        count. None if there is nothing to take back.
         """
         now = self._clock.now()
 
@@ -75,7 +75,9 @@ class SampleDesk:
             lock_turn(connection, found.turn_id)
             standing = standing_words(connection, found.item_id)
             take_word_back(connection, found.id, now)
-            if standing[:1] == [found.id]:
+            now_said = judgements_of(connection, [found.turn_id]).get(found.turn_id)
+            is_last = now_said is not None and now_said.judged_at == found.said_at
+            if standing[:1] == [found.id] and is_last:
                 talk, sampled = found.conversation_id, len(standing) > 1
                 _put(connection, found.turn_id, talk, found.former, now, sampled=sampled)
             audit(connection, viewer, "sample_undo", str(found.item_id), {}, now)

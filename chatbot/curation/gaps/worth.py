@@ -90,10 +90,5 @@ def ranking_key(worth: Worth, number: int) -> tuple[float, int, int]:
     return (-round(worth.minutes, 2), -worth.times, number)
 
 
-def saved_minutes(times: int, minutes_each: float) -> float:
-    """Return what direct answers saved: each would have cost what the question cost before."""
-    return round(times * minutes_each, 1)
-
-
 def _minutes(asking: Asking) -> float:
     return DEFAULT_MINUTES if asking.minutes is None else asking.minutes

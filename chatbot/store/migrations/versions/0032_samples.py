@@ -55,6 +55,11 @@ CREATE TABLE calibrations (
     report jsonb NOT NULL          -- as `chatbot knowledge calibrate --json` tells it
 );
 
+-- A complaint counts where the answer does that it is about.
+INSERT INTO insight_changes (conversation_id)
+    SELECT DISTINCT t.conversation_id FROM turn_labels l JOIN turns t ON t.id = l.turn_id
+    WHERE l.source = 'dissatisfied';
+
 -- A closed gap that was put into another keeps what closing it saved.
 ALTER TABLE gap_savings ADD COLUMN minutes_each real;  -- NULL: as the group's decision says
 """

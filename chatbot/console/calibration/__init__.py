@@ -1,0 +1,1 @@
+"""``/console/calibration``: what confidence is worth here, what would help, and what was learnt."""

@@ -1,0 +1,1 @@
+"""``/console/workshop``: real messages that would help as similar questions, each by one key."""
