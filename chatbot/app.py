@@ -24,6 +24,7 @@ from chatbot.clock import Clock, make_clock
 from chatbot.console.links import LINKS
 from chatbot.content import ContentFollower
 from chatbot.content_metrics import ContentMetrics
+from chatbot.curating_pages import CuratingPages
 from chatbot.dialogue.service import DialogueService
 from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
@@ -137,24 +138,18 @@ async def running_server(
         app[CASES] = cases = CaseDesk(database, clock, lambda: dialogue.dialogue.snapshot.timezone)
         editing = _editing(settings, database, content, clock)
         suggestions = _suggestions(settings, database, dialogue, clock)
-        staff_pages = StaffPages(
-            settings,
-            database,
-            dialogue,
-            clock,
-            wecom,
-            pipeline,
-            assist,
-            cases,
-            news,
-            customers,
+        curating = CuratingPages(
+            settings, database, dialogue, clock, assist,
             PublishingDesk(database, content.publisher, clock),
             editing,
             BatchDesk(database, clock, lambda: content.publisher.bench.basis, editing),
             Replays(database, content.publisher, dialogue),
-            notices,
-            suggestions,
-        )
+            notices, suggestions,
+        )  # fmt: skip
+        staff_pages = StaffPages(
+            settings, database, dialogue, clock, wecom, pipeline, assist, cases, news, customers,
+            curating,
+        )  # fmt: skip
         app[LINKS] = staff_pages.add_to(app, tasks)
         tasks.keep_running("staff answers", StaffAnswers(database, dialogue, clock).run)
         tasks.keep_running("gaps", _gaps(settings, database, dialogue, clock).run)

@@ -2,77 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter
 
 from aiohttp import web
 
-from chatbot.accepting import EditedKnowledge
 from chatbot.access.roles import Appointed
 from chatbot.assist.desk import AssistDesk
-from chatbot.bench import vectors_of
-from chatbot.calibrating import Calibrating
 from chatbot.cases.desk import CaseDesk
 from chatbot.clock import Clock
-from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
-from chatbot.console.calibration.pages import CalibrationPages
-from chatbot.console.curating.intent_pages import IntentPages
-from chatbot.console.curating.intent_trial import IntentTrials
-from chatbot.console.curating.subject import SubjectDesk
-from chatbot.console.curating.table_pages import TablePages
-from chatbot.console.curating.word_pages import WordPages
-from chatbot.console.curating.word_trial import WordTrials
-from chatbot.console.entries.entry_pages import EntryPages
-from chatbot.console.entries.list_pages import Catalogues, ListPages
 from chatbot.console.finding import ByConversation
-from chatbot.console.gaps.desk import GapDesk
-from chatbot.console.gaps.pages import GapPages
-from chatbot.console.gaps.reader import GapReader
-from chatbot.console.gate import Gate, require
-from chatbot.console.importing.pages import ImportPages, ImportTools
+from chatbot.console.gate import require
 from chatbot.console.insight.digests import Digests, DigestTools
 from chatbot.console.insight.pages import InsightPages, InsightTools
 from chatbot.console.links import OneTimeLinks
-from chatbot.console.notices.pages import NoticePages, NoticeTools
-from chatbot.console.notices.view import NoticeReader
 from chatbot.console.pipeline_desk import PipelineDesk
-from chatbot.console.publishing.pages import PublishingPages
 from chatbot.console.rating_pages import RatingPages
 from chatbot.console.reception import Reception
 from chatbot.console.rendering import PageWriter
-from chatbot.console.reviews.pages import ReviewPages, ReviewTools
 from chatbot.console.reviews.reminders import ReminderTools, ReviewReminders
-from chatbot.console.sample.desk import SampleDesk
-from chatbot.console.sample.pages import SamplePages
 from chatbot.console.sidebar.application import SidebarTools, sidebar_application
 from chatbot.console.tools import ConsoleTools
-from chatbot.console.trying.pages import TryPages
 from chatbot.console.turns import conversation_pages
-from chatbot.console.workshop.desk import WorkshopActs
-from chatbot.console.workshop.pages import WorkshopPages
+from chatbot.curating_pages import CuratingPages
 from chatbot.dialogue.service import DialogueService
 from chatbot.dialogue.snapshot import Snapshot
-from chatbot.editing.batch import BatchDesk
-from chatbot.editing.desk import EditDesk
-from chatbot.editing.intents import IntentKind
 from chatbot.facts.rows import row_called
 from chatbot.pipeline.customer_data import CustomerData
 from chatbot.pipeline.desk_news import DeskNews
-from chatbot.pipeline.notice_board import NoticeBoard
 from chatbot.pipeline.runtime import Pipeline
-from chatbot.pipeline.sampling import Sampling
 from chatbot.pipeline.tasks import TaskGroup
-from chatbot.publishing_desk import PublishingDesk
-from chatbot.replay import Replays
 from chatbot.settings import Settings
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
-from chatbot.suggestions import Suggestions
 from chatbot.texts import Texts
 from chatbot.wecom.client import WeComClient
 
@@ -91,12 +57,7 @@ class StaffPages:
     cases: CaseDesk
     news: DeskNews
     customers: CustomerData
-    publishing: PublishingDesk
-    editing: EditDesk
-    batches: BatchDesk
-    replays: Replays
-    notices: NoticeBoard
-    suggestions: Suggestions
+    curating: CuratingPages
 
     def add_to(self, app: web.Application, tasks: TaskGroup) -> OneTimeLinks:
         """Add all pages; return who makes links for those who cannot come in otherwise."""
@@ -108,28 +69,25 @@ class StaffPages:
         console = reception.application()
         desk = add_desk(console, tools)
         console.add_routes(self._of_those_who_run_it(reception))
-        console.add_routes(self._of_those_who_curate(reception, ByConversation(tools, desk.reader)))
+        find = ByConversation(tools, desk.reader)
+        console.add_routes(self.curating.routes(reception.gate, find))
+        self._keep_telling(tasks)
+        self.curating.keep_running(tasks)
+        app.add_subapp("/console", console)
+        app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
+        return reception.links
+
+    def _keep_telling(self, tasks: TaskGroup) -> None:
+        """Keep telling those who run the desk what there is to know and to do."""
         digests = DigestTools(
             self.database, self._snapshot, self.clock, self._appointed, self.settings.base_url
         )
         tasks.keep_running("digests", Digests(digests).run)
-        target = self.settings.target_precision
-        sampling = Sampling(self.database, self._snapshot, self.clock, target)
-        tasks.keep_running("sampling", sampling.run)
         reminders = ReminderTools(
-            self.database, self.editing, self._snapshot, self.clock, self._appointed,
+            self.database, self.curating.editing, self._snapshot, self.clock, self._appointed,
             self.settings.base_url,
         )  # fmt: skip
         tasks.keep_running("reviews", ReviewReminders(reminders).run)
-        tasks.keep_running("suggestions", self.suggestions.run)
-        calibrating = Calibrating(
-            self.database, lambda: self.dialogue.mind,
-            vectors_of(self.settings, self.database, self.clock), self.clock,
-        )  # fmt: skip
-        tasks.keep_running("calibrating", calibrating.run)
-        app.add_subapp("/console", console)
-        app.add_subapp("/sidebar", self._sidebar(reception, tools, desk))
-        return reception.links
 
     def _of_those_who_run_it(self, reception: Reception) -> Iterator[web.AbstractRouteDef]:
         """Yield the pages of who serves, what the bot may do, and how well both do."""
@@ -146,90 +104,6 @@ class StaffPages:
         )
         for pages in (administration, ratings, InsightPages(insight)):
             yield from pages.routes()
-
-    def _of_those_who_curate(
-        self, reception: Reception, find: ByConversation
-    ) -> Iterator[web.AbstractRouteDef]:
-        """Yield the pages of what the bot knows, and what it does not."""
-        gate = reception.gate
-        publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
-        trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
-        entries = AdminWriter(gate, "entries", "entries", attrgetter("entry_words"))
-        calibration = AdminWriter(
-            gate, "calibration", "calibration", attrgetter("calibration_words")
-        )
-        pages = (
-            ListPages(
-                entries,
-                self.database,
-                Catalogues(self.editing, self.dialogue),
-                self.dialogue,
-                self.clock,
-            ),
-            EntryPages(entries, self.database, self.editing, self.dialogue, self.clock),
-            PublishingPages(publishing, self.publishing),
-            TryPages(
-                trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
-            ),
-            self._importing(gate),
-            self._gaps(reception),
-            self._notices(reception),
-            self._sample(gate),
-            *self._of_intents_words_and_tables(gate),
-            self._reviews(reception),
-            self._workshop(gate),
-            CalibrationPages(calibration, self.database, self._snapshot),
-        )
-        for each in pages:
-            yield from each.routes()
-
-    def _of_intents_words_and_tables(
-        self, gate: Gate
-    ) -> Iterator[IntentPages | WordPages | TablePages]:
-        def desk(here: str) -> SubjectDesk:
-            writer = AdminWriter(gate, here, "curating", attrgetter("curate_words"))
-            return SubjectDesk(writer, self.editing, self._pieces)
-
-        intents = IntentKind(self.settings.outbound_hosts)
-        trials = IntentTrials(self.dialogue, self.clock)
-        yield IntentPages(desk("intents"), intents, trials)
-        yield WordPages(desk("words"), WordTrials(self.dialogue))
-        yield TablePages(desk("tables"))
-
-    def _importing(self, gate: Gate) -> ImportPages:
-        writer = AdminWriter(gate, "importing", "importing", attrgetter("import_words"))
-        return ImportPages(
-            writer, ImportTools(self.database, self.editing, self.batches, self.clock)
-        )
-
-    def _gaps(self, reception: Reception) -> GapPages:
-        desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)
-        reader = GapReader(self._snapshot, self.clock)
-        return GapPages(reception.gate.writer, self.database, reader, desk, self._snapshot)
-
-    def _notices(self, reception: Reception) -> NoticePages:
-        writer = AdminWriter(reception.gate, "notices", "notices", attrgetter("notice_words"))
-        reader = NoticeReader(self._snapshot, self.clock)
-        return NoticePages(writer, NoticeTools(self.database, reader, self.clock))
-
-    def _sample(self, gate: Gate) -> SamplePages:
-        writer = AdminWriter(gate, "sample", "sample", attrgetter("sample_words"))
-        desk = SampleDesk(self.database, self.clock)
-        return SamplePages(writer, self.database, desk, self._snapshot, self.assist.find_entries)
-
-    def _reviews(self, reception: Reception) -> ReviewPages:
-        writer = AdminWriter(reception.gate, "reviews", "reviews", attrgetter("review_words"))
-        tools = ReviewTools(
-            self.database, self.editing, self._snapshot, self.clock, self._appointed
-        )
-        return ReviewPages(writer, tools)
-
-    def _workshop(self, gate: Gate) -> WorkshopPages:
-        writer = AdminWriter(gate, "workshop", "workshop", attrgetter("workshop_words"))
-        acts = WorkshopActs(self.database, self.editing, self.clock)
-        return WorkshopPages(
-            writer, self.database, self.suggestions, acts, self._snapshot, self.clock
-        )
 
     def _reception(self) -> Reception:
         settings = self.settings
@@ -263,9 +137,6 @@ class StaffPages:
 
     def _snapshot(self) -> Snapshot:
         return self.dialogue.dialogue.snapshot
-
-    def _pieces(self, text: str) -> Sequence[str]:
-        return self._snapshot().segmenter.pieces(text)
 
     def _texts(self) -> Texts:
         return self._snapshot().texts
