@@ -24,7 +24,7 @@ from chatbot.editing.writing_back import WriteBack
 from chatbot.errors import ContentError
 from chatbot.gate import MANY_WORDINGS, examine_content, offer_examined, wordings_of
 from chatbot.judging_turn import JudgingTurn
-from chatbot.knowledge.content import Content, Reading, read_content
+from chatbot.knowledge.content import Content, EntryTexts, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
 from chatbot.preparing import Preparer
@@ -66,9 +66,14 @@ class ContentFolders:
     hosts: tuple[str, ...] = ()
 
 
-def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
-    """Return content as it is stored; ``pictures`` are new ones, by their SHA-256."""
-    text = content.to_json()
+def offer_of(
+    content: Content, pictures: Mapping[str, bytes], written: EntryTexts | None = None
+) -> Offer:
+    """Return content as it is stored; ``pictures`` are new ones, by their SHA-256.
+
+    ``written`` remembers the entries, for who offers again after one of them has changed.
+    """
+    text = content.to_json(written)
     return Offer(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         content=text,
