@@ -169,16 +169,20 @@ def read_table_file(name: str, data: bytes) -> Table:
 
 def uses_of(content: Content, name: str) -> dict[str, list[Use]]:
     """Return who says which column of a table; also columns that it does not have."""
-    used: dict[str, list[Use]] = {}
+    return all_uses(content).get(name, {})
+
+
+def all_uses(content: Content) -> dict[str, dict[str, list[Use]]]:
+    """Return who says which column, by table; also of tables that there are not."""
+    used: dict[str, dict[str, list[Use]]] = {}
     said: list[tuple[Use, Iterable[Message]]] = [
         (Use("entry", entry.id, entry.question), entry.messages) for entry in content.entries
     ]
     said += [(Use("intent", intent.name, intent.title), intent.reply) for intent in content.intents]
     for use, messages in said:
-        words = (text for message in messages for text in words_of(message))
-        found = (each for text in words for each in variables_in(text) if each.group == name)
-        for column in dict.fromkeys(each.name for each in found):
-            used.setdefault(column, []).append(use)
+        words = (text for message in messages for text in words_of(message) if "{" in text)
+        for each in dict.fromkeys(each for text in words for each in variables_in(text)):
+            used.setdefault(each.group, {}).setdefault(each.name, []).append(use)
     return used
 
 

@@ -81,7 +81,10 @@ def test_that_every_action_is_allowed_to_some_role_and_to_all_above_it() -> None
         ("supervisor", {"desk", "roster", "figures", "staff_sessions"}),
         (
             "operations",
-            {"desk", "roster", "figures", "staff_sessions", "mode", "gaps", "publish", "sample"},
+            {
+                "desk", "roster", "figures", "staff_sessions", "mode", "publish", "gaps",
+                "knowledge", "reviews", "notices", "sample",
+            },
         ),
     ],
 )

@@ -76,7 +76,7 @@ class Brand:
         base = await self.desk.record(subject(faq_id))
         return await self.desk.save(subject(faq_id), base, {**(base or {}), **fields}, actor)
 
-    async def write(self, *, again: bool = False) -> Mapping[Path, bytes]:
+    async def write(self, *, again: bool = False) -> Mapping[Path, bytes | None]:
         return await asyncio.to_thread(lambda: self.writing.write(again=again))
 
     async def states(self, faq_id: str) -> list[str]:

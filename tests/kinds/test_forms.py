@@ -106,11 +106,8 @@ def test_that_a_new_row_without_a_name_is_refused() -> None:
 
 
 def test_that_of_a_change_only_the_lines_that_differ_are_shown() -> None:
-    before = {
-        "examples": ["a", "b"],
-        "flow": {"slots": [{"name": "x"}], "done": "好"},
-        "title": "一",
-    }
+    flow = {"slots": [{"name": "x"}], "done": "好"}
+    before = {"examples": ["a", "b"], "flow": flow, "title": "一"}
     after = {"examples": ["a", "c"], "flow": {**flow, "done": "好了"}}
     found = {
         each.key: [[(piece.kind, piece.text) for piece in line] for line in each.lines]

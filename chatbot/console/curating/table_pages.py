@@ -30,7 +30,7 @@ from chatbot.console.gate import require, see_other
 from chatbot.editing.desk import Clash
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
-from chatbot.editing.tables import Use, read_table_file, table_record, uses_of
+from chatbot.editing.tables import Use, all_uses, read_table_file, table_record, uses_of
 from chatbot.errors import UserError
 from chatbot.facts.tables import ALIASES, CODE, Table
 from chatbot.knowledge.content import Content
@@ -214,11 +214,11 @@ def _texts(refused: EditRefused, words: Mapping[str, str]) -> list[str]:
 
 def table_lines(content: Content) -> list[TableLine]:
     """Return what the list says of each table."""
-    return [_line(content, each) for each in content.tables]
+    uses = all_uses(content)
+    return [_line(each, uses.get(each.name, {})) for each in content.tables]
 
 
-def _line(content: Content, table: Table) -> TableLine:
-    used = uses_of(content, table.name)
+def _line(table: Table, used: Mapping[str, Sequence[Use]]) -> TableLine:
     empty = sum(_empty(table, column) for column in table.columns[1:])
     said = sum(column in used for column in table.columns)
     return TableLine(table, empty, said, tuple(each for each in used if each not in table.columns))
