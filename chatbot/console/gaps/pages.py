@@ -218,7 +218,8 @@ def _in_short(minutes: float) -> str:
 
 def _opened(view: GapView, form: Posted) -> str:
     """Return which form is open: the one that was sent, or else what is likely to be done."""
-    if "answer" in form:
+    # What stands in a document has its answer there.
+    if "answer" in form or (form is NOTHING_POSTED and "document" in dict(view.gap.worth.kinds)):
         return "entry"
     return "similar" if view.gap.nearest or "texts" in form else "entry"
 
