@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
     draws = parser.parse_args().draws
-    for count in (60, 400, 3000):
+    for count in (60, 400):
         shares, widths = [], 0.0
         for wrong in _BRANDS:
             chance = random.Random(count)
