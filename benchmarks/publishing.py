@@ -77,7 +77,7 @@ class Asking:
             json.dumps({"text": text}).encode(),
             {"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json"},
         )
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=_LONGEST) as answer:
             if not json.load(answer)["snapshot"]:
                 self.failed += 1
 
