@@ -186,7 +186,7 @@ def offer_snapshot(
     publish = publish and not overruled
     live, waiting = live_snapshot(connection), candidate_snapshot(connection)
     if waiting and waiting.digest == offer.digest and not publish:
-        return Offered(waiting.number, changed=False)
+        return Offered(waiting.number, changed=False, overruled=overruled)
     if origin.cause != "rollback":
         connection.execute(_DROP_CANDIDATE)
     if live and live.digest == offer.digest:
