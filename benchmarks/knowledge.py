@@ -104,7 +104,7 @@ class Servers:
 
 
 def number_of(address: str) -> int:
-    with urlopen(f"{address}/metrics", timeout=5) as answer:
+    with urlopen(f"{address}/metrics", timeout=_LONGEST_SECONDS) as answer:
         lines = answer.read().decode().splitlines()
     return int(float(next(line for line in lines if line.startswith(_GAUGE)).split()[1]))
 

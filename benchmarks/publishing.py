@@ -77,7 +77,7 @@ class Asking:
             json.dumps({"text": text}).encode(),
             {"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json"},
         )
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=_LONGEST) as answer:
             if not json.load(answer)["snapshot"]:
                 self.failed += 1
 
@@ -159,6 +159,22 @@ def two_servers(folder: Path) -> Iterator[House]:
         yield House(folder, tuple(addresses), tuple(logs), pids, settings)
 
 
+@contextmanager
+def all_asked(house: House) -> Iterator[list[Asking]]:
+    """Ask every server until the block ends."""
+    asking = [Asking(address) for address in house.addresses]
+    threads = [threading.Thread(target=each.run) for each in asking]
+    for thread in threads:
+        thread.start()
+    try:
+        yield asking
+    finally:
+        for each in asking:
+            each.over.set()
+        for thread in threads:
+            thread.join()
+
+
 def edit(house: House, round_: int) -> None:
     """Save the file with ten entries changed, as an editor does: all of it, at once."""
     lines = house.file.read_text("utf-8").splitlines()
@@ -211,21 +227,13 @@ def measure(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_files(folder)
-        with two_servers(folder) as house:
-            asking = [Asking(address) for address in house.addresses]
-            threads = [threading.Thread(target=each.run) for each in asking]
-            for thread in threads:
-                thread.start()
+        with two_servers(folder) as house, all_asked(house) as asking:
             began = time.perf_counter()
             time.sleep(_QUIET_SECONDS)
             quiet = time.perf_counter()
             edits = [measure_edit(house, round_) for round_ in range(1, rounds + 1)]
             ended = time.perf_counter()
             back = measure_rollback(house)
-            for each in asking:
-                each.over.set()
-            for thread in threads:
-                thread.join()
     return {
         "edits": edits,
         "rollback": back,

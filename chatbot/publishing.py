@@ -169,7 +169,7 @@ class Publisher(Preparer):
         await self._accepted()
         if offered.changed and publish and not (held_back or offered.overruled):
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
-        elif offered.changed or held_back:
+        elif offered.changed or await self._database.run(waiting_number) == offered.number:
             advice = "chatbot knowledge publish --candidate makes it live"
             log.warning("content_waits", snapshot=offered.number, advice=advice)
 

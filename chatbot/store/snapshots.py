@@ -220,7 +220,7 @@ def offer_snapshot(
     publish = publish and not overruled
     live, waiting = _latest_of(connection, _LIVE_LATEST), _latest_of(connection, _WAITING_LATEST)
     if waiting and waiting.digest == offer.digest and not publish:
-        return Offered(waiting.number, changed=False)
+        return Offered(waiting.number, changed=False, overruled=overruled)
     is_live = live is not None and live.digest == offer.digest
     if origin.cause != "rollback":
         connection.execute(_DROP_CANDIDATE)

@@ -25,6 +25,9 @@ class _Clock:
     def now(self) -> datetime:
         return self.time
 
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
 
 class _Watched(VectorCache):
     """A file of vectors that notes what it was asked for."""

@@ -183,8 +183,10 @@ async def test_that_large_content_waits_only_while_it_is_judged(
 
         async def told() -> dict[str, Any]:
             candidate = await database.run(candidate_snapshot)
-            found = candidate and await database.run(read_gate_report, candidate.number)
-            return found.report if found else {}
+            if candidate is None:
+                return {}
+            found = await database.run(read_gate_report, candidate.number)
+            return {} if found is None else found.report
 
         report = await eventually(told, bool)
         assert [each["holds"] for each in report["pinned"]] == [False]

@@ -23,11 +23,12 @@ _STANDS_FOR_TEXT = re.compile(
     re.IGNORECASE,
 )
 #: In front of these a number belongs, or a name.
+_MEASURED = "元|块钱|折|%|小时|分钟|米|公里"
 _COUNTED = "元|块|折|%|点|号|楼|层|路|店|天|日|月|年|岁|小时|分钟|米|公里"
 #: What is left in the middle of a text that is otherwise written.
 _LEFT_IN_TEXT = re.compile(
     r"(?<![A-Za-z])(?:TODO|TBD|FIXME|N/A)(?![A-Za-z])|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])"
-    rf"|(?<![A-Za-z0-9])[xXＸｘ×＊*?？_＿]{{2,}}\s*(?={_COUNTED})|[（(]\s*[）)]\s*(?={_COUNTED})"
+    rf"|(?<![A-Za-z0-9])[xXＸｘ×＊*_＿]{{2,}}\s*(?={_COUNTED})|[?？]{{2,}}\s*(?={_MEASURED})|[（(]\s*[）)]\s*(?={_COUNTED})"
     r"|[（(【\[《<]\s*(?:此处|这里)?待(?:补充|填写|完善|确认)[^）)】\]》>]{0,12}[）)】\]》>]"
     r"|(?:^|[：:，,])\s*待(?:补充|完善|填写)(?=$|[。，,；;\s])",
     re.MULTILINE,
