@@ -276,7 +276,7 @@ class EntryPages:
             pictures=json.dumps(dict(draft.pictures), ensure_ascii=False),
             conflict=None if draft.is_new else await self._conflict(subject),
             may_edit=viewer.stores is None, kinds=PARTS, text_bytes=TEXT_BYTES,
-            accounts=working.content.accounts.keys(), waits=working.number != live.number,
+            accounts=tuple(working.content.accounts.keys()), waits=working.number != live.number,
             languages=[code for code in LANGUAGES if code != CHINESE],
             action=NEW if draft.is_new else entry_address(draft.faq_id), home=HOME,
             entry_address=entry_address, empty=FormMessage("text", {}), limited=viewer.stores,

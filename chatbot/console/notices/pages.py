@@ -14,6 +14,8 @@ from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.gate import NotAllowed, require, see_other
 from chatbot.console.notices.forms import Filled, filled_in, limit_of
 from chatbot.console.notices.view import NoticeReader, Shown
+from chatbot.facts.rows import NARROWING
+from chatbot.facts.tables import Table
 from chatbot.notices.brand import Brand
 from chatbot.notices.notice import NewNotice
 from chatbot.notices.standing import STANDS, stand_of
@@ -199,9 +201,16 @@ class NoticePages:
 
 
 def _tables(brand: Brand, limit: tuple[str, ...] | None) -> list[tuple[str, list[str]]]:
-    """Return the stores to choose from, by table; of who is limited only theirs."""
+    """Return the stores to choose from, by table; of who is limited only theirs.
+
+    A table that is told apart by place comes first: stores are, rooms and ranks are not.
+    """
     tables = (
         (table.name, [key for key in table.rows if limit is None or key in limit])
-        for table in brand.tables
+        for table in sorted(brand.tables, key=_is_of_no_place)
     )
     return [(name, keys) for name, keys in tables if keys]
+
+
+def _is_of_no_place(table: Table) -> bool:
+    return not any(column in NARROWING for column in table.columns[1:])
