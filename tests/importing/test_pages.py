@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -13,6 +14,7 @@ from chatbot.exchange.mark import Mark, read_mark
 from chatbot.knowledge.content import load_content
 from chatbot.store.grants import save_grant
 from tests.editing.brand import Brand, waiting
+from tests.exchange.messy import MESSY_CSV, broken_book
 from tests.login.house import House
 from tests.login.screens import Screens, picture
 from tests.pipeline.stage import LIANG, XIAOZHOU
@@ -100,6 +102,30 @@ async def test_that_what_others_changed_is_shown_side_by_side_and_a_person_decid
     await expect(page.get_by_role("status")).to_have_text("已应用。")
     entries = {each.id: each for each in waiting(known.database).entries}
     assert "停车半价" in str(entries["parking"].answer)
+
+
+async def test_that_messy_files_give_what_can_be_read_and_name_all_the_rest(
+    screens: Screens, known: Brand, tmp_path: Path
+) -> None:
+    page = await screens.member(LIANG, "/console/importing")
+    await page.get_by_label("认不出的列都当作相似问").check()
+    await _sent(page, "WPS 存的.csv", MESSY_CSV.encode("gb18030"))
+    counts = page.get_by_label("一共")
+    await expect(counts).to_have_text(re.compile(r"拒绝\s*5\s+新增\s*3"))
+    await page.get_by_role("button", name="应用：3 条").click()
+    await expect(page.get_by_role("status")).to_have_text("已应用。")
+    broken_book(tmp_path / "book.xlsx")
+    await page.goto(page.url.partition("/console")[0] + "/console/importing")
+    await _sent(page, "合并的格子.xlsx", (tmp_path / "book.xlsx").read_bytes())
+    await expect(counts).to_have_text(re.compile(r"拒绝\s*20\s+新增\s*11"))
+    await expect(page.locator("ol.imported > li", has_text="拒绝")).to_have_count(20)
+    refused = load_workbook(io.BytesIO(await _downloaded(page, "下载被拒绝的行"))).worksheets[0]
+    assert refused.max_row == 21, "the headings, and each row with its reason"
+    await page.get_by_role("button", name="应用：11 条").click()
+    await expect(page.get_by_role("status")).to_have_text("已应用。")
+    entries = {each.id: each for each in waiting(known.database).entries}
+    assert entries["m1"].similar == ("早饭几点", "早餐", "能吃早饭不")
+    assert [entries[f"ok{n}"].category for n in (0, 2, 9)] == ["甲"] * 3, "merged downwards"
 
 
 async def test_that_files_that_cannot_be_read_are_one_sentence_each(screens: Screens) -> None:
