@@ -83,11 +83,15 @@ async def posted(request: web.Request) -> Posted | None:
     fields = {
         name: each.replace("\r\n", "\n") for name, each in data.items() if isinstance(each, str)
     }
-    files = {
-        name: each.file.read() for name, each in data.items() if isinstance(each, web.FileField)
-    }
-    names = {name: each.filename for name, each in data.items() if isinstance(each, web.FileField)}
+    uploads = {name: each for name, each in data.items() if isinstance(each, web.FileField)}
+    files = {name: _content(each) for name, each in uploads.items()}
+    names = {name: each.filename for name, each in uploads.items()}
     return Posted(fields, files, names)
+
+
+def _content(upload: web.FileField) -> bytes:
+    with upload.file as file:
+        return file.read()
 
 
 NOTHING_POSTED = Posted({}, {})

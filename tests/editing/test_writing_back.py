@@ -234,15 +234,15 @@ def test_that_any_answer_reads_back_from_the_file_as_it_was_edited(
 async def test_that_a_place_that_cannot_be_written_to_is_told_of_and_tried_again(
     house: Brand,
 ) -> None:
-    in_the_way = house.folders.knowledge / "住店"
-    in_the_way.write_text("不是文件夹", "utf-8")
-    record = {"question": "有泳池吗？", "answer": "有。", "category": "住店"}
+    in_the_way = house.folders.knowledge / "客户问题.yaml"
+    in_the_way.mkdir()
+    record = {"question": "有泳池吗？", "answer": "有。"}
     await house.desk.save(subject("pool"), None, record, "liang")
     assert await house.write() == {}
     found = await house.desk.conflict(subject("pool"))
     assert found is not None
     assert "客户问题.yaml" in found.why
-    in_the_way.unlink()
+    in_the_way.rmdir()
     await house.write(again=True)
     assert await house.states("pool") == ["written"]
 
