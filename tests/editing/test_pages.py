@@ -60,8 +60,11 @@ async def screens(stage: Stage) -> AsyncIterator[Screens]:
 
 
 async def _file(path: Path, text: str) -> None:
+    def source() -> str:
+        return path.read_text("utf-8") if path.exists() else ""
+
     async def read() -> str:
-        return await asyncio.to_thread(path.read_text, "utf-8")
+        return await asyncio.to_thread(source)
 
     await eventually(read, lambda found: text in found, _PATIENCE)
 
