@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from chatbot.knowledge.tree import read_yaml
 from chatbot.understanding.intents import Intent
 from tests.exchange.intents import intents
 
+ROOT = Path(__file__).parents[2]
 _PATH = Path("intent.yaml")
 _COMMENTED = """\
 # 投诉：先道歉
@@ -130,3 +132,19 @@ def test_that_a_retired_intent_is_not_read(tmp_path: Path) -> None:
         kept.parent.mkdir(exist_ok=True)
         kept.write_bytes(path.read_bytes())
     assert list(intent_paths(tmp_path)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "intents").glob("[!_R]*.yaml")), ids=lambda p: p.stem
+)
+def test_that_the_intents_of_the_sample_change_at_one_line_alone(path: Path) -> None:
+    former = path.read_bytes()
+    before = read_intent(former)
+    assert before is not None
+    fields = intent_fields(before)
+    after = fields | {"examples": [*before.examples, "这一句是新的"], "stage": "售中"}
+    wanted = replace(before, examples=tuple(after["examples"]), stage="售中")
+    data = edited_intent(former, path, changes_of(fields, after), wanted)
+    old, new = (each.decode().splitlines() for each in (former, data))
+    gone = [line for line in old if line not in new]
+    assert all(line.startswith(("examples:", "stage:")) for line in gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class Dictionary:
 
 
 class WordTrials:
-    """Reads sentences as turns do, on a worker of the dialogue's."""
+    """Reads sentences as turns do, in a thread of its own."""
 
     def __init__(self, service: DialogueService) -> None:
         self._service = service
@@ -60,7 +61,8 @@ class WordTrials:
     async def hold(self, texts: Sequence[str], edited: Content) -> tuple[Read, ...]:
         """Return how sentences are read by what is live, and by the words of a content."""
         live, wanted = self._service.dialogue.snapshot.words, texts[:MOST]
-        return await self._service.compute(lambda: _read(wanted, live, edited))
+        # Learning the words of a large brand takes seconds: no turn may wait for that.
+        return await asyncio.to_thread(_read, wanted, live, edited)
 
 
 def _read(texts: Sequence[str], live: BrandWords, content: Content) -> tuple[Read, ...]:
