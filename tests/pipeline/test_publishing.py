@@ -166,7 +166,7 @@ async def test_that_large_content_waits_only_while_it_is_judged(
 ) -> None:
     monkeypatch.setattr("chatbot.publishing.MANY_WORDINGS", 0)
     async with (
-        machine(database, tmp_path / "one", data_dir=vectors_dir) as one,
+        machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one,
         machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
     ):
         one.save("可以。")
