@@ -79,7 +79,10 @@ def test_that_every_action_is_allowed_to_some_role_and_to_all_above_it() -> None
     [
         ("agent", {"desk"}),
         ("supervisor", {"desk", "roster", "figures", "staff_sessions"}),
-        ("operations", {"desk", "roster", "figures", "staff_sessions", "mode", "gaps", "publish"}),
+        (
+            "operations",
+            {"desk", "roster", "figures", "staff_sessions", "mode", "gaps", "knowledge", "publish"},
+        ),
     ],
 )
 def test_that_roles_may_what_they_are_there_for(role: Role, actions: set[Action]) -> None:
