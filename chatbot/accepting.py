@@ -6,6 +6,7 @@ never live by itself: it becomes part of the candidate, and somebody publishes t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -60,7 +61,7 @@ class EditedKnowledge:
             raise UserError("要写出至少一个问法。")
         entries = (await self._desk.working()).content.entries
         entry = entry_called(entries, faq_id)
-        wordings = _wordings(entries, entry, texts)
+        wordings = await asyncio.to_thread(_wordings, entries, entry, texts)
         after = entry_record(replace(entry, similar=(*entry.similar, *wordings)))
         await self._save(faq_id, entry_record(entry), after, actor)
         return faq_id
@@ -75,7 +76,9 @@ class EditedKnowledge:
             raise UserError(f"答案最多 {_LONGEST_ANSWER} 个字，这里有 {len(answer)} 个。")
         entries = (await self._desk.working()).content.entries
         faq_id = _free_id(entries, new.faq_id)
-        question, *similar = _wordings(entries, Entry(faq_id, "", ()), (new.question, *new.similar))
+        question, *similar = await asyncio.to_thread(
+            _wordings, entries, Entry(faq_id, "", ()), (new.question, *new.similar)
+        )
         record: Record = {"question": question, "similar": similar or None, "answer": answer}
         await self._save(faq_id, None, record, actor)
         return faq_id

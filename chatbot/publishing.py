@@ -23,7 +23,7 @@ from chatbot.editing.content import in_order_of
 from chatbot.editing.writing_back import WriteBack
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.gate import examine_content, offer_examined
-from chatbot.knowledge.content import Content, Reading, read_content
+from chatbot.knowledge.content import Content, EntryTexts, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import basis_for, decided_by, is_worth_learning, learn_from_turns
 from chatbot.matching.vector_cache import Progress
@@ -100,9 +100,14 @@ class ContentMetrics:
         self._switch.set(share)
 
 
-def offer_of(content: Content, pictures: Mapping[str, bytes]) -> Offer:
-    """Return content as it is stored; ``pictures`` are new ones, by their SHA-256."""
-    text = content.to_json()
+def offer_of(
+    content: Content, pictures: Mapping[str, bytes], written: EntryTexts | None = None
+) -> Offer:
+    """Return content as it is stored; ``pictures`` are new ones, by their SHA-256.
+
+    ``written`` remembers the entries, for who offers again after one of them has changed.
+    """
+    text = content.to_json(written)
     return Offer(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         content=text,

@@ -18,6 +18,8 @@ from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.administration import Administration
 from chatbot.console.agents_help import AgentsHelp
 from chatbot.console.application import DeskParts, add_desk
+from chatbot.console.entries.entry_pages import EntryPages
+from chatbot.console.entries.list_pages import Catalogues, ListPages
 from chatbot.console.finding import ByConversation
 from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
@@ -115,7 +117,16 @@ class StaffPages:
         gate = reception.gate
         publishing = AdminWriter(gate, "publishing", "publishing", attrgetter("publish_words"))
         trying = AdminWriter(gate, "try", "trying", attrgetter("try_words"))
+        entries = AdminWriter(gate, "entries", "entries", attrgetter("entry_words"))
         pages = (
+            ListPages(
+                entries,
+                self.database,
+                Catalogues(self.editing, self.dialogue),
+                self.dialogue,
+                self.clock,
+            ),
+            EntryPages(entries, self.database, self.editing, self.dialogue, self.clock),
             PublishingPages(publishing, self.publishing),
             TryPages(trying, self.dialogue, self.replays, find.may_see, self.clock),
             self._importing(gate),

@@ -17,11 +17,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: ``staff_sessions``: see and end the sessions of agents; ``mode``: change how
 #: far an account's bot may go; ``publish``: make knowledge live, or go back; ``force``: though
 #: something pinned down breaks; ``gaps``: see what was asked in vain and close it;
+#: ``knowledge``: see and edit what the bot knows;
 #: ``sessions``: see and end everybody's; ``roles``: give and take roles; ``audit``: read who did
 #: what.
 Action = Literal[
-    "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps", "sessions",
-    "roles", "audit",
+    "desk", "roster", "figures", "staff_sessions", "mode", "publish", "force", "gaps", "knowledge",
+    "sessions", "roles", "audit",
 ]  # fmt: skip
 
 _LEAST: Mapping[Action, Role] = MappingProxyType(
@@ -34,6 +35,7 @@ _LEAST: Mapping[Action, Role] = MappingProxyType(
         "publish": "operations",
         "force": "admin",
         "gaps": "operations",
+        "knowledge": "operations",
         "sessions": "admin",
         "roles": "admin",
         "audit": "admin",

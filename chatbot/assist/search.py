@@ -125,6 +125,14 @@ class SearchIndex:
         )
 
 
+def by_meaning(mind: Mind, query: str) -> dict[str, float]:
+    """Return the entries of a mind's snapshot that mean what ``query`` does, with how much."""
+    nothing = np.zeros((0, mind.encoder.dim), dtype=np.float32)
+    entries = mind.dialogue.snapshot.entries
+    found = _by_meaning(mind, query, nothing).entries
+    return {entries[number].id: hit.score for number, hit in found.items()}
+
+
 def text_to_embed(reply: OwnReply) -> str:
     """Return what stands for the meaning of an own quick reply."""
     return f"{reply.title}，{reply.text}"

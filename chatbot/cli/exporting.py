@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 #: Exit code for having found something.
 _FOUND = 1
 _TOLD = 20
+_FOLDER = "文件夹"
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--snapshot", "number", metavar="N", type=int, help="导出快照 N，而不是文件夹里的。")
+@click.option(
+    "--snapshot",
+    "number",
+    metavar="N",
+    type=int,
+    help="导出快照 N（也可以是候选），而不是文件夹里的。",
+)
 @click.option("--category", metavar="C", default="", help="只导出这个分类和它下面的。")
 @click.option("--force", is_flag=True, help="已经有这个文件时覆盖它。")
 def export(file: Path, number: int | None, category: str, force: bool) -> None:
@@ -38,12 +45,12 @@ def export(file: Path, number: int | None, category: str, force: bool) -> None:
     settings = load_settings()
     _refuse_existing(file, force=force)
     refuse_inside(settings, file)
-    entries, snapshot = _entries(settings, number)
+    entries, snapshot, what = _entries(settings, number)
     chosen = [each for each in entries if _is_in(each.category, category)]
     if category and not chosen:
         raise UserError(f"没有分类“{category}”；有：{_categories(entries)}")
     exported = export_entries(file, chosen, _mark(snapshot, category))
-    _tell(file, exported, snapshot)
+    _tell(file, exported, what)
     if exported.left_out:
         raise SystemExit(_FOUND)
 
@@ -84,25 +91,33 @@ def refuse_inside(settings: Settings, file: Path) -> None:
         raise UserError(f"{file}：不要写在知识文件夹里，它会被当作知识再读一遍；请写到别的文件夹")
 
 
-def _entries(settings: Settings, number: int | None) -> tuple[Sequence[Entry], int | None]:
-    """Return the entries, and the number of the snapshot that has just these."""
+def _entries(settings: Settings, number: int | None) -> tuple[Sequence[Entry], int | None, str]:
+    """Return the entries, the number of the published snapshot that has just these, and whose.
+
+    A candidate has no number to come back to: it may be gone by then.
+    """
     from chatbot.cli.database import has_database, opened
     from chatbot.knowledge.content import Content, load_content
-    from chatbot.store.snapshots import live_snapshot, published_snapshot
+    from chatbot.store.snapshots import live_snapshot, published_snapshot, snapshot_numbered
 
     if number is not None:
         with opened(settings) as database:
-            snapshot = database.run_sync(published_snapshot, number)
+            snapshot = database.run_sync(snapshot_numbered, number)
+            is_published = database.run_sync(published_snapshot, number) is not None
         if snapshot is None:
             raise UserError(f"没有快照 {number}；chatbot knowledge history 列出有哪些。")
-        return Content.from_json(snapshot.content).entries, number
+        found = Content.from_json(snapshot.content).entries
+        what = f"{'快照' if is_published else '候选'} {number}"
+        return found, number if is_published else None, what
     entries = load_content(settings.knowledge_dir, None).entries
     if not has_database(settings):
-        return entries, None
+        return entries, None, _FOLDER
     with opened(settings) as database:
         live = database.run_sync(live_snapshot)
     is_live = live is not None and Content.from_json(live.content).entries == entries
-    return entries, live.number if live is not None and is_live else None
+    if live is None or not is_live:
+        return entries, None, _FOLDER
+    return entries, live.number, f"快照 {live.number}"
 
 
 def _mark(snapshot: int | None, category: str) -> Mark | None:
@@ -119,10 +134,9 @@ def _categories(entries: Sequence[Entry]) -> str:
     return "、".join(sorted({each.category for each in entries if each.category})) or "一个也没有"
 
 
-def _tell(file: Path, exported: Exported, snapshot: int | None) -> None:
-    what = f"快照 {snapshot}" if snapshot is not None else "文件夹"
+def _tell(file: Path, exported: Exported, what: str) -> None:
     click.echo(f"已导出 {file}：{what}的 {len(exported.written)} 个条目。")
-    if snapshot is None:
+    if what == _FOLDER:
         click.echo("文件夹与线上的快照不同，文件里没有快照编号；导入时认不出别人同时做的改动。")
     for each in exported.left_out[:_TOLD]:
         click.echo(

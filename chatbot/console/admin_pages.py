@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -57,10 +57,11 @@ class AdminWriter:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What was sent with a form: fields by name, and the files that were chosen."""
+    """What was sent with a form: fields by name, the files that were chosen and their names."""
 
     fields: Mapping[str, str]
     files: Mapping[str, bytes]
+    file_names: Mapping[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -82,10 +83,15 @@ async def posted(request: web.Request) -> Posted | None:
     fields = {
         name: each.replace("\r\n", "\n") for name, each in data.items() if isinstance(each, str)
     }
-    files = {
-        name: each.file.read() for name, each in data.items() if isinstance(each, web.FileField)
-    }
-    return Posted(fields, files)
+    uploads = {name: each for name, each in data.items() if isinstance(each, web.FileField)}
+    files = {name: _content(each) for name, each in uploads.items()}
+    names = {name: each.filename for name, each in uploads.items()}
+    return Posted(fields, files, names)
+
+
+def _content(upload: web.FileField) -> bytes:
+    with upload.file as file:
+        return file.read()
 
 
 NOTHING_POSTED = Posted({}, {})

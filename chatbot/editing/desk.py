@@ -30,7 +30,7 @@ from chatbot.editing.merging import (
 from chatbot.editing.registry import KINDS
 from chatbot.editing.working import Working, WorkingCopies
 from chatbot.errors import ChatbotError, UserError
-from chatbot.knowledge.content import Content
+from chatbot.knowledge.content import Content, EntryTexts
 from chatbot.publishing import offer_of
 from chatbot.store.database import Database
 from chatbot.store.edits import (
@@ -152,6 +152,8 @@ class EditDesk:
         self._kinds = kinds
         self._copies = WorkingCopies(database)
         self._saving = asyncio.Lock()
+        # Used by who saves alone.
+        self._written = EntryTexts()
 
     async def working(self) -> Working:
         """Return the content that edits are made of, parsed once.
@@ -216,7 +218,8 @@ class EditDesk:
         content = edited(working.content, kind, key, merged.record, {**wish.known, **digests})
         shown = set(content.media.values())
         images = {digests[path]: image for path, image in wish.pictures.items()}
-        offer = offer_of(content, {sha: image for sha, image in images.items() if sha in shown})
+        images = {sha: image for sha, image in images.items() if sha in shown}
+        offer = offer_of(content, images, self._written)
         after = kind.fields(content, key)
         between = pictures_between(working.content, content)
         return _Made(theirs, after, content, offer, between)

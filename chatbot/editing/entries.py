@@ -15,7 +15,7 @@ from chatbot.exchange.edits import Edit
 from chatbot.exchange.records import LISTS, fields_of, json_ready
 from chatbot.knowledge.content import Content
 from chatbot.knowledge.entry_files import Placed, read_entry, read_placed
-from chatbot.knowledge.media_files import MediaFolder
+from chatbot.knowledge.media_files import MediaFolder, is_media_path
 from chatbot.knowledge.problems import Problems
 from chatbot.knowledge.references import References
 from chatbot.understanding.normalise import Normaliser
@@ -35,7 +35,8 @@ class _Known(MediaFolder):
         self._media = media
 
     def objection(self, file: str) -> str | None:
-        return None if file in self._media else f"没有图片 {file}，请先上传"
+        is_there = file in self._media and is_media_path(file)
+        return None if is_there else f"没有图片 {file}，请先上传"
 
 
 class EntryKind:

@@ -19,6 +19,7 @@ from chatbot.editing.content import edited
 from chatbot.editing.kinds import EditRefused, FileChange, Kind
 from chatbot.editing.merging import Record, Step, joined, onto
 from chatbot.editing.registry import KINDS
+from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.edit_files import editing
 from chatbot.knowledge.problems import ContentErrors, Problem
@@ -71,8 +72,10 @@ class WriteBack:
 
         ``again``: those in conflict are tried once more, for files have changed.
 
+        What cannot be written waits for a person, or for the next change of a file.
+
         Raises:
-            ContentError: the files are wrong as they are, or somebody saved one at this moment.
+            ContentErrors: the files are wrong as they are.
         """
         edits = self._database.run_sync(unwritten_edits)
         todo = {
@@ -95,8 +98,13 @@ class WriteBack:
         plan = self._planned(reading.content, todo)
         written: dict[Path, bytes] = {}
         for kind, changes in plan.changes.items():
-            drafts = self._kinds[kind].drafts(self._folders, reading.content, changes)
-            drafts.write()
+            try:
+                drafts = self._kinds[kind].drafts(self._folders, reading.content, changes)
+                drafts.write()
+            except ContentError as reason:  # closed to us, or saved by somebody at this moment
+                for change in changes:
+                    self._leave(todo[kind, change.key], str(reason), change.before)
+                continue
             written |= {
                 path: draft.data
                 for path, draft in drafts.files.items()

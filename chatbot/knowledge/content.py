@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,27 @@ from chatbot.understanding.normalise import Normaliser
 _FORMAT = 4
 
 
+class EntryTexts:
+    """The canonical JSON of entries, made once for each as long as it is asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Entry, str]] = {}
+
+    def of(self, entries: Sequence[Entry]) -> list[str]:
+        """Return one text an entry, and forget all others."""
+        made = {}
+        for entry in entries:
+            # An entry that is kept here keeps its identity to itself.
+            known = self._known.get(id(entry))
+            made[id(entry)] = known or (entry, _canonical(entry.to_json()))
+        self._known = made
+        return [made[id(entry)][1] for entry in entries]
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 @dataclass(frozen=True)
 class Content:
     """Entries and intents in file order, facts, accounts, and texts that differ from the shipped.
@@ -60,11 +81,13 @@ class Content:
     synonyms: tuple[tuple[str, ...], ...] = ()
     pinned: tuple[PinnedQuestion, ...] = ()
 
-    def to_json(self) -> str:
-        """Return the canonical JSON: equal contents give equal strings, on every machine."""
+    def to_json(self, written: EntryTexts | None = None) -> str:
+        """Return the canonical JSON: equal contents give equal strings, on every machine.
+
+        ``written`` remembers the entries, for who asks again after one of them has changed.
+        """
         record = {
             "format": _FORMAT,
-            "entries": [entry.to_json() for entry in self.entries],
             "intents": [intent.to_json() for intent in self.intents],
             "texts": self.texts,
             "tables": [table.to_json() for table in self.tables],
@@ -75,7 +98,9 @@ class Content:
             "synonyms": self.synonyms,
             "pinned": [each.to_json() for each in self.pinned],
         }
-        return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        texts = {key: _canonical(value) for key, value in record.items()}
+        texts["entries"] = f"[{','.join((written or EntryTexts()).of(self.entries))}]"
+        return "{" + ",".join(f'"{key}":{texts[key]}' for key in sorted(texts)) + "}"
 
     @classmethod
     def from_json(cls, text: str) -> Content:

@@ -13,6 +13,13 @@ _LARGEST = 2 * 1024 * 1024
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
+def is_media_path(file: str) -> bool:
+    """Return whether a path can be that of a picture below ``_media``, and nothing else's."""
+    parts = PurePosixPath(file).parts
+    is_plain = ".." not in parts and "\\" not in file and "\0" not in file
+    return len(parts) > 1 and parts[0] == MEDIA_FOLDER and is_plain
+
+
 class MediaFolder:
     """Pictures below ``_media/`` of the folder ``root``, each read once."""
 
@@ -33,8 +40,7 @@ class MediaFolder:
         return self._objections[file]
 
     def _examine(self, file: str) -> str | None:
-        parts = PurePosixPath(file).parts
-        if len(parts) < 2 or parts[0] != MEDIA_FOLDER or ".." in parts or "\\" in file:
+        if not is_media_path(file):
             return f"“{file}”应写成 {MEDIA_FOLDER}/图片名，图片放在知识文件夹的 {MEDIA_FOLDER} 里"
         path = self._root / file
         try:

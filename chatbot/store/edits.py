@@ -94,6 +94,9 @@ _HISTORY = statement(
 _UNWRITTEN = statement(
     f"SELECT {_COLUMNS} FROM content_edits WHERE state IN ('waiting', 'conflict') ORDER BY id"
 )
+_IN_CONFLICT = statement(
+    "SELECT DISTINCT key FROM content_edits WHERE kind = :kind AND state = 'conflict'"
+)
 _SEEN = statement(
     "SELECT COALESCE(max(id), 0) AS latest,"
     " count(*) FILTER (WHERE state IN ('waiting', 'conflict')) AS unwritten FROM content_edits"
@@ -163,6 +166,11 @@ def waiting_edits(connection: Connection) -> int:
 def edits_seen(connection: Connection) -> EditsSeen:
     """Return which edits there are."""
     return EditsSeen(*connection.execute(_SEEN).one())
+
+
+def subjects_in_conflict(connection: Connection, kind: str) -> set[str]:
+    """Return the keys of what a person has to decide about, because a file says otherwise."""
+    return set(connection.scalars(_IN_CONFLICT, {"kind": kind}))
 
 
 def mark_written(connection: Connection, ids: Collection[int], where: str) -> None:

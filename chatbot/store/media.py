@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,11 @@ def save_media(connection: Connection, files: Mapping[str, bytes], now: datetime
             raise ValueError(f"{sha256} is not the hash of its {len(content)} bytes")
         values = {"sha256": sha256, "content": content, "now": now}
         connection.execute(_SAVE, {**values, "media_type": _media_type(content)})
+
+
+def stored_media(connection: Connection, wanted: Collection[str]) -> set[str]:
+    """Return those of the SHA-256 ``wanted`` that files are kept by."""
+    return set(connection.scalars(_KNOWN, {"wanted": sorted(wanted)}))
 
 
 def read_media(connection: Connection, sha256: str) -> MediaFile | None:

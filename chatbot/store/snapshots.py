@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, TextClause
 
 from chatbot.answers.correction import Correction
 from chatbot.errors import ChatbotError
@@ -136,6 +136,10 @@ _NUMBERED = statement(f"SELECT {_COLUMNS} FROM snapshots WHERE number = :number"
 _LATEST = statement(
     "SELECT number, digest FROM snapshots ORDER BY state = 'candidate' DESC, number DESC LIMIT 1"
 )
+_LIVE_LATEST = statement(
+    "SELECT number, digest FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
+)
+_WAITING_LATEST = statement("SELECT number, digest FROM snapshots WHERE state = 'candidate'")
 _LIVE_BASIS = statement(
     f"SELECT {_BASIS} FROM snapshots WHERE state = 'live' ORDER BY number DESC LIMIT 1"
 )
@@ -214,7 +218,7 @@ def offer_snapshot(
         raise EditsCame
     overruled = publish and bool(after and connection.scalar(_OVERRULED, {"after": after}))
     publish = publish and not overruled
-    live, waiting = live_snapshot(connection), candidate_snapshot(connection)
+    live, waiting = _latest_of(connection, _LIVE_LATEST), _latest_of(connection, _WAITING_LATEST)
     if waiting and waiting.digest == offer.digest and not publish:
         return Offered(waiting.number, changed=False)
     is_live = live is not None and live.digest == offer.digest
@@ -236,7 +240,11 @@ def latest(connection: Connection, *, lock: bool = False) -> Latest | None:
     """
     if lock:
         connection.execute(_LOCK)
-    row = connection.execute(_LATEST).one_or_none()
+    return _latest_of(connection, _LATEST)
+
+
+def _latest_of(connection: Connection, which: TextClause) -> Latest | None:
+    row = connection.execute(which).one_or_none()
     return None if row is None else Latest(*row)
 
 

@@ -229,6 +229,7 @@ class Texts:
     gap_words: Mapping[str, str]
     access_words: Mapping[str, str]
     admin_words: Mapping[str, str]
+    entry_words: Mapping[str, str]
     publish_words: Mapping[str, str]
     import_words: Mapping[str, str]
     explain_words: Mapping[str, str]

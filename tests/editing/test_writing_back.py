@@ -229,3 +229,28 @@ def test_that_any_answer_reads_back_from_the_file_as_it_was_edited(
         assert house.files == await _working(house)
 
     asyncio.run(play())
+
+
+async def test_that_a_place_that_cannot_be_written_to_is_told_of_and_tried_again(
+    house: Brand,
+) -> None:
+    in_the_way = house.folders.knowledge / "客户问题.yaml"
+    in_the_way.mkdir()
+    record = {"question": "有泳池吗？", "answer": "有。"}
+    await house.desk.save(subject("pool"), None, record, "liang")
+    assert await house.write() == {}
+    found = await house.desk.conflict(subject("pool"))
+    assert found is not None
+    assert "客户问题.yaml" in found.why
+    in_the_way.rmdir()
+    await house.write(again=True)
+    assert await house.states("pool") == ["written"]
+
+
+async def test_that_no_picture_is_written_outside_of_its_folder(house: Brand) -> None:
+    base = await house.desk.record(subject("parking"))
+    assert base is not None
+    for path in ("../evil.png", "_media/../../evil.png", "faq.yaml"):
+        after = {**base, "answer": [{"type": "image", "file": path}]}
+        with pytest.raises(EditRefused, match="没有图片"):
+            await house.desk.save(subject("parking"), base, after, "liang", {path: PNG})

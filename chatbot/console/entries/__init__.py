@@ -1,0 +1,1 @@
+"""The pages on which the brand's entries are listed, searched and edited."""
