@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web_app
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +24,10 @@ from chatbot.store.embedded import throwaway_cluster  # noqa: E402
 from chatbot.store.migrate import migrate  # noqa: E402
 
 _TEMPLATE = "template_of_tests"
+
+# How long an example takes says something of the machine, and nothing of what it shows.
+settings.register_profile("timeless", deadline=None)
+settings.load_profile("timeless")
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from typing import Literal, cast
 from sqlalchemy import Connection
 
 from chatbot.clock import Clock
-from chatbot.editing.content import edited, pictures_between
+from chatbot.editing.content import edited, in_order_of, pictures_between
 from chatbot.editing.kinds import Kind, KindName, Subject
 from chatbot.editing.merging import (
     Clashing,
@@ -194,7 +194,8 @@ class EditDesk:
         async with self._saving:
             for _ in range(_TRIES):
                 working = await self.working()
-                made = await asyncio.to_thread(self._make, working, wish)
+                live = await self.live()
+                made = await asyncio.to_thread(self._make, working, live, wish)
                 if made is None:
                     record = self._kind(wish.subject).fields(working.content, wish.subject.key)
                     return Saved(working.number, record)
@@ -204,7 +205,7 @@ class EditDesk:
                     return saved
         raise UserError("别人正在不停地保存，没有存进去，请再试一次。")
 
-    def _make(self, working: Working, wish: Wish) -> _Made | None:
+    def _make(self, working: Working, live: Working, wish: Wish) -> _Made | None:
         """Return the content with a wish, None if it would change nothing; may take a second."""
         kind, key = self._kind(wish.subject), wish.subject.key
         theirs = kind.fields(working.content, key)
@@ -216,6 +217,8 @@ class EditDesk:
             return None
         digests = {path: sha256(image).hexdigest() for path, image in wish.pictures.items()}
         content = edited(working.content, kind, key, merged.record, {**wish.known, **digests})
+        if theirs is None:  # what comes back stands where it stood
+            content = in_order_of(content, live.content)
         shown = set(content.media.values())
         images = {digests[path]: image for path, image in wish.pictures.items()}
         images = {sha: image for sha, image in images.items() if sha in shown}

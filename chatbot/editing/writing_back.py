@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -138,20 +137,17 @@ class WriteBack:
         return plan
 
     def _pictures(self, edits: Iterable[StoredEdit], content: Content) -> dict[str, bytes]:
-        """Return the pictures that came with edits and that the files do not show yet."""
+        """Return the pictures that came with edits and that the files do not show yet.
+
+        Also those that the folder has from before: what is the same is not written again.
+        """
         wanted = {path: sha for each in edits for path, sha in each.pictures.items()}
         found = {}
         for path, sha in wanted.items():
             stored = None if path in content.media else self._database.run_sync(read_media, sha)
-            if stored is not None and not self._has(path, sha):
+            if stored is not None:
                 found[path] = stored.content
         return found
-
-    def _has(self, path: str, sha: str) -> bool:
-        try:
-            return sha256((self._folders.knowledge / path).read_bytes()).hexdigest() == sha
-        except OSError:
-            return False
 
     def _leave(self, edits: Sequence[StoredEdit], why: str, found: Record | None) -> None:
         """Let a person decide; the same is noted once."""

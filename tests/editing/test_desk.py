@@ -144,6 +144,14 @@ async def test_that_an_entry_is_made_and_retired(house: Brand) -> None:
     assert not house.database.run_sync(edits_are_held)
 
 
+async def test_that_what_was_retired_and_comes_back_leaves_all_as_it_is_live(house: Brand) -> None:
+    what = subject("breakfast")
+    retired = await house.desk.save(what, await house.desk.record(what), None, "liang")
+    assert retired.edit is not None
+    await house.desk.undo(retired.edit, "liang")
+    assert not house.rows("SELECT 1 FROM snapshots WHERE state = 'candidate'"), "where it stood"
+
+
 async def test_that_an_edit_that_is_not_there_cannot_be_undone(house: Brand) -> None:
     with pytest.raises(UserError, match="没有编号为 9 的改动"):
         await house.desk.undo(9, "liang")

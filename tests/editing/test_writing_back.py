@@ -107,6 +107,21 @@ async def test_that_a_new_picture_is_put_where_the_folder_has_them(house: Brand)
     assert house.files == await _working(house)
 
 
+async def test_that_a_picture_that_the_folder_still_has_is_shown_again(house: Brand) -> None:
+    base = await house.desk.record(subject("parking"))
+    assert base is not None
+    after = {**base, "answer": [base["answer"], {"type": "image", "file": "_media/map.png"}]}
+    await house.desk.save(subject("parking"), base, after, "liang", {"_media/map.png": PNG})
+    await house.write()
+    without = await house.desk.save(subject("parking"), after, base, "liang")
+    await house.write()
+    assert without.edit is not None
+    await house.desk.undo(without.edit, "liang")
+    await house.write()
+    assert house.rows("SELECT 1 FROM content_edits WHERE state <> 'written'") == []
+    assert house.files == await _working(house)
+
+
 async def test_that_what_was_saved_in_the_file_meanwhile_is_kept(house: Brand) -> None:
     file = house.folders.knowledge / "faq.yaml"
     file.write_text(YAML.replace("早饭时间", "早饭几点"), "utf-8")
