@@ -60,10 +60,10 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
     from chatbot.workshop import Folders
 
     settings = load_settings()
-    reading = None if candidate else _read(settings)
     with at_desk(settings) as desk:
         # Before the content is read: what is edited on a page from now on is not in it.
         edits = desk.database.run_sync(edits_seen)
+        reading = None if candidate else _read(settings)
         if reading is not None:
             folders = settings.knowledge_dir, settings.intents_dir, settings.outbound_hosts
             desk.refuse_without_edits(reading, Folders(*folders))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import structlog
 
 from chatbot.curation.gaps.asked import LONGEST, Kind, TurnFacts
@@ -125,10 +126,11 @@ def centred_rows(mind: Mind, vectors: VectorStore, texts: Sequence[str]) -> Vect
     """Return a row for each text, as the live knowledge compares them with each other."""
     matcher = mind.dialogue.snapshot.ranker.matcher
     assert matcher is not None  # noqa: S101 - without knowledge there is no gap
-    rows = embed_with_cache(mind.encoder, vectors, texts)
-    for at, row in enumerate(rows):
-        centred = matcher.texts.centre(row)
-        rows[at, : len(centred)], rows[at, len(centred) :] = centred, 0.0
+    embedded = embed_with_cache(mind.encoder, vectors, texts)
+    rows = np.zeros_like(embedded)  # what is embedded belongs to the cache, too
+    for row, each in zip(rows, embedded, strict=True):
+        centred = matcher.texts.centre(each)
+        row[: len(centred)] = centred
     return rows
 
 
