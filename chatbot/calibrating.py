@@ -57,6 +57,8 @@ class Calibrating:
                         await asyncio.to_thread(self.look)
                 except ChatbotError as error:
                     log.warning("not_calibrated", error=str(error))
+                except Exception:
+                    log.exception("not_calibrated")
                 await self._clock.sleep(_LOOK_SECONDS)
         finally:
             await self._lock.release()

@@ -54,7 +54,8 @@ def proposals(
             continue
         place = (*each.category, form.key)
         times[place] += 1
-        source = " › ".join((name, *each.category))
+        headings = (blanked(heading, names_in(heading))[0] for heading in each.category)
+        source = " › ".join((name, *headings))
         mark = mark_of("document", name, *place, str(times[place]))
         reply = blanked(each.answer, names_in(each.answer))[0].strip()
         brought = Brought(

@@ -187,12 +187,16 @@ class Miner:
         if not reply:
             return
         minutes = exchange.minutes
-        for number, raw in enumerate(verdict.left):
+        times: Counter[str] = Counter()
+        for raw in verdict.left:
             text = blanked(raw[:LONGEST], asked.names)[0].strip()
             form = normaliser.normalise(text)
             if not _is_left(text, form.key):
                 continue
-            mark = mark_of("mined", exchange.talk, _instant(exchange.asked_at), str(number), text)
+            # By what was written alone: neither other knowledge nor other members make it another.
+            times[raw] += 1
+            asked_at, time = _instant(exchange.asked_at), str(times[raw])
+            mark = mark_of("mined", exchange.talk, asked_at, raw, time)
             each = None if minutes is None else minutes / len(verdict.left)
             yield Brought(
                 "mined", source, mark, text, form.text[:LONGEST], form.key[:LONGEST],

@@ -59,7 +59,9 @@ class Suggestions:
                 await self._fresh()
             except ChatbotError as error:
                 log.warning("nothing_suggested", error=str(error))
-            self._wanted.clear()
+            finally:
+                # Who looks at the page again asks again.
+                self._wanted.clear()
 
     async def works(self) -> Sequence[EntryWork]:
         """Return the suggestions, worked out anew if they are old; none that has a verdict.

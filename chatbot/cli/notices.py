@@ -70,8 +70,8 @@ def list_notices(*, everything: bool, as_json: bool) -> None:
 
     with _desk() as desk:
         found = desk.database.run_sync(all_notices, _MOST)
-        told = desk.database.run_sync(told_customers)
         shown = [each for each in found if everything or stand_of(each.notice, desk.now) != "past"]
+        told = desk.database.run_sync(told_customers, [each.notice.id for each in shown])
         if as_json:
             records = [notice_to_json(each, told, desk.now) for each in shown]
             click.echo(json.dumps({"notices": records}, ensure_ascii=False, indent=2))

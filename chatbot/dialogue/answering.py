@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chatbot.answers.entries import Entry
 from chatbot.dialogue.decision import Candidate, Decision, GivenTag, MenuReply, Reply
-from chatbot.dialogue.instead import given_instead, notice_instead, said_instead
+from chatbot.dialogue.instead import given_instead, mark_of, notice_instead, said_instead
 from chatbot.dialogue.menus import entry_item, lines_of, person_item
 from chatbot.dialogue.outcomes import decided, hand_over, question_of
 from chatbot.dialogue.rows import ask_which_row, find_row
@@ -60,7 +60,8 @@ def give_answer(
     decision = replace(known, action="answer", faq_id=entry.id, reply=reply, reason=reason)
     if notice is not None:
         turn, decision = given_instead(notice, turn, decision)
-    return _answered(turn, decision, entry, question, follow_up, rule)
+    instead = () if notice is None else (mark_of(notice),)
+    return _answered(turn, decision, entry, question, follow_up, rule, instead)
 
 
 def _answered(
@@ -70,6 +71,7 @@ def _answered(
     question: Question,
     follow_up: WaitingRow | None,
     rule: str,
+    instead: tuple[str, ...],
 ) -> Outcome:
     """Return the answer with the entry's tags, and what the conversation remembers of it."""
     sure = round(decision.confidence, 4)
@@ -87,6 +89,7 @@ def _answered(
         _menu(turn, decision, rule),
         said,
         before.times + 1 if before is not None and again else 1,
+        instead,
     )
     context = replace(
         turn.context, waiting_row=None, follow_up=follow_up, offered=(), asked=None, last=last,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chatbot.dialogue.answering import MOST_ASKED_ABOUT, ask_back
 from chatbot.dialogue.decision import Candidate, Decision, HandoffReason
+from chatbot.dialogue.instead import marks_instead
 from chatbot.dialogue.labels import with_choice, with_refusal
 from chatbot.dialogue.offering import without_twins
 from chatbot.dialogue.outcomes import hand_over, told
@@ -79,12 +80,20 @@ def refuses_the_answer(snapshot: Snapshot, turn: Understood) -> Outcome | None:
         return None
     if snapshot.dissatisfaction.find(turn.message) is not None:
         reason = "the customer says that the answer was not what was asked"
-    elif last.question.snapshot == snapshot.number and _same(snapshot, turn, last.question):
-        # Other knowledge may have another answer.
+    elif _answers_as_then(snapshot, turn, last) and _same(snapshot, turn, last.question):
         reason = "the customer asks the same again"
     else:
         return None
     return with_refusal(turn, _make_good(snapshot, turn, last, reason), "dissatisfied")
+
+
+def _answers_as_then(snapshot: Snapshot, turn: Understood, last: Answered) -> bool:
+    """Return whether the question has the answer that it had.
+
+    Other knowledge may have another one, and so may a notice that has begun or ended since.
+    """
+    is_same = last.question.snapshot == snapshot.number
+    return is_same and marks_instead(snapshot, turn, last.faq_ids) == frozenset(last.instead)
 
 
 def not_said_again(snapshot: Snapshot, turn: Understood, outcome: Outcome) -> Outcome:

@@ -37,6 +37,19 @@ def with_heading(snapshot: Snapshot, outcome: Outcome, situation: Situation) -> 
     return replace(outcome, decision=headed, trace={**outcome.trace, "notices": told_of})
 
 
+def without_heading(outcome: Outcome) -> Outcome:
+    """Return ``outcome`` as it is where its notices in front wait for the next turn."""
+    decision = outcome.decision
+    if decision.unheaded is None:
+        return outcome
+    notices = tuple(each for each in decision.notices if each.mode != "prefix")
+    unheaded = replace(decision, reply=decision.unheaded, notices=notices, unheaded=None)
+    trace = {name: value for name, value in outcome.trace.items() if name != "notices"}
+    if notices:
+        trace["notices"] = [each for each in outcome.trace["notices"] if each[1] != "prefix"]
+    return replace(outcome, decision=unheaded, trace=trace)
+
+
 def welcome_heading(
     snapshot: Snapshot, context: Context, situation: Situation, most: int
 ) -> tuple[list[Notice], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,6 +29,18 @@ def notice_instead(snapshot: Snapshot, turn: Understood, entry: Entry) -> Notice
         if about and reaches(snapshot, notice, known, surely=True):
             return notice
     return None
+
+
+def mark_of(notice: Notice) -> str:
+    """Return what tells a notice, as it is worded now, from others."""
+    return f"{notice.id}:{zlib.crc32(notice.text.encode('utf-8', 'replace')):08x}"
+
+
+def marks_instead(snapshot: Snapshot, turn: Understood, faq_ids: Sequence[str]) -> frozenset[str]:
+    """Return the marks of the notices that stand in for what these entries answer now."""
+    entries = (snapshot.entries[snapshot.by_id[each]] for each in faq_ids if each in snapshot.by_id)
+    found = (notice_instead(snapshot, turn, entry) for entry in entries)
+    return frozenset(mark_of(notice) for notice in found if notice is not None)
 
 
 def said_instead(notice: Notice, turn: Understood) -> tuple[Message, ...]:

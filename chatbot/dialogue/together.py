@@ -101,7 +101,8 @@ def _followed(rows: Sequence[WaitingRow | None]) -> WaitingRow | None:
 def _answered(each: Sequence[Answered | None]) -> Answered | None:
     given = [one for one in each if one is not None]
     faq_ids = tuple(faq_id for one in given for faq_id in one.faq_ids)
-    return replace(given[-1], faq_ids=faq_ids) if given else None
+    instead = tuple(dict.fromkeys(mark for one in given for mark in one.instead))
+    return replace(given[-1], faq_ids=faq_ids, instead=instead) if given else None
 
 
 def fits_one_reply(reply: Sequence[Reply]) -> bool:

@@ -155,6 +155,7 @@ class Answered:
 
     ``menu`` holds the ids of the entries in the menu that the customer saw last, in its order.
     ``times`` counts how often in a row the very same was said, of which ``said`` is a digest.
+    ``instead`` are the marks of the notices that stood in for answers.
     """
 
     question: Question
@@ -163,6 +164,7 @@ class Answered:
     menu: tuple[str, ...] = ()
     said: str = ""
     times: int = 1
+    instead: tuple[str, ...] = ()
 
     def is_fresh(self, now: datetime) -> bool:
         """Return whether the customer still has the answer in mind."""
@@ -176,6 +178,7 @@ class Answered:
             "menu": list(self.menu),
             "said": self.said,
             "times": self.times,
+            "instead": list(self.instead),
         }
 
     @classmethod
@@ -194,6 +197,7 @@ class Answered:
             texts_in(record.get("menu")),
             said if isinstance(said, str) else "",
             times if isinstance(times, int) else 1,
+            texts_in(record.get("instead")),
         )
 
 

@@ -28,6 +28,8 @@ _DOCUMENT = "word/document.xml"
 _SKIPPED = frozenset({
     "del", "moveFrom", "rPr", "pPr", "instrText", "delText", "fldData", "Fallback", "tblPr", "tcPr",
 })  # fmt: skip
+#: What stands around paragraphs and cells and is none itself: controls to fill in, what was added.
+_AROUND = frozenset({"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"})
 _NO_TEXT = {"txbxContent": "文本框", "oMath": "公式", "chart": "图表", "OLEObject": "嵌入的文件",
             "footnoteReference": "脚注", "endnoteReference": "尾注"}  # fmt: skip
 _BROKEN = (
@@ -156,15 +158,14 @@ class _Reader:
         )  # fmt: skip
 
     def _row(self, element: Element, found: _Found) -> tuple[str, ...]:
-        return tuple(self._cell(each, found) for each in element if local(each.tag) == "tc")
+        return tuple(self._cell(each, found) for each in _within(element, "tc"))
 
     def _cell(self, element: Element, found: _Found) -> str:
         texts = []
-        for each in element:
-            if local(each.tag) == "p":
-                here = _Found(pictures=found.pictures, unread=found.unread)
-                self._collect(each, here)
-                texts.append(here.text)
+        for each in _within(element, "p"):
+            here = _Found(pictures=found.pictures, unread=found.unread)
+            self._collect(each, here)
+            texts.append(here.text)
         return "\n".join(text for text in texts if text)
 
     def _collect(self, element: Element, found: _Found) -> None:
@@ -193,6 +194,16 @@ class _Reader:
             case "blip" | "imagedata":
                 part = self._parts.get(reference_of(element), "")
                 found.pictures.append(posixpath.basename(part) or "图片")
+
+
+def _within(parent: Element, name: str) -> Iterator[Element]:
+    """Yield the children called ``name``, also those inside of controls and of what was added."""
+    for each in parent:
+        called = local(each.tag)
+        if called == name:
+            yield each
+        elif called in _AROUND:
+            yield from _within(each, name)
 
 
 def _is_hidden(run: Element) -> bool:

@@ -177,6 +177,6 @@ def _moment(written: str, brand: Brand, of_day: time) -> datetime | None:
             found = datetime.fromisoformat(written)
         if found.year not in _YEARS:
             return None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=brand.timezone)

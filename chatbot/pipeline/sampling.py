@@ -59,6 +59,8 @@ class Sampling:
                     log.info("sample_drawn", answers=drawn)
             except StoreUnavailable as error:
                 log.warning("sample_not_drawn", error=str(error))
+            except Exception:
+                log.exception("sample_not_drawn")
             await self._clock.sleep(_LOOK_SECONDS)
 
     def draw(self, connection: Connection, now: datetime) -> int:

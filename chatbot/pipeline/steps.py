@@ -18,6 +18,7 @@ from chatbot.customers.ratings import RatingAsked, RatingGiven, is_rating_line
 from chatbot.customers.records import give_tags
 from chatbot.customers.tags import Cause, Gift, Groups, Tag
 from chatbot.dialogue.decision import GivenTag
+from chatbot.dialogue.heading import without_heading
 from chatbot.dialogue.recorded import Recorded
 from chatbot.dialogue.turn import Outcome
 from chatbot.forms.form import WebhookCall
@@ -138,6 +139,8 @@ def commit_turn(
     if not with_people and (moved_on or writes_on or conversation.is_paused(now)):
         return None
     planned = plan(conversation)
+    if not planned.recorded and not planned.told:
+        outcome, inputs = _unheaded(outcome, inputs)
     turn = turns.insert_turn(
         connection, conversation, ids, outcome.decision.to_json(), outcome.trace, now,
         mode="assist" if planned.recorded else "full", drafts=planned.drafts,
@@ -171,6 +174,18 @@ def commit_turn(
         # Else it was saved with its new count.
         store.save_conversation(connection, conversation, now)
     return following
+
+
+def _unheaded(outcome: Outcome, inputs: Recorded | None) -> tuple[Outcome, Recorded | None]:
+    """Return what was decided, and from what, as if the notices in front had not been there.
+
+    They were more than could be sent, so the customer has still to read them.
+    """
+    if outcome.decision.unheaded is None or inputs is None:
+        return without_heading(outcome), inputs
+    situation = inputs.situation
+    notices = tuple(each for each in situation.notices if each.mode != "prefix")
+    return without_heading(outcome), replace(inputs, situation=replace(situation, notices=notices))
 
 
 def _note_told(

@@ -218,7 +218,9 @@ def take_in(
                   "parts": [part for _, part in kept]}  # fmt: skip
         connection.execute(_STALE_OF, {"turns": again})
         connection.execute(_FORGET, values)
-        connection.execute(_UNSAVE, {"turns": again})
+        # What was saved stays saved, whatever became of the gap, as long as the answer stands.
+        answered_not = [each.turn_id for each in batch.again if each.faq_id is None]
+        connection.execute(_UNSAVE, {"turns": answered_not})
         times = [batch.noted.get(turn, 0) for turn in again]
         connection.execute(_LOOKED_AGAIN, {"turns": again, "times": times})
     founded = {group: _found(connection, now) for group in _new_groups(questions)}

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from chatbot.store.database import statement
 from chatbot.store.tags import tags_of_customers
 
-#: Customers beyond so many are not looked at: the newest tell enough.
-_MOST = 20_000
+#: Turns beyond so many are not looked at: the newest tell enough.
+MOST_TURNS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,35 @@ class Asked:
     turns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What was asked; ``is_cut`` if only the newest of it."""
+
+    asked: list[Asked]
+    is_cut: bool
+
+
 _ASKED = statement(
-    "SELECT c.open_kfid, c.external_userid, c.scope_rows, c.scene, t.decision ->> 'faq_id' AS faq,"
-    " count(*) AS turns FROM turns t JOIN conversations c ON c.id = t.conversation_id"
-    " WHERE t.created_at >= :since"
-    " GROUP BY c.open_kfid, c.external_userid, c.scope_rows, c.scene, t.decision ->> 'faq_id'"
-    " ORDER BY max(t.id) DESC LIMIT :limit"
+    "SELECT c.open_kfid, c.external_userid, c.scope_rows, c.scene, t.faq, count(*) AS turns"
+    " FROM (SELECT conversation_id, decision ->> 'faq_id' AS faq FROM turns"
+    " WHERE created_at >= :since ORDER BY created_at DESC, id DESC LIMIT :most) AS t"
+    " JOIN conversations c ON c.id = t.conversation_id"
+    " GROUP BY c.open_kfid, c.external_userid, c.scope_rows, c.scene, t.faq"
 )
 
 
-def asked_since(connection: Connection, since: datetime, now: datetime) -> list[Asked]:
-    """Return what was asked since then."""
-    found = connection.execute(_ASKED, {"since": since, "limit": _MOST}).all()
+def asked_since(
+    connection: Connection, since: datetime, now: datetime, most: int = MOST_TURNS
+) -> Lately:
+    """Return what was asked since then in the newest ``most`` turns."""
+    found = connection.execute(_ASKED, {"since": since, "most": most}).all()
     customers = list({row.external_userid for row in found})
     tags = tags_of_customers(connection, customers, now)
-    return [
+    asked = [
         Asked(
             row.open_kfid, row.external_userid, row.scope_rows or {}, row.scene or "",
             tags.get(row.external_userid, ()), row.faq, int(row.turns),
         )
         for row in found
     ]  # fmt: skip
+    return Lately(asked, sum(each.turns for each in asked) >= most)

@@ -80,8 +80,8 @@ _TELL = statement(
 )
 _COUNTS = statement(
     "SELECT t.notice_id, count(DISTINCT t.customer) FROM notice_tellings t"
-    f" LEFT JOIN outbox o ON o.id = t.part_id WHERE o.id IS NULL OR o.state NOT IN {_LOST}"
-    " GROUP BY t.notice_id"
+    " LEFT JOIN outbox o ON o.id = t.part_id WHERE t.notice_id = ANY(:notices)"
+    f" AND (o.id IS NULL OR o.state NOT IN {_LOST}) GROUP BY t.notice_id"
 )
 
 
@@ -158,9 +158,10 @@ def note_tellings(
     return len(connection.execute(_TELL, values).all()) == len(set(notices))
 
 
-def told_customers(connection: Connection) -> dict[int, int]:
-    """Return how many customers were told each notice in front of a reply."""
-    return {row[0]: int(row[1]) for row in connection.execute(_COUNTS)}
+def told_customers(connection: Connection, notices: Sequence[int]) -> dict[int, int]:
+    """Return how many customers were told each of these notices in front of a reply."""
+    found = connection.execute(_COUNTS, {"notices": list(notices)})
+    return {row[0]: int(row[1]) for row in found}
 
 
 def _announce(connection: Connection) -> None:

@@ -96,18 +96,29 @@ class SaidAnswer:
     sent: Sequence[dict[str, Any]]
 
 
+#: What the platform took may have been read; what it was not given was said to nobody.
+_SAID_STATES = "o.state IN ('delivered', 'unknown')"
+_PARTS = "outbox o WHERE o.turn_id = t.id AND o.kind = 'kf_message' AND o.by_userid IS NULL"
+#: Where a person took over instead, the answer was not said either.
+_WAS_SAID = (
+    "NOT EXISTS (SELECT FROM handoffs h WHERE h.turn_id = t.id)"
+    f" AND (EXISTS (SELECT FROM {_PARTS} AND {_SAID_STATES})"
+    f" OR NOT EXISTS (SELECT FROM {_PARTS}))"
+)
 # What the customer picked from a menu was not the bot's guess. A draft was not said to anybody.
 _ANSWERS = statement(
     "SELECT id, decision ->> 'faq_id' AS faq_id,"
-    " COALESCE(CAST(decision ->> 'confidence' AS float8), 0) AS confidence FROM turns"
+    " COALESCE(CAST(decision ->> 'confidence' AS float8), 0) AS confidence FROM turns t"
     " WHERE created_at >= :since AND created_at < :until AND action = 'answer' AND mode = 'full'"
     " AND decision ->> 'faq_id' IS NOT NULL AND COALESCE(trace ->> 'rule', '') <> 'picked'"
-    " ORDER BY id"
+    # Weeks overlap where the brand's time zone was changed between them.
+    " AND NOT EXISTS (SELECT FROM sample_items i WHERE i.turn_id = t.id)"
+    f" AND {_WAS_SAID} ORDER BY id"
 )
 _SAID = statement(
     "SELECT t.id, COALESCE(t.decision -> 'reply', '[]') AS reply, COALESCE((SELECT"
-    " jsonb_agg(COALESCE(o.payload -> 'message', o.payload) ORDER BY o.id) FROM outbox o"
-    " WHERE o.turn_id = t.id AND o.kind = 'kf_message' AND o.by_userid IS NULL), '[]') AS sent"
+    f" jsonb_agg(COALESCE(o.payload -> 'message', o.payload) ORDER BY o.id) FROM {_PARTS}"
+    f" AND {_SAID_STATES}), '[]') AS sent"
     " FROM turns t WHERE t.id = ANY(:turns)"
 )
 _CLAIM = statement(
@@ -154,9 +165,10 @@ _LAST_OF = statement(
     " WHERE i.first_day = :first_day AND w.said_by = :said_by AND w.taken_back_at IS NULL"
     " ORDER BY w.id DESC LIMIT 1"
 )
-_STANDING = statement(
-    "SELECT id FROM sample_words WHERE item_id = :item_id AND taken_back_at IS NULL"
-    " ORDER BY id DESC"
+_BEHIND = statement(
+    "SELECT id, former, taken_back_at IS NULL AS stands FROM sample_words"
+    " WHERE item_id = :item_id AND id < :before AND said_by = :said_by AND said_at = :said_at"
+    " AND verdict <> 'unsure' ORDER BY id DESC LIMIT 1"
 )
 _TAKE_BACK = statement("UPDATE sample_words SET taken_back_at = :now WHERE id = :id")
 _BESIDE = statement(
@@ -167,7 +179,7 @@ _BESIDE = statement(
     " FROM turns t LEFT JOIN turn_judgements j ON j.turn_id = t.id AND NOT EXISTS"
     " (SELECT FROM sample_items i WHERE i.turn_id = t.id)"
     " WHERE t.created_at >= :since AND t.created_at < :until AND t.action = 'answer'"
-    " AND t.mode = 'full' AND COALESCE(t.trace ->> 'rule', '') <> 'picked'"
+    f" AND t.mode = 'full' AND COALESCE(t.trace ->> 'rule', '') <> 'picked' AND {_WAS_SAID}"
 )
 _COMPLAINTS = statement(
     # A complaint belongs to the time of the answer that it is about.
@@ -289,15 +301,31 @@ def last_word_of(connection: Connection, first_day: date, said_by: str) -> Word 
     if row is None:
         return None
     *rest, former = row
-    if former is not None:
-        former = Judgement(**former | {"judged_at": datetime.fromisoformat(former["judged_at"])})
     number, item_id, turn_id, conversation_id, by, at = rest
-    return Word(number, item_id, turn_id, conversation_id, by, at, former)
+    return Word(number, item_id, turn_id, conversation_id, by, at, _judgement(former))
 
 
-def standing_words(connection: Connection, item_id: int) -> list[int]:
-    """Return the numbers of the words of an item that stand, newest first: that one counts."""
-    return list(connection.scalars(_STANDING, {"item_id": item_id}))
+def _judgement(former: Mapping[str, Any] | None) -> Judgement | None:
+    if former is None:
+        return None
+    at = datetime.fromisoformat(former["judged_at"])
+    return Judgement(**{**former, "judged_at": at})
+
+
+def standing_before(connection: Connection, word: Word) -> tuple[Judgement | None, bool]:
+    """Return the judgement from before a word that stands, and whether it is the sample's.
+
+    One that was taken back meanwhile counts for what had been said before it.
+    """
+    former, before = word.former, word.id
+    while former is not None:
+        values = {"item_id": word.item_id, "before": before, "said_by": former.judged_by,
+                  "said_at": former.judged_at}  # fmt: skip
+        behind = connection.execute(_BEHIND, values).one_or_none()
+        if behind is None or behind.stands:
+            return former, behind is not None
+        former, before = _judgement(behind.former), behind.id
+    return None, False
 
 
 def take_word_back(connection: Connection, number: int, now: datetime) -> None:

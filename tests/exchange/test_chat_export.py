@@ -121,6 +121,14 @@ def test_that_times_come_back_from_every_form(at: datetime) -> None:
         moment_of(at.strftime("%Y-%m-%d"), _ZONE)
 
 
+@pytest.mark.parametrize(
+    "written", ["0001-01-01 00:00:00", "9999-12-31 23:59:59", "1899-12-30 0:0"]
+)
+def test_that_a_time_that_no_chat_has_is_refused(written: str) -> None:
+    with pytest.raises(RowError, match="认不出"):
+        moment_of(written, _ZONE)
+
+
 def test_that_talks_are_put_together_in_the_order_of_time() -> None:
     said = [
         Said(talk, _NOON + timedelta(minutes=minute), "customer", f"{talk}{minute}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from chatbot.documents import proposals
 from chatbot.errors import UserError
 from chatbot.exchange.docx_blocks import read_blocks
 from chatbot.exchange.docx_questions import DocumentQuestion, DocumentText, questions_in
+from chatbot.understanding.normalise import Normaliser
 from tests.exchange.docx_samples import document, item, paragraph, picture, style, table
 
 
@@ -120,6 +123,24 @@ def test_that_tables_are_lines_and_what_is_no_text_is_named_by_heading(tmp_path:
         ("地图", "1 张图片没有带进来（泳池.png），草稿里标出了位置"),
         ("地图", "下面没有文字，没有答案"),
     ]
+
+
+def test_that_cells_within_controls_are_read(tmp_path: Path) -> None:
+    rows = table(["平日", "7:00 至 10:00"], ["周末", "7:30 至 10:30"])
+    around = "<w:sdt><w:sdtPr/><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    cell = f"<w:tc><w:tcPr/>{paragraph('7:00 至 10:00')}</w:tc>"
+    inner = paragraph("7:30 至 10:30")
+    assert cell in rows
+    held = rows.replace(cell, around.format(cell)).replace(inner, around.format(inner))
+    found = _read(tmp_path, paragraph("早餐", "1"), held)
+    assert [each.answer for each in found.questions] == ["平日：7:00 至 10:00\n周末：7:30 至 10:30"]
+
+
+def test_that_the_place_of_a_question_names_nobody() -> None:
+    question = DocumentQuestion(("联系 13812345678", "退房"), "几点退房", "十二点。")
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    ((_, brought),) = proposals("手册.docx", [question], now, Normaliser())
+    assert brought.source == "手册.docx › 联系 [手机号] › 退房"
 
 
 def test_that_what_is_no_document_is_refused_in_a_sentence(tmp_path: Path) -> None:

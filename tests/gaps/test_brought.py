@@ -99,6 +99,23 @@ def test_that_whoever_is_interrupted_goes_on_where_they_stopped(
     )
 
 
+def test_that_a_talk_is_known_again_whatever_members_are_called_by_now(
+    database: Database, service: DialogueService, clock: SetClock, bringer: Bringer
+) -> None:
+    first = clock.at
+    talk = [
+        Said("1", first, "customer", "丽丽说酒店有没有游泳池"),
+        Said("1", first + timedelta(minutes=1), "person", "有的，在二楼。"),
+    ]
+    began = Miner(database, service, bringer, clock, ())
+    list(began.mine("a.csv", [talk]))
+    brought = began.counts.brought
+    assert brought > 0
+    again = Miner(database, service, bringer, clock, ("丽丽",))
+    list(again.mine("a.csv", [talk]))
+    assert (again.counts.brought, again.counts.known) == (0, brought)
+
+
 async def test_that_the_page_shows_where_a_question_came_from(
     stage: House, screens: Screens, mind: Mind, vectors_dir: Path
 ) -> None:

@@ -109,6 +109,25 @@ def test_that_what_closing_saved_stays_when_gaps_are_put_together_or_opened_agai
     assert (gap.saved_times, gap.saved_minutes) == (2, 8.0)
 
 
+def test_that_a_saving_ends_when_its_answer_is_found_wrong_and_not_when_it_is_found_right(
+    talks: Talks, keeper: GapKeeper, database: Database, mind: Mind, clock: SetClock
+) -> None:
+    talks.handed_over(POOL, 3 * _DAY, ["有的，在二楼"])
+    kept(keeper)
+    group = _group(database, POOL)
+    at = clock.now() - 2 * _DAY
+    database.run_sync(decide_gap, group, "new_entry", "pool", 4.0, "liang", at, {})
+    talk = talks.begin(_DAY)
+    turn = talk.answered("你们有游泳池吗", "pool")
+    kept(keeper)
+    database.run_sync(reopen_gap, group, "liang", clock.now())
+    for verdict, saved in (("right", 1), ("wrong", 0)):
+        word = Judgement(verdict, None, "", AZHEN, clock.now())  # type: ignore[arg-type]
+        database.run_sync(judge_turn, turn, talk.number, word, clock.now())
+        kept(keeper)
+        assert [each.saved_times for each in _gaps(database, mind, clock, "open")] == [saved]
+
+
 def test_that_who_is_limited_to_stores_sees_the_customers_that_figures_count(
     talks: Talks, keeper: GapKeeper, database: Database, mind: Mind, clock: SetClock
 ) -> None:

@@ -103,3 +103,9 @@ def test_that_ending_what_is_not_there_or_over_is_said() -> None:
     _run("add", "今天停水。", "--until", _TOMORROW)
     _run("end", "1")
     assert "已经结束了" in _said(_run("end", "1"))
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "0001-01-01"])
+def test_that_a_time_that_cannot_be_is_refused_in_a_sentence(until: str) -> None:
+    result = _run("add", "停水", "--until", until)
+    assert isinstance(result.exception, UserError)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Page, expect
 
+from chatbot.store.database import Database
+from chatbot.store.notice_reach import asked_since
 from tests.gaps.samples import Talks
 from tests.login.house import House
 from tests.login.screens import Screens, picture
@@ -40,6 +42,9 @@ async def test_that_a_notice_is_looked_at_written_changed_and_ended(
     await expect(now).to_contain_text("问到 设施")
     await picture(page, "notices")
     await now.get_by_role("link", name=WATER).click()
+    await expect(page.get_by_text("位客户，涉及")).to_have_count(0)
+    await page.get_by_role("link", name="算一算").click()
+    await expect(page.get_by_role("status")).to_contain_text("会告知 2 位客户，涉及 2 轮对话")
     await page.get_by_label("内容").fill("今天停电。")
     await page.get_by_role("button", name="保存改动").click()
     await expect(page.get_by_role("status").first).to_contain_text("已保存")
@@ -50,6 +55,17 @@ async def test_that_a_notice_is_looked_at_written_changed_and_ended(
     rows = stage.rows("SELECT action, target FROM audit_log ORDER BY id")
     acts = [row["action"] for row in rows if row["target"] == "notice 1"]
     assert acts == ["notice.add", "notice.change", "notice.end"]
+
+
+def test_that_of_very_many_turns_the_newest_are_looked_at(database: Database) -> None:
+    now = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    talks = Talks(database, now)
+    for hours, faq_id in ((3, "gym"), (2, "bath"), (1, "bath")):
+        talks.begin(hours * _HOUR).answered("？", faq_id)
+    cut = database.run_sync(asked_since, now - 24 * _HOUR, now, 2)
+    assert ([each.faq_id for each in cut.asked], cut.is_cut) == (["bath", "bath"], True)
+    whole = database.run_sync(asked_since, now - 24 * _HOUR, now)
+    assert (len(whole.asked), whole.is_cut) == (3, False)
 
 
 async def test_that_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(

@@ -77,6 +77,44 @@ async def test_that_a_notice_stands_in_for_answers_of_its_categories(town: Town)
         assert trace["trace"]["notices"] == [[1, "replace"]]
 
 
+async def test_that_who_asks_again_is_told_what_has_changed_and_does_not_complain(
+    town: Town,
+) -> None:
+    async with town.play() as stage:
+        assert await asked(stage, "能洗澡吗", LIN) == ["24 小时有热水。"]
+        first = post(stage, "今天没有热水。", mode="replace", categories=("设施/热水",))
+        await known(stage)
+        assert await asked(stage, "能洗澡吗", LIN) == ["今天没有热水。"]
+        post(stage, "热水 18:00 恢复。", mode="replace", categories=("设施/热水",))
+        await known(stage, 2)
+        assert await asked(stage, "能洗澡吗", LIN) == ["热水 18:00 恢复。"]
+        end(stage, first + 1)
+        end(stage, first)
+        await known(stage, 0)
+        assert await asked(stage, "能洗澡吗", LIN) == ["24 小时有热水。"]
+        assert stage.rows("SELECT id FROM turn_labels") == []
+        await asked(stage, "能洗澡吗", LIN)
+        assert len(stage.rows("SELECT id FROM turn_labels")) == 1, "now it is the same again"
+
+
+async def test_that_a_notice_that_found_no_room_is_not_on_record_as_told(town: Town) -> None:
+    rules = "须知。" * 830
+    entry = f"- {{id: rules, question: 住宿须知有哪些？, answer: {rules}}}\n"
+    (town.folder / "knowledge" / "rules.yaml").write_text(entry, encoding="utf-8")
+    async with town.play() as stage:
+        post(stage, "停水" * 230)
+        await known(stage)
+        said = await asked(stage, "住宿须知有哪些？", LIN, 4)
+        assert "停水" not in "".join(said)
+        (decision,) = decisions(stage)
+        assert "notices" not in decision
+        assert "停水" not in str(decision["reply"])
+        (row,) = stage.rows("SELECT trace, inputs FROM turns")
+        assert "notices" not in row["trace"]
+        assert "停水" not in str(row["inputs"]), "decided again, it says the same"
+        assert stage.rows("SELECT * FROM notice_tellings") == [], "it waits for the next message"
+
+
 async def test_that_a_notice_of_a_store_reaches_who_is_known_to_be_its_customer(
     town: Town,
 ) -> None:

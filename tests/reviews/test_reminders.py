@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, text
 
+from chatbot.answers.entries import Entry, plain_answer
 from chatbot.dialogue.service import Mind
 from chatbot.editing.kinds import Subject
 from chatbot.knowledge.content import load_content
@@ -77,6 +78,18 @@ async def test_that_each_reminder_is_told_once_over_all_processes_and_again_week
     assert "有停车场吗？" in last
     assert "可以延迟退房吗？" in last
     assert "早餐几点供应？" not in last
+
+
+async def test_that_an_entry_with_another_day_is_told_again_on_the_same_day(
+    database: Database, clock: SetClock, mind: Mind
+) -> None:
+    job = reminders(database, clock, mind)
+    for days in (9, 7, 7):
+        day = (clock.now() - days * _DAY).date()
+        entry = Entry("late", "可以延迟退房吗？", plain_answer("可以。"), owner="小周", review=day)
+        database.run_sync(job.remind, [entry], clock.now())
+    first, second = _told(database)["xiaozhou"]
+    assert ("2026-07-06" in first, "2026-07-08" in second) == (True, True)
 
 
 @pytest.mark.parametrize(

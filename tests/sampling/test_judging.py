@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -21,6 +23,17 @@ from tests.gaps.conftest import SetClock
 from tests.sampling.conftest import a_week_of_answers, drawn, last_monday
 
 LIANG, WANG = Viewer("liang", "梁主管", "admin"), Viewer("wang", "王运营", "operations")
+_PART = (
+    "INSERT INTO outbox (lane, kind, conversation_id, turn_id, session_version, msgid, payload,"
+    " state, due_at, created_at, settled_at) SELECT 'conversation', 'kf_message', conversation_id,"
+    " id, 1, gen_random_uuid(), CAST(:payload AS jsonb), :state, created_at, created_at,"
+    " created_at FROM turns WHERE id = :turn"
+)
+_HANDOFF = (
+    "INSERT INTO handoffs (conversation_id, turn_id, reason, priority, state, created_at)"
+    " SELECT conversation_id, id, 'budget', 'normal', 'requested', created_at FROM turns"
+    " WHERE id = :turn"
+)
 _MONDAY = datetime(2026, 3, 30, 1, tzinfo=UTC)
 
 
@@ -46,8 +59,8 @@ def _items(database: Database) -> list[Item]:
     return database.run_sync(items_of, week.first_day)
 
 
-def _change(database: Database, sql: str) -> None:
-    database.run_sync(lambda connection: connection.execute(text(sql)))
+def _change(database: Database, sql: str, **values: Any) -> None:
+    database.run_sync(lambda connection: connection.execute(text(sql), values))
 
 
 def test_that_a_week_is_drawn_once_when_it_is_over(
@@ -82,6 +95,38 @@ def test_that_drafts_and_what_customers_picked_are_not_drawn(
     _change(database, f"UPDATE turns SET mode = 'assist' WHERE id = {newest}")
     _change(database, f"""UPDATE turns SET trace = '{{"rule": "picked"}}' WHERE id = {newest}""")
     assert drawn(database, mind, clock) == 4
+
+
+def test_that_what_no_customer_read_is_not_drawn(
+    database: Database, mind: Mind, clock: SetClock
+) -> None:
+    a_week_of_answers(database, clock.now(), 6)
+    held, half, budget = database.run_sync(
+        lambda it: it.execute(text("SELECT id FROM turns ORDER BY id LIMIT 3")).scalars().all()
+    )
+    for turn, said, state in (
+        (held, "没读到的回答", "held"), (half, "读到的一半", "delivered"),
+        (half, "没读到的一半", "superseded"), (budget, "人工马上来", "delivered"),
+    ):  # fmt: skip
+        payload = json.dumps({"msgtype": "text", "text": {"content": said}})
+        _change(database, _PART, turn=turn, state=state, payload=payload)
+    _change(database, _HANDOFF, turn=budget)
+    assert drawn(database, mind, clock) == 4
+    items = {each.turn_id: each.said for each in _items(database)}
+    assert not {held, budget} & set(items)
+    assert items[half] == "读到的一半"
+
+
+def test_that_weeks_that_overlap_draw_nothing_twice(
+    database: Database, mind: Mind, clock: SetClock
+) -> None:
+    a_week_of_answers(database, clock.now())
+    assert drawn(database, mind, clock) == 40
+    _change(database, "INSERT INTO sample_weeks SELECT first_day - 1, drawn_at, target, strata"
+                      " FROM sample_weeks")  # fmt: skip
+    _change(database, "UPDATE sample_items SET first_day = first_day - 1")
+    _change(database, "DELETE FROM sample_weeks WHERE first_day = '2026-03-23'")
+    assert drawn(database, mind, clock) == 20
 
 
 async def test_that_a_judgement_is_a_label_of_the_sample_that_calibration_uses(
@@ -141,6 +186,19 @@ async def test_that_taking_back_restores_what_was_said_before(
     assert await desk.undo(item.first_day, LIANG) is None
     assert await desk.undo(item.first_day, WANG) == item.id
     assert not any(each.verdict for each in _items(database))
+
+
+async def test_that_what_was_taken_back_does_not_come_back(
+    database: Database, desk: SampleDesk, items: list[Item], clock: SetClock
+) -> None:
+    item = items[0]
+    await desk.judge(item.id, "right", None, LIANG)
+    clock.at += timedelta(minutes=1)
+    await desk.judge(item.id, "wrong", None, WANG)
+    assert await desk.undo(item.first_day, LIANG) == item.id
+    assert await desk.undo(item.first_day, WANG) == item.id
+    assert database.run_sync(judgements_of, [item.turn_id]) == {}
+    assert database.run_sync(labels) == []
 
 
 async def test_that_taking_back_the_only_word_leaves_what_the_desk_said(

@@ -102,7 +102,12 @@ class NoticePages:
             notice.text, notice.mode, notice.begins_at, notice.ends_at, notice.stores,
             notice.accounts, notice.categories,
         )  # fmt: skip
-        return await self._notice(request, shown, brand, viewer, Draft.of(notice, brand), new)
+        draft = Draft.of(notice, brand)
+        if "reach" in request.query:
+            return await self._notice(request, shown, brand, viewer, draft, new)
+        # Whom it would have reached takes a while to work out, and is told who asks for it.
+        bubbles = self._reader.preview(new)
+        return await self._notice(request, shown, brand, viewer, draft, bubbles=bubbles)
 
     async def change(self, request: web.Request) -> web.Response:
         """Write a notice anew, or show what it would look like."""

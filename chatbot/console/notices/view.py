@@ -40,10 +40,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a notice would have reached in the last days."""
+    """Whom a notice would have reached in the last days; ``is_cut``: these, and more."""
 
     customers: int
     turns: int
+    is_cut: bool
 
 
 class NoticeReader:
@@ -64,8 +65,9 @@ class NoticeReader:
         self, connection: Connection, limit: Collection[str] | None, brand: Brand
     ) -> dict[Stand, list[Shown]]:
         """Return all notices, those that hold first; of the past the newest."""
-        told, found = told_customers(connection), all_notices(connection, _MOST)
+        found = all_notices(connection, _MOST)
         seen = [each for each in found if is_seen(each.notice, limit)]
+        told = told_customers(connection, [each.notice.id for each in seen])
         shown = [self._shown(each, told, limit, brand) for each in seen]
         return {stand: [each for each in shown if each.stand == stand] for stand in STANDS}
 
@@ -76,7 +78,7 @@ class NoticeReader:
         kept = one_notice(connection, number)
         if kept is None or not is_seen(kept.notice, limit):
             return None
-        return self._shown(kept, told_customers(connection), limit, brand)
+        return self._shown(kept, told_customers(connection, [number]), limit, brand)
 
     def _shown(
         self,
@@ -100,8 +102,9 @@ class NoticeReader:
         now, snapshot = self._clock.now(), self._snapshot()
         notice = new.numbered(0)
         found = asked_since(connection, now - _REACHED, now)
-        meant = [each for each in found if _is_meant(snapshot, notice, each)]
-        return Reach(len({each.customer for each in meant}), sum(each.turns for each in meant))
+        meant = [each for each in found.asked if _is_meant(snapshot, notice, each)]
+        customers, turns = {each.customer for each in meant}, sum(each.turns for each in meant)
+        return Reach(len(customers), turns, found.is_cut)
 
     def preview(self, new: NewNotice) -> list[str]:
         """Return the bubbles that a customer would see: the notice, and an answer below it."""

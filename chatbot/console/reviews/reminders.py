@@ -121,7 +121,9 @@ class ReviewReminders:
     ) -> None:
         words = self._tools.snapshot().texts.review_words
         text = reminder_text(reviews, words, self._tools.base_url, today)
-        ids = zlib.crc32("\n".join(each.entry.id for each in reviews).encode())
+        # With the days: an entry that got another one meanwhile is another reminder.
+        named = "\n".join(f"{each.entry.id} {each.day}" for each in reviews)
+        ids = zlib.crc32(named.encode())
         insert_message(
             connection, userid, "notice", NOTICE_RANK, text_message(text), now, due_at=now,
             expires_at=now + _LIFE, key=f"reviews:{today}:{ids:08x}:{userid}",

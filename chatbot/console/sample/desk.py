@@ -16,10 +16,11 @@ from chatbot.store.judgements import Judgement, judgements_of, lock_turn
 from chatbot.store.samples import (
     Item,
     SampleVerdict,
+    Word,
     last_word_of,
     sample_item,
     say_of_item,
-    standing_words,
+    standing_before,
     take_word_back,
 )
 from chatbot.store.turn_labels import LabelSource
@@ -73,13 +74,12 @@ class SampleDesk:
             if found is None:
                 return None
             lock_turn(connection, found.turn_id)
-            standing = standing_words(connection, found.item_id)
             take_word_back(connection, found.id, now)
             now_said = judgements_of(connection, [found.turn_id]).get(found.turn_id)
-            is_last = now_said is not None and now_said.judged_at == found.said_at
-            if standing[:1] == [found.id] and is_last:
-                talk, sampled = found.conversation_id, len(standing) > 1
-                _put(connection, found.turn_id, talk, found.former, now, sampled=sampled)
+            if now_said is not None and _is_of(now_said, found):
+                former, sampled = standing_before(connection, found)
+                talk = found.conversation_id
+                _put(connection, found.turn_id, talk, former, now, sampled=sampled)
             audit(connection, viewer, "sample_undo", str(found.item_id), {}, now)
             return found.item_id
 
@@ -95,6 +95,11 @@ def _locked(connection: Connection, number: int) -> Item:
     if again is None:
         raise NoItem
     return again
+
+
+def _is_of(judgement: Judgement, word: Word) -> bool:
+    """Return whether a judgement is what a word said."""
+    return (judgement.judged_by, judgement.judged_at) == (word.said_by, word.said_at)
 
 
 def _put(

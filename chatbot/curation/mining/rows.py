@@ -44,6 +44,7 @@ _CLOCK = re.compile(
     r"(\d{1,2})\s*[:：时点]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2})(?:[.,]\d+)?)?\s*[分秒]?\s*"
     r"(Z|[+-]\d{2}:?\d{2})?"
 )
+_YEARS = range(2000, 2101)
 _EPOCH = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?")
 #: What stands for a message that is no text: "[图片]", "【语音】 12秒".
 _PLACEHOLDER = re.compile(
@@ -116,17 +117,25 @@ def moment_of(value: object, zone: tzinfo) -> datetime:
     """Return an instant as exports write it; raise RowError if it is none."""
     text = clean(value)
     try:
-        epoch = _EPOCH.fullmatch(text)
-        if epoch:
-            return datetime.fromtimestamp(int(epoch[1]), UTC)
-        found = _CLOCK.fullmatch(text)
-        if found:
-            numbers = (int(each or 0) for each in found.groups()[:6])
-            return datetime(*numbers, tzinfo=_zone(found[7], zone))  # type: ignore[arg-type, misc]
+        found = _instant(text, zone)
     except (ValueError, OverflowError):
-        pass
+        found = None
+    # No chat is of another time; years at the ends of the calendar are left blanks of a system.
+    if found is not None and found.year in _YEARS:
+        return found
     shown = text[:30] or "空的"
     raise RowError(f"“{TIME}”认不出：{shown}；写成 2026-01-05 14:30:00")
+
+
+def _instant(text: str, zone: tzinfo) -> datetime | None:
+    epoch = _EPOCH.fullmatch(text)
+    if epoch:
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    numbers = (int(each or 0) for each in found.groups()[:6])
+    return datetime(*numbers, tzinfo=_zone(found[7], zone))  # type: ignore[arg-type, misc]
 
 
 def _zone(written: str | None, zone: tzinfo) -> tzinfo:
