@@ -102,7 +102,7 @@ class Publisher(Preparer):
         self._folders = folders
         self._metrics = metrics
         files = Folders(folders.knowledge, folders.intents, folders.hosts)
-        self._write_back = WriteBack(database, files)
+        self._write_back = WriteBack(database, clock, files)
         #: Files that cannot be written, or are wrong, are not read again each second.
         self._write_after = 0.0
         # What decides here, for holding other content against it.

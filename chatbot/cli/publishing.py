@@ -148,7 +148,7 @@ class Desk:
 
     def refuse_without_edits(self, reading: Reading, folders: Folders) -> None:
         """Raise UserError if the files lack what was edited on pages: publishing would undo it."""
-        merged, _ = WriteBack(self.database, folders).with_unwritten(reading)
+        merged, _ = WriteBack(self.database, self.clock, folders).with_unwritten(reading)
         if merged.content.digest == reading.content.digest:
             return
         edits = self.database.run_sync(unwritten_edits)

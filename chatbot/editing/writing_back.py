@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from chatbot.clock import Clock
 from chatbot.editing.content import edited
 from chatbot.editing.kinds import EditRefused, FileChange, Kind
 from chatbot.editing.merging import Record, Step, joined, onto
@@ -54,9 +55,14 @@ class WriteBack:
     """Writes edits into the files below ``folders``; call it only while holding the watch lock."""
 
     def __init__(
-        self, database: Database, folders: Folders, kinds: Mapping[str, Kind] = KINDS
+        self,
+        database: Database,
+        clock: Clock,
+        folders: Folders,
+        kinds: Mapping[str, Kind] = KINDS,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._folders = folders
         self._kinds = kinds
         #: What is known by this machine and folder.
@@ -115,7 +121,8 @@ class WriteBack:
                     plan.held += [each.id for each in edits]
                 else:
                     self._leave(edits, why, change.before)
-        self._database.run_sync(mark_written, plan.held, self._where)
+        machine, now = socket.gethostname(), self._clock.now()
+        self._database.run_sync(mark_written, plan.held, self._where, machine, now)
         if written:
             log.info("edits_written", edits=plan.held, files=[path.name for path in written])
         return written

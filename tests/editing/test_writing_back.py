@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from chatbot.clock import SystemClock
 from chatbot.editing.content import in_order_of
 from chatbot.editing.entries import entry_record
 from chatbot.editing.kinds import EditRefused
@@ -216,7 +217,7 @@ async def test_that_another_folder_gets_what_nobody_has_published(
     await house.write()
     other = brand(house.database, tmp_path / "other", {"faq.yaml": YAML})
     house.rows("UPDATE content_edits SET held = true RETURNING 1")
-    second = WriteBack(other.database, other.folders)
+    second = WriteBack(other.database, SystemClock(), other.folders)
     second.begin()
     assert [path.name for path in second.write(again=False)] == ["faq.yaml"]
     house.writing.begin()
