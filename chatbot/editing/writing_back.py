@@ -17,7 +17,7 @@ import structlog
 from chatbot.clock import Clock
 from chatbot.editing.content import edited
 from chatbot.editing.kinds import EditRefused, FileChange, Kind
-from chatbot.editing.merging import Record, Step, joined, onto
+from chatbot.editing.merging import Record, Step, onto
 from chatbot.editing.registry import KINDS
 from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content, Reading, read_content
@@ -132,7 +132,7 @@ class WriteBack:
         for (name, key), edits in todo.items():
             kind = self._kinds[name]
             present = kind.fields(content, key)
-            merged = onto(_step(edits), present, kind.merge)
+            merged = onto(_steps(edits), present, kind.merge)
             if merged.clashes:
                 self._leave(edits, "", present)
             elif merged.record == present:
@@ -180,7 +180,7 @@ class WriteBack:
             kind = self._kinds.get(name)
             if kind is None:
                 continue
-            merged = onto(_step(listed), kind.fields(content, key), kind.merge)
+            merged = onto(_steps(listed), kind.fields(content, key), kind.merge)
             wanted = {path: sha for each in listed for path, sha in each.pictures.items()}
             try:
                 content = edited(content, kind, key, merged.record, {**wanted, **content.media})
@@ -194,5 +194,5 @@ class WriteBack:
             yield Problem(self._folders.knowledge, 0, each.key, text)
 
 
-def _step(edits: Sequence[StoredEdit]) -> Step:
-    return joined([Step(each.base, each.after) for each in edits])
+def _steps(edits: Sequence[StoredEdit]) -> list[Step]:
+    return [Step(each.base, each.after) for each in edits]
