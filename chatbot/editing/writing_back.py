@@ -27,6 +27,7 @@ from chatbot.store.database import Database
 from chatbot.store.edits import (
     EditsSeen,
     StoredEdit,
+    edits_not_at,
     edits_seen,
     mark_conflict,
     mark_written,
@@ -175,7 +176,19 @@ class WriteBack:
         seen, edits = self._database.run_sync(lambda connection: (
             edits_seen(connection), unwritten_edits(connection)
         ))  # fmt: skip
-        content = reading.content
+        return replace(reading, content=self._merged(reading.content, edits)), seen
+
+    def lacking(self, reading: Reading) -> list[str]:
+        """Return the keys of what was edited on pages, if what was read here lacks some of it.
+
+        Also what another folder holds and nobody has published yet; raises as ``with_unwritten``.
+        """
+        edits = self._database.run_sync(edits_not_at, self._where)
+        if self._merged(reading.content, edits).digest == reading.content.digest:
+            return []
+        return list(dict.fromkeys(each.key for each in edits))
+
+    def _merged(self, content: Content, edits: Sequence[StoredEdit]) -> Content:
         for (name, key), listed in subjects_of(edits).items():
             kind = self._kinds.get(name)
             if kind is None:
@@ -186,7 +199,7 @@ class WriteBack:
                 content = edited(content, kind, key, merged.record, {**wanted, **content.media})
             except EditRefused as refused:
                 raise ContentErrors(list(self._problems(key, refused))) from None
-        return replace(reading, content=content), seen
+        return content
 
     def _problems(self, key: str, refused: EditRefused) -> Iterator[Problem]:
         for each in refused.problems:

@@ -99,6 +99,10 @@ _HISTORY = statement(
 _UNWRITTEN = statement(
     f"SELECT {_COLUMNS} FROM content_edits WHERE state IN ('waiting', 'conflict') ORDER BY id"
 )
+_LACKING = statement(
+    f"SELECT {_COLUMNS} FROM content_edits WHERE state IN ('waiting', 'conflict')"
+    " OR (state = 'written' AND held AND written_to NOT IN ('', :where)) ORDER BY id"
+)
 _IN_CONFLICT = statement(
     "SELECT DISTINCT key FROM content_edits WHERE kind = :kind AND state = 'conflict'"
 )
@@ -176,6 +180,11 @@ def edits_of(connection: Connection, kind: str, key: str, limit: int = 100) -> l
 def unwritten_edits(connection: Connection) -> list[StoredEdit]:
     """Return what no file holds yet, oldest first."""
     return [_read(row) for row in connection.execute(_UNWRITTEN)]
+
+
+def edits_not_at(connection: Connection, where: str) -> list[StoredEdit]:
+    """Return what no file holds, or only another folder than ``where`` and nobody has published."""
+    return [_read(row) for row in connection.execute(_LACKING, {"where": where})]
 
 
 def waiting_edits(connection: Connection) -> int:

@@ -263,6 +263,8 @@ async def test_that_another_folder_gets_what_nobody_has_published(
     other = brand(house.database, tmp_path / "other", {"faq.yaml": YAML})
     house.rows("UPDATE content_edits SET held = true RETURNING 1")
     second = WriteBack(other.database, SystemClock(), other.folders)
+    assert second.lacking(read_content(other.folders.knowledge, None)) == ["breakfast"]
+    assert house.writing.lacking(read_content(house.folders.knowledge, None)) == []
     second.begin()
     assert [path.name for path in second.write(again=False)] == ["faq.yaml"]
     house.writing.begin()
