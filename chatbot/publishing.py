@@ -8,10 +8,12 @@ import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Connection
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
@@ -30,19 +32,22 @@ from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
 from chatbot.preparing import Preparer
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
-from chatbot.store.edits import EditsSeen, edits_are_held
+from chatbot.store.edits import EditsSeen, edits_are_held, edits_seen
 from chatbot.store.gate_reports import save_gate_report, unexamined_candidate
 from chatbot.store.snapshots import (
     Basis,
     Cause,
+    EditsCame,
     Offer,
     Offered,
     Origin,
     Snapshot,
     candidate_snapshot,
+    live_number,
     live_snapshot,
     offer_snapshot,
     restate_live,
+    still_waits,
     waiting_number,
 )
 from chatbot.workshop import Folders
@@ -102,7 +107,7 @@ class Publisher(Preparer):
         self._folders = folders
         self._metrics = metrics
         files = Folders(folders.knowledge, folders.intents, folders.hosts)
-        self._write_back = WriteBack(database, files)
+        self._write_back = WriteBack(database, clock, files)
         #: Files that cannot be written, or are wrong, are not read again each second.
         self._write_after = 0.0
         # What decides here, for holding other content against it.
@@ -131,10 +136,11 @@ class Publisher(Preparer):
             publish = False
         offer = await asyncio.to_thread(offer_of, content, reading.pictures)
         origin = Origin(cause, socket.gethostname())
+        queued = None
         async with AsyncExitStack() as stack:
             if publish and cause != "first" and wordings_of(content.entries) > MANY_WORDINGS:
                 await stack.enter_async_context(self._turn.taken())
-                await self._database.run(
+                waits = await self._database.run(
                     offer_snapshot,
                     offer,
                     origin,
@@ -143,11 +149,14 @@ class Publisher(Preparer):
                     publish=False,
                     seen=seen,
                 )
-            await self._offer(content, offer, origin, publish=publish, after=after, seen=seen)
+                queued = None if waits.number == after else waits.number
+            await self._offer(
+                content, offer, origin, publish=publish, after=after, seen=seen, queued=queued
+            )
 
     async def _offer(
         self, content: Content, offer: Offer, origin: Origin, *, publish: bool, after: int | None,
-        seen: EditsSeen,
+        seen: EditsSeen, queued: int | None,
     ) -> None:  # fmt: skip
         bench = self._bench
         basis, report = bench.basis, None
@@ -163,10 +172,13 @@ class Publisher(Preparer):
         # At the very first start there is nothing better to answer from.
         held_back = refused and origin.cause != "first"
         offered = await self._database.run(
-            offer_examined, offer, origin, basis, report, self._clock.now(),
+            _offer_queued, queued, offer, origin, basis, report, self._clock.now(),
             publish=publish and not held_back, after=after, seen=seen,
         )  # fmt: skip
         await self._accepted()
+        if offered is None:
+            log.info("content_let_go", snapshot=queued)
+            return
         if offered.changed and publish and not (held_back or offered.overruled):
             log.info("content_published", snapshot=offered.number, entries=len(content.entries))
         elif offered.changed or await self._database.run(waiting_number) == offered.number:
@@ -324,6 +336,26 @@ class Publisher(Preparer):
         """Record that this process decides by ``mind`` from now on."""
         self._live, self._live_encoder = mind.dialogue, mind.encoder.fingerprint
         self._metrics.in_force(mind.dialogue.snapshot.number)
+
+
+def _offer_queued(
+    connection: Connection, queued: int | None, offer: Offer, origin: Origin, basis: Basis,
+    report: GateReport | None, now: datetime, *, publish: bool, after: int | None, seen: EditsSeen,
+) -> Offered | None:  # fmt: skip
+    """Do what ``offer_examined`` does, if the candidate ``queued`` is still there to be judged.
+
+    If somebody has let it go, nothing is offered: None. If other content went live in its place,
+    the offer waits.
+    """
+    if queued is not None and not still_waits(connection, queued):
+        if edits_seen(connection) != seen:
+            raise EditsCame
+        if live_number(connection) == after:
+            return None
+        publish = False
+    return offer_examined(
+        connection, offer, origin, basis, report, now, publish=publish, after=after, seen=seen
+    )
 
 
 def problems_of(error: ContentError, folder: Path) -> tuple[Problem, ...]:

@@ -125,7 +125,7 @@ class PublishingDesk:
             connection, offer_of(content, {}), origin, basis, report, self._clock.now(),
             publish=True, after=live, forced=forced,
         )  # fmt: skip
-        if offered.overruled or not offered.changed:
+        if offered.overruled:
             raise CandidateMoved
         broken = [each.pinned.text for each in report.broken]
         errors = [each.text for each in report.errors]

@@ -74,8 +74,9 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
             content, seen = desk.content_of(waiting), replace(seen, candidate=waiting.number)
         else:
             content = reading.content
-        if live is not None and live.digest == content.digest and not as_json:
-            click.echo(f"内容没有变化，线上仍是快照 {live.number}。")
+        unchanged = live if live is not None and live.digest == content.digest else None
+        if unchanged is not None and not as_json:
+            click.echo(f"内容没有变化，线上仍是快照 {unchanged.number}。")
             return
         prepared = desk.prepare(content)
         report = desk.examine(prepared)
@@ -88,7 +89,7 @@ def publish(candidate: bool, trial: bool, force: bool, as_json: bool) -> None:
             advice = "改好以后再发布；一定要发布就加 --force。"
             click.echo(f"{found}，没有发布；{advice}", err=True)
             raise SystemExit(_FOUND)
-        if trial:
+        if trial or unchanged is not None:
             return
         offered = desk.publish(
             prepared, reading.pictures if reading else {}, report=report, seen=seen

@@ -26,7 +26,7 @@ from chatbot.publishing import offer_of
 from chatbot.replay import mind_of_then
 from chatbot.settings import Settings
 from chatbot.store.database import Database
-from chatbot.store.edits import EditsSeen, unwritten_edits
+from chatbot.store.edits import EditsSeen
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.snapshots import (
     Basis,
@@ -148,13 +148,11 @@ class Desk:
 
     def refuse_without_edits(self, reading: Reading, folders: Folders) -> None:
         """Raise UserError if the files lack what was edited on pages: publishing would undo it."""
-        merged, _ = WriteBack(self.database, folders).with_unwritten(reading)
-        if merged.content.digest == reading.content.digest:
+        keys = WriteBack(self.database, self.clock, folders).lacking(reading)
+        if not keys:
             return
-        edits = self.database.run_sync(unwritten_edits)
-        keys = "、".join(dict.fromkeys(each.key for each in edits))
         raise UserError(
-            f"网页上改过的内容还没有写进这些文件（{keys}），发布文件夹会丢掉它。请等看着文件夹的机器"
+            f"网页上改过的内容还没有写进这些文件（{'、'.join(keys)}），发布文件夹会丢掉它。请等看着文件夹的机器"
             "写好（网页上说明了写不进去的原因），或用 --candidate 发布候选。"
         )
 
@@ -176,7 +174,8 @@ class Desk:
         offered = offer_examined(
             connection, offer, origin, basis, report, now,
             publish=True, after=seen.live if seen else None, forced=forced,
-            seen=seen.edits if seen else None,
+            # Whatever is edited makes another candidate; only the writing of edits does not.
+            seen=seen.edits if seen and waits_for is None else None,
         )  # fmt: skip
         if offered.overruled:
             raise UserError(_LIVE_MOVED)

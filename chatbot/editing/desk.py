@@ -22,7 +22,6 @@ from chatbot.editing.merging import (
     Merged,
     Record,
     Step,
-    joined,
     onto,
     with_theirs,
     without_nothing,
@@ -270,8 +269,8 @@ class EditDesk:
     async def decide(self, subject: Subject, prefer: Prefer, actor: str) -> Saved:
         """Decide about what was edited while the file was changed: ``mine`` is what was edited.
 
-        What both changed without being in each other's way is kept in either case. If the file
-        changes once more, that is a conflict again.
+        What both changed without being in each other's way is kept in either case, unless no file
+        can hold what was edited. If the file changes once more, that is a conflict again.
 
         Raises:
             UserError: nothing is in conflict.
@@ -281,7 +280,9 @@ class EditDesk:
         if found is None:
             raise UserError("没有等着决定的改动，也许别人已经决定了。")
         merged = found.merged
-        after = merged.record if prefer == "mine" else with_theirs(merged, found.file)
+        after = merged.record
+        if prefer == "file":  # what no file can hold clashes with nothing in it
+            after = found.file if found.why else with_theirs(merged, found.file)
         wish = Wish(
             subject, await self.record(subject), after, actor, known=found.pictures,
             file_says=FileSays(found.file),
@@ -295,8 +296,8 @@ class EditDesk:
         last = next((each for each in reversed(edits) if each.state == "conflict"), None)
         if last is None:
             return None
-        step = joined([Step(each.base, each.after) for each in edits])
-        merged = onto(step, last.found, self._kind(subject).merge)
+        steps = [Step(each.base, each.after) for each in edits]
+        merged = onto(steps, last.found, self._kind(subject).merge)
         pictures = {path: sha for each in edits for path, sha in each.pictures.items()}
         return Conflict(last.why, last.found, merged, pictures)
 

@@ -79,6 +79,9 @@ class EntryKind:
         shown = replace(content, media=_any_picture(content, changes))
         for change in changes:
             place = placed.get(change.key)
+            if change.before != (place and place.entry and entry_record(place.entry)):
+                left[change.key] = "文件里的这个条目刚刚被人改过，稍后会再试"
+                continue
             try:
                 after = change.after and read_record(shown, change.key, change.after)
             except EditRefused as reason:

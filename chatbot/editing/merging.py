@@ -123,9 +123,12 @@ def joined(steps: Sequence[Step]) -> Step:
     return Step(before, after)
 
 
-def onto(step: Step, present: Record | None, merge: Merge) -> Merged:
-    """Return what ``present`` becomes by a joined step that may be of another record."""
-    if step.before is None or step.after is None or present is None:
+def onto(steps: Sequence[Step], present: Record | None, merge: Merge) -> Merged:
+    """Return what ``present`` becomes by steps that may be of another record."""
+    if present is None:  # only whole records can come or go
+        return merge(steps[0].before, None, steps[-1].after)
+    step = joined(steps)
+    if step.before is None or step.after is None:
         return merge(step.before, present, step.after)
     base = without_nothing({**present, **step.before})
     mine = without_nothing({**present, **step.after})

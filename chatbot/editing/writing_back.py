@@ -14,9 +14,10 @@ from pathlib import Path
 
 import structlog
 
+from chatbot.clock import Clock
 from chatbot.editing.content import edited
 from chatbot.editing.kinds import EditRefused, FileChange, Kind
-from chatbot.editing.merging import Record, Step, joined, onto
+from chatbot.editing.merging import Record, Step, onto
 from chatbot.editing.registry import KINDS
 from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content, Reading, read_content
@@ -26,6 +27,7 @@ from chatbot.store.database import Database
 from chatbot.store.edits import (
     EditsSeen,
     StoredEdit,
+    edits_not_at,
     edits_seen,
     mark_conflict,
     mark_written,
@@ -54,9 +56,14 @@ class WriteBack:
     """Writes edits into the files below ``folders``; call it only while holding the watch lock."""
 
     def __init__(
-        self, database: Database, folders: Folders, kinds: Mapping[str, Kind] = KINDS
+        self,
+        database: Database,
+        clock: Clock,
+        folders: Folders,
+        kinds: Mapping[str, Kind] = KINDS,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._folders = folders
         self._kinds = kinds
         #: What is known by this machine and folder.
@@ -115,7 +122,8 @@ class WriteBack:
                     plan.held += [each.id for each in edits]
                 else:
                     self._leave(edits, why, change.before)
-        self._database.run_sync(mark_written, plan.held, self._where)
+        machine, now = socket.gethostname(), self._clock.now()
+        self._database.run_sync(mark_written, plan.held, self._where, machine, now)
         if written:
             log.info("edits_written", edits=plan.held, files=[path.name for path in written])
         return written
@@ -125,7 +133,7 @@ class WriteBack:
         for (name, key), edits in todo.items():
             kind = self._kinds[name]
             present = kind.fields(content, key)
-            merged = onto(_step(edits), present, kind.merge)
+            merged = onto(_steps(edits), present, kind.merge)
             if merged.clashes:
                 self._leave(edits, "", present)
             elif merged.record == present:
@@ -168,18 +176,30 @@ class WriteBack:
         seen, edits = self._database.run_sync(lambda connection: (
             edits_seen(connection), unwritten_edits(connection)
         ))  # fmt: skip
-        content = reading.content
+        return replace(reading, content=self._merged(reading.content, edits)), seen
+
+    def lacking(self, reading: Reading) -> list[str]:
+        """Return the keys of what was edited on pages, if what was read here lacks some of it.
+
+        Also what another folder holds and nobody has published yet; raises as ``with_unwritten``.
+        """
+        edits = self._database.run_sync(edits_not_at, self._where)
+        if self._merged(reading.content, edits).digest == reading.content.digest:
+            return []
+        return list(dict.fromkeys(each.key for each in edits))
+
+    def _merged(self, content: Content, edits: Sequence[StoredEdit]) -> Content:
         for (name, key), listed in subjects_of(edits).items():
             kind = self._kinds.get(name)
             if kind is None:
                 continue
-            merged = onto(_step(listed), kind.fields(content, key), kind.merge)
+            merged = onto(_steps(listed), kind.fields(content, key), kind.merge)
             wanted = {path: sha for each in listed for path, sha in each.pictures.items()}
             try:
                 content = edited(content, kind, key, merged.record, {**wanted, **content.media})
             except EditRefused as refused:
                 raise ContentErrors(list(self._problems(key, refused))) from None
-        return replace(reading, content=content), seen
+        return content
 
     def _problems(self, key: str, refused: EditRefused) -> Iterator[Problem]:
         for each in refused.problems:
@@ -187,5 +207,5 @@ class WriteBack:
             yield Problem(self._folders.knowledge, 0, each.key, text)
 
 
-def _step(edits: Sequence[StoredEdit]) -> Step:
-    return joined([Step(each.base, each.after) for each in edits])
+def _steps(edits: Sequence[StoredEdit]) -> list[Step]:
+    return [Step(each.base, each.after) for each in edits]

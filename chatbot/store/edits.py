@@ -99,6 +99,10 @@ _HISTORY = statement(
 _UNWRITTEN = statement(
     f"SELECT {_COLUMNS} FROM content_edits WHERE state IN ('waiting', 'conflict') ORDER BY id"
 )
+_LACKING = statement(
+    f"SELECT {_COLUMNS} FROM content_edits WHERE state IN ('waiting', 'conflict')"
+    " OR (state = 'written' AND held AND written_to NOT IN ('', :where)) ORDER BY id"
+)
 _IN_CONFLICT = statement(
     "SELECT DISTINCT key FROM content_edits WHERE kind = :kind AND state = 'conflict'"
 )
@@ -125,7 +129,11 @@ _REWRITE = statement(
 )
 _HELD = statement("SELECT EXISTS (SELECT FROM content_edits WHERE held)")
 _RELEASE = statement("UPDATE content_edits SET held = false WHERE held")
-_HELD_EDITS = statement(f"SELECT {_COLUMNS} FROM content_edits WHERE held ORDER BY id")
+# Who writes them into files at this moment notes it afterwards, and finds them discarded.
+_HELD_EDITS = statement(f"SELECT {_COLUMNS} FROM content_edits WHERE held ORDER BY id FOR UPDATE")
+_DISCARDED = statement(
+    f"SELECT {_COLUMNS} FROM content_edits WHERE id = ANY(:ids) AND state = 'discarded' ORDER BY id"
+)
 _DISCARD = statement(
     "UPDATE content_edits SET state = 'discarded', held = false WHERE id = ANY(:ids)"
 )
@@ -174,6 +182,11 @@ def unwritten_edits(connection: Connection) -> list[StoredEdit]:
     return [_read(row) for row in connection.execute(_UNWRITTEN)]
 
 
+def edits_not_at(connection: Connection, where: str) -> list[StoredEdit]:
+    """Return what no file holds, or only another folder than ``where`` and nobody has published."""
+    return [_read(row) for row in connection.execute(_LACKING, {"where": where})]
+
+
 def waiting_edits(connection: Connection) -> int:
     """Return how many edits nobody has tried to write yet."""
     return int(connection.execute(_COUNT_WAITING).scalar_one())
@@ -189,9 +202,16 @@ def subjects_in_conflict(connection: Connection, kind: str) -> set[str]:
     return set(connection.scalars(_IN_CONFLICT, {"kind": kind}))
 
 
-def mark_written(connection: Connection, ids: Collection[int], where: str) -> None:
-    """Note that the files at ``where`` (machine and folder) hold these edits."""
+def mark_written(
+    connection: Connection, ids: Collection[int], where: str, actor: str, now: datetime
+) -> None:
+    """Note that the files at ``where`` (machine and folder) hold these edits.
+
+    What somebody has let go while it was written is taken out of them again, by ``actor``.
+    """
     connection.execute(_WRITTEN, {"ids": list(ids), "where": where})
+    late = [_read(row) for row in connection.execute(_DISCARDED, {"ids": list(ids)})]
+    _take_out(connection, late, actor, now)
 
 
 def mark_conflict(
@@ -229,17 +249,44 @@ def discard_edits(connection: Connection, number: int, actor: str, now: datetime
     """
     held = [_read(row) for row in connection.execute(_HELD_EDITS)]
     connection.execute(_DISCARD, {"ids": [each.id for each in held]})
-    written: dict[tuple[str, str], list[StoredEdit]] = {}
-    for each in held:
-        if each.state == "written" and each.candidate:
-            written.setdefault((each.kind, each.key), []).append(each)
-    for (kind, key), edits in written.items():
+    written = [each for each in held if each.state == "written" and each.candidate]
+    _take_out(connection, written, actor, now, number)
+
+
+def _take_out(
+    connection: Connection, written: Sequence[StoredEdit], actor: str, now: datetime,
+    number: int | None = None,
+) -> None:  # fmt: skip
+    """Let what edits wrote into the files be taken out of them, subject by subject."""
+    for (kind, key), edits in subjects_of(written).items():
         pictures = {path: sha for each in edits for path, sha in each.pictures.items()}
+        last = edits[-1]
         restoring = NewEdit(
-            kind, key, edits[-1].after, edits[0].before, pictures, actor, undo_of=edits[-1].id
+            kind, key, last.after, _without(edits), pictures, actor, undo_of=last.id
         )
         if restoring.before != restoring.after:
-            insert_edit(connection, restoring, number, now, held=False)
+            insert_edit(connection, restoring, number or last.candidate, now, held=False)
+
+
+def _without(edits: Sequence[StoredEdit]) -> Record | None:
+    """Return what a file says without the edits that made it say what it does.
+
+    What was written in the file by hand between two of them stays.
+    """
+    record = edits[-1].after
+    for each in reversed(edits):
+        if record == each.after:
+            record = each.base
+        elif None not in (record, each.after, each.base):
+            record = _fields_without(each, record)
+    return record
+
+
+def _fields_without(edit: StoredEdit, record: Record | None) -> Record:
+    said, base, after = record or {}, edit.base or {}, edit.after or {}
+    back = {key for key in {*base, *after} if said.get(key) == after.get(key)}
+    restored = {**said, **{key: base.get(key) for key in back}}
+    return {key: value for key, value in restored.items() if value is not None}
 
 
 def _stored(record: Record | None) -> str | None:

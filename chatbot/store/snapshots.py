@@ -208,7 +208,7 @@ def offer_snapshot(
 
     Content equal to the live snapshot's, or to the waiting candidate's, changes nothing. A newer
     candidate replaces an older one, and what is published takes the place of any; only a rollback
-    leaves it waiting.
+    leaves it waiting, unless it goes back to just that content.
 
     Raises:
         EditsCame: there are other edits than ``seen``.
@@ -222,9 +222,10 @@ def offer_snapshot(
     if waiting and waiting.digest == offer.digest and not publish:
         return Offered(waiting.number, changed=False, overruled=overruled)
     is_live = live is not None and live.digest == offer.digest
-    if origin.cause != "rollback":
+    is_waiting = waiting is not None and waiting.digest == offer.digest
+    if origin.cause != "rollback" or is_waiting:
         connection.execute(_DROP_CANDIDATE)
-        if is_live or (publish and origin.cause == "publish"):
+        if is_live or is_waiting or (publish and origin.cause == "publish"):
             release_edits(connection)
     if live and is_live:
         return Offered(live.number, changed=False)

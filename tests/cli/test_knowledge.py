@@ -23,6 +23,7 @@ from chatbot.publishing import offer_of
 from chatbot.settings import load_settings
 from chatbot.store.content_problems import save_problems
 from chatbot.store.database import Database
+from chatbot.store.edits import EditsSeen
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.gate_reports import read_gate_report
 from chatbot.store.snapshots import (
@@ -32,6 +33,7 @@ from chatbot.store.snapshots import (
     live_snapshot,
     offer_snapshot,
     restate_live,
+    waiting_number,
 )
 from tests.pipeline.machines import CountingEncoder, all_at, machine
 from tests.pipeline.stage import LIN, WANG, Json, Stage, eventually, play
@@ -258,7 +260,22 @@ def test_that_only_what_was_looked_at_is_published(shell: Path, *, publish: bool
         assert live is not None
         assert live.number == (moved if publish else 1)
         seen = replace(seen, live=live.number, candidate=moved + 1 if publish else moved)
+        # An edit that it holds has been written into the files meanwhile.
+        seen = replace(seen, edits=EditsSeen(0, 1))
         assert desk.publish(prepared, {}, seen=seen).changed
+
+
+def test_that_unchanged_files_leave_what_waits(shell: Path) -> None:
+    _said("publish")
+    with at_desk(load_settings()) as desk:
+        prepared = desk.prepare(_content("在等。"))
+        desk.database.run_sync(
+            offer_snapshot, offer_of(prepared.content, {}), Origin("watch", "here"),
+            prepared.basis, prepared.now, publish=False,
+        )  # fmt: skip
+        for arguments in (["publish"], ["publish", "--json"]):
+            _said(*arguments)
+            assert desk.database.run_sync(waiting_number) == 2
 
 
 async def _states(database: Database) -> list[str]:

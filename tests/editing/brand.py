@@ -99,7 +99,7 @@ def brand(database: Database, folder: Path, files: Mapping[str, str | bytes]) ->
         path.write_bytes(source if isinstance(source, bytes) else source.encode())
     folders.intents.mkdir(exist_ok=True)
     desk = EditDesk(database, SystemClock(), lambda: BASIS)
-    made = Brand(database, folders, desk, WriteBack(database, folders))
+    made = Brand(database, folders, desk, WriteBack(database, SystemClock(), folders))
     made.publish()
     return made
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from chatbot.clock import SystemClock
-from chatbot.editing.desk import EditDesk
+from chatbot.editing.desk import EditDesk, Prefer
+from chatbot.editing.entries import EntryKind, entry_record
+from chatbot.editing.kinds import FileChange
+from chatbot.editing.writing_back import WriteBack
+from chatbot.exchange.applying import Drafts
+from chatbot.knowledge.content import Content
 from chatbot.publishing import offer_of
 from chatbot.store.database import Database
 from chatbot.store.edits import discard_edits, edits_are_held, edits_seen
@@ -21,6 +26,7 @@ from chatbot.store.snapshots import (
     live_number,
     offer_snapshot,
 )
+from chatbot.workshop import Folders
 from tests.editing.brand import BASIS, YAML, Brand, subject, waiting
 from tests.pipeline.machines import Machine, machine
 from tests.pipeline.stage import eventually
@@ -62,6 +68,45 @@ async def test_that_what_is_let_go_is_taken_out_of_the_files_again(house: Brand)
     assert [(each.actor, each.state) for each in history] == [
         ("chen", "written"), ("chen", "discarded"), ("liang", "discarded"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefer", ["mine", "file"])
+async def test_that_what_was_decided_about_a_file_is_let_go_without_touching_what_it_said(
+    house: Brand, prefer: Prefer
+) -> None:
+    file = house.folders.knowledge / "faq.yaml"
+    await house.edit("breakfast", answer="网页先写的", owner="餐厅")
+    await house.write()
+    await house.edit("breakfast", answer="网页写的")
+    file.write_text(file.read_text("utf-8").replace("网页先写的", "文件写的"), "utf-8")
+    assert await house.write() == {}
+    await house.desk.decide(subject("breakfast"), prefer, "chen")
+    await house.write()
+    _discard(house)
+    await house.write()
+    record = entry_record(house.files.entries[0])
+    assert (record["answer"], record.get("owner")) == ("文件写的", None)
+    assert not house.rows("SELECT 1 FROM content_edits WHERE state IN ('waiting', 'conflict')")
+
+
+async def test_that_what_is_let_go_while_it_is_written_is_taken_out_again(house: Brand) -> None:
+    file = house.folders.knowledge / "faq.yaml"
+
+    class LetGoMeanwhile(EntryKind):
+        def drafts(
+            self, folders: Folders, content: Content, changes: Sequence[FileChange]
+        ) -> Drafts:
+            _discard(house)
+            return super().drafts(folders, content, changes)
+
+    await house.edit("breakfast", answer="甲甲甲")
+    kinds = {"entry": LetGoMeanwhile()}
+    writing = WriteBack(house.database, SystemClock(), house.folders, kinds)
+    await asyncio.to_thread(lambda: writing.write(again=False))
+    assert "甲甲甲" in file.read_text("utf-8")
+    await house.write()
+    assert "甲甲甲" not in file.read_text("utf-8")
+    assert await house.states("breakfast") == ["written", "discarded"]
 
 
 async def test_that_published_edits_are_written_though_a_later_candidate_is_let_go(

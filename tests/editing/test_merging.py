@@ -11,7 +11,6 @@ from chatbot.editing.merging import (
     Merged,
     Record,
     Step,
-    joined,
     merged_records,
     onto,
     with_theirs,
@@ -94,16 +93,20 @@ def test_that_taking_out_what_another_changed_is_asked_about() -> None:
 @given(st.lists(_MAYBE, min_size=2, max_size=5))
 def test_that_steps_joined_lead_to_where_they_end(records: list[Record | None]) -> None:
     steps = [Step(a, b) for a, b in pairwise(records)]
-    step = joined(steps)
-    merged = onto(step, records[0], _merge)
+    merged = onto(steps, records[0], _merge)
     assert not merged.clashes
     assert merged.record == records[-1]
-    again = onto(step, merged.record, _merge)
+    again = onto(steps, merged.record, _merge)
     assert again == merged, "what is written already stays as it is"
 
 
 @given(_RECORDS, _RECORDS, _WORDS)
 def test_that_steps_leave_what_they_do_not_concern(first: Record, last: Record, other: str) -> None:
-    step = joined([Step(first, last)])
-    merged = onto(step, {**first, "category": other}, _merge)
+    merged = onto([Step(first, last)], {**first, "category": other}, _merge)
     assert merged.record == {**last, "category": other}
+
+
+@given(_RECORDS, _RECORDS)
+def test_that_what_is_edited_of_a_record_that_is_gone_is_whole(first: Record, last: Record) -> None:
+    merged = onto([Step(first, last)], None, _merge)
+    assert merged.record == (None if first == last else last)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
 from chatbot.access.roles import Grant
+from chatbot.knowledge.content import Content
 from chatbot.store.grants import save_grant
+from chatbot.store.snapshots import live_snapshot
 from tests.browser import chromium
 from tests.editing.brand import YAML, waiting
 from tests.login.screens import Screens, picture
@@ -25,6 +28,27 @@ MORE = """\
 - {id: map, question: 酒店在哪里？, answer: 在湖边。, auto: agents-only, review: 2020-01-01}
 - {id: past, question: 国庆有活动吗？, answer: 有。, valid: {until: 2020-10-07}}
 """
+#: What no page would have made, and files may say.
+RICH = (
+    """\
+- id: rich
+  question: "退房\\n几点？"
+  similar: ["几点\\n退房", 退房时间]
+  answer:
+"""
+    + "".join(
+        f"""\
+  - when: {{tags: ["等级:金卡"], language: zh}}
+    messages:
+    - {{type: menu, head: "头一行\\n头二行 {number}", items: ["早\\n餐", 停车], tail: "尾\\n行"}}
+    - {{type: link, title: "标\\n题", desc: "说\\n明", url: "https://a.cn/x", image: _media/a.png}}
+"""
+        for number in range(21)
+    )
+    + """\
+  - messages: 十二点。
+"""
+)
 #: One pixel, red.
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -106,6 +130,42 @@ async def test_that_an_entry_is_found_edited_published_and_said(
 
     await eventually(said, bool, _PATIENCE)
     assert "# 早餐由餐厅维护" in (folder / "faq.yaml").read_text("utf-8")
+
+
+async def test_that_what_an_admin_does_not_touch_stays_as_the_file_has_it(
+    screens: Screens, stage: Stage, folder: Path
+) -> None:
+    (folder / "_media").mkdir()
+    (folder / "_media" / "a.png").write_bytes(PNG)
+    (folder / "rich.yaml").write_text(RICH, "utf-8")
+
+    async def content() -> Content:
+        live = await stage.database.run(live_snapshot)
+        assert live is not None
+        return Content.from_json(live.content)
+
+    await eventually(content, lambda found: len(found.entries) == 6, _PATIENCE)
+    page = await screens.member(LIANG, f"{_PATH}/rich")
+    await page.locator("details.fields > summary").first.click()
+    await page.get_by_label("负责人").fill("前厅")
+    await _save(page)
+    await expect(page.get_by_role("status")).to_contain_text("已保存")
+    (before,) = (each for each in (await content()).entries if each.id == "rich")
+    (after,) = (each for each in waiting(stage.database).entries if each.id == "rich")
+    assert after == replace(before, owner="前厅")
+    assert len(after.answer) == 22
+
+
+async def test_that_a_form_that_nobody_could_have_filled_in_is_refused(
+    screens: Screens, stage: Stage
+) -> None:
+    page = await screens.member(LIANG, f"{_PATH}/parking")
+    sent = await page.request.post(
+        f"{stage.server}{_PATH}/parking",
+        form={"do": "save", "base": "[" * 100_000},
+        headers={"Origin": stage.server},
+    )
+    assert sent.status == 400
 
 
 async def test_that_the_second_of_two_admins_sees_both_texts_and_loses_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from chatbot.clock import SystemClock
 from chatbot.editing.content import in_order_of
-from chatbot.editing.entries import entry_record
-from chatbot.editing.kinds import EditRefused
+from chatbot.editing.desk import Prefer
+from chatbot.editing.entries import EntryKind, entry_record
+from chatbot.editing.kinds import EditRefused, FileChange
 from chatbot.editing.writing_back import WriteBack
+from chatbot.exchange.applying import Drafts
 from chatbot.exchange.export import export_entries
 from chatbot.knowledge.content import Content, read_content
 from chatbot.store.database import Database
+from chatbot.workshop import Folders
 from tests.editing.brand import YAML, Brand, brand, subject
 from tests.exchange.entries import answers
 
@@ -182,6 +187,43 @@ async def test_that_what_could_not_be_written_goes_with_the_files_that_are_offer
     assert entry_record(merged.content.entries[0])["answer"] == "网页写的"
 
 
+@pytest.mark.parametrize("prefer", ["mine", "file"])
+async def test_that_an_entry_that_the_file_lacks_by_now_is_offered_whole_and_decided_about(
+    house: Brand, prefer: Prefer
+) -> None:
+    file = house.folders.knowledge / "faq.yaml"
+    await house.edit("parking", answer="网页写的")
+    file.write_text(YAML[: YAML.index("- id: parking")], "utf-8")
+    assert await house.write() == {}
+    reading = read_content(house.folders.knowledge, house.folders.intents)
+    merged, _ = house.writing.with_unwritten(reading)
+    assert merged.content.digest == (await _working(house)).digest
+    await house.desk.decide(subject("parking"), prefer, "chen")
+    await house.write()
+    assert house.files == await _working(house)
+    assert len(house.files.entries) == (2 if prefer == "mine" else 1)
+
+
+async def test_that_what_somebody_saves_at_this_moment_is_not_undone(house: Brand) -> None:
+    file = house.folders.knowledge / "faq.yaml"
+
+    class SavedMeanwhile(EntryKind):
+        def drafts(
+            self, folders: Folders, content: Content, changes: Sequence[FileChange]
+        ) -> Drafts:
+            file.write_text(YAML.replace("几点吃早餐", "早餐何时").replace(OLD, "人写的"), "utf-8")
+            return super().drafts(folders, content, changes)
+
+    await house.edit("breakfast", similar=["几点吃早餐", "早饭时间", "早点"])
+    kinds = {"entry": SavedMeanwhile()}
+    writing = WriteBack(house.database, SystemClock(), house.folders, kinds)
+    assert await asyncio.to_thread(lambda: writing.write(again=False)) == {}
+    await house.write(again=True)
+    (entry, _) = house.files.entries
+    assert entry_record(entry)["answer"] == "人写的"
+    assert entry.similar == ("早餐何时", "早饭时间", "早点")
+
+
 async def test_that_what_no_program_can_write_is_left_to_a_person(
     database: Database, tmp_path: Path
 ) -> None:
@@ -194,6 +236,10 @@ async def test_that_what_no_program_can_write_is_left_to_a_person(
     found = await house.desk.conflict(subject("breakfast"))
     assert found is not None
     assert "第 3 行" in found.why
+    await house.desk.decide(subject("breakfast"), "file", "chen")
+    await house.write()
+    assert await house.desk.conflict(subject("breakfast")) is None
+    assert house.files == await _working(house)
 
 
 async def test_that_a_process_that_dies_before_noting_it_writes_nothing_twice(
@@ -216,7 +262,9 @@ async def test_that_another_folder_gets_what_nobody_has_published(
     await house.write()
     other = brand(house.database, tmp_path / "other", {"faq.yaml": YAML})
     house.rows("UPDATE content_edits SET held = true RETURNING 1")
-    second = WriteBack(other.database, other.folders)
+    second = WriteBack(other.database, SystemClock(), other.folders)
+    assert second.lacking(read_content(other.folders.knowledge, None)) == ["breakfast"]
+    assert house.writing.lacking(read_content(house.folders.knowledge, None)) == []
     second.begin()
     assert [path.name for path in second.write(again=False)] == ["faq.yaml"]
     house.writing.begin()

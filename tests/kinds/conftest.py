@@ -18,6 +18,6 @@ from tests.kinds.brand import BASIS, Brand, write_files
 def brand(database: Database, tmp_path: Path) -> Brand:
     folders = write_files(tmp_path)
     desk = EditDesk(database, SystemClock(), lambda: BASIS, kinds_reaching(("hooks.example.com",)))
-    brand = Brand(database, folders, desk, WriteBack(database, folders))
+    brand = Brand(database, folders, desk, WriteBack(database, SystemClock(), folders))
     brand.publish()
     return brand

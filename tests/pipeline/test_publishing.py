@@ -20,10 +20,12 @@ from chatbot.store.snapshots import (
     Offer,
     Origin,
     candidate_snapshot,
+    drop_candidate,
     history,
     live_number,
     live_snapshot,
     offer_snapshot,
+    waiting_number,
 )
 from tests.pipeline.machines import all_at, machine
 from tests.pipeline.stage import eventually
@@ -191,6 +193,30 @@ async def test_that_large_content_waits_only_while_it_is_judged(
         report = await eventually(told, bool)
         assert [each["holds"] for each in report["pinned"]] == [False]
         assert (one.number, two.number, await live()) == (number, number, number)
+
+
+async def test_that_large_content_that_is_let_go_while_it_is_judged_does_not_go_live(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.publishing.MANY_WORDINGS", 0)
+
+    def let_go() -> None:
+        number = database.run_sync(waiting_number)
+        assert number is not None
+        assert database.run_sync(drop_candidate, number)
+
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        one.encoder.meanwhile = let_go
+        with capture_logs() as logs:
+            words = "- {question: 夜里两点能换枕头吗？, answer: 可以。}\n"
+            (one.folder / "pillow.yaml").write_text(words, "utf-8")
+
+            async def events() -> list[str]:
+                return [line["event"] for line in logs]
+
+            await eventually(events, lambda found: "content_let_go" in found)
+        assert await database.run(live_number) == 1
+        assert await database.run(candidate_snapshot) is None
 
 
 async def test_that_what_a_candidate_would_change_is_said_by_one_process_and_kept(

@@ -193,6 +193,15 @@ def test_that_problems_keep_the_time_they_began_until_they_are_gone(database: Da
     assert database.run_sync(read_problems) is None
 
 
+def test_that_nothing_waits_that_a_rollback_has_made_live(database: Database) -> None:
+    first = _give(database, "a")
+    _give(database, "b")
+    _give(database, "a", "watch", publish=False)
+    assert _give(database, "a", "rollback", source=first.number).changed
+    assert _live(database) == "a"
+    assert database.run_sync(candidate_snapshot) is None
+
+
 def test_that_files_prepared_before_a_rollback_do_not_undo_it(database: Database) -> None:
     first, second = _give(database, "one"), _give(database, "two")
     _give(database, "one", "rollback", source=first.number)

@@ -173,7 +173,7 @@ class EntryPages:
     ) -> web.Response:
         working = (await self._desk.working()).content
         try:
-            record = _chosen(data, draft.base, record_of(draft.form))
+            record = _chosen(data, draft.base, record_of(draft.form, draft.base))
             faq_id = self._id_of(draft, working)
             mine = await asyncio.to_thread(_canonical, working, faq_id, record, draft.pictures)
             wish = Wish(_subject(faq_id), draft.base, mine, viewer.userid, known=draft.pictures)
@@ -321,7 +321,7 @@ def _base(data: Posted) -> Record | None:
     """Return what the entry said when its form was shown."""
     try:
         base = json.loads(data.get("base") or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise web.HTTPBadRequest from None
     if base is not None and not isinstance(base, dict):
         raise web.HTTPBadRequest

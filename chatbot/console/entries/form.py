@@ -6,7 +6,8 @@ variant. What was typed comes back as it was typed, be it right or wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +24,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 #: The parts that name a picture.
 PICTURES = frozenset({"file", "image"})
+#: So many can be made here.
 _MOST_VARIANTS = 20
+_VARIANT = re.compile(r"v(0|[1-9][0-9]{0,4})\.count")
 _MOST_MESSAGES = 20
 _SIMPLE = ("question", "category", "auto", "owner", "review", "target")
 _LISTED = ("similar", "not", "tags", "scope")
@@ -62,7 +65,7 @@ class EntryForm:
 def form_of(record: Record) -> EntryForm:
     """Return the form in which a record stands."""
     texts = {key: _text(record.get(key)) for key in _SIMPLE}
-    texts |= {key: "\n".join(record.get(key) or ()) for key in _LISTED}
+    texts |= {key: _lines_of(record.get(key) or ()) for key in _LISTED}
     valid = record.get("valid") or {}
     texts |= {"valid_from": valid.get("from", ""), "valid_until": valid.get("until", "")}
     answer = record.get("answer")
@@ -74,26 +77,31 @@ def form_of(record: Record) -> EntryForm:
 def read_form(fields: Mapping[str, str]) -> EntryForm:
     """Return the form as it was sent."""
     names = (*_SIMPLE, *_LISTED, "valid_from", "valid_until")
-    variants = [
-        _sent_variant(fields, f"v{number}")
-        for number in range(_MOST_VARIANTS)
-        if f"v{number}.count" in fields
-    ]
+    # All that was shown: files may have more than can be added here.
+    numbers = sorted(int(found[1]) for name in fields if (found := _VARIANT.fullmatch(name)))
+    variants = [_sent_variant(fields, f"v{number}") for number in numbers]
     texts = {name: fields.get(name, "") for name in names}
     return EntryForm(texts, tuple(variants) or EntryForm().variants)
 
 
-def record_of(form: EntryForm) -> Record:
-    """Return what a form says, with keys only where it says something."""
+def record_of(form: EntryForm, base: Record | None = None) -> Record:
+    """Return what a form says, with keys only where it says something.
+
+    What holds a line break in ``base`` and stood on one line stays as it was.
+    """
+    broken = {_one_line(text): text for text in _texts(base)}
     record: Record = {key: form.get(key).strip() for key in _SIMPLE}
     record["question"] = " ".join(record["question"].split())
-    record |= {key: lines_in(form.get(key)) for key in _LISTED}
+    former = (base or {}).get("question", "")
+    if " ".join(former.split()) == record["question"]:
+        record["question"] = former
+    record |= {key: _items(form.get(key), broken) for key in _LISTED}
     valid = {"from": form.get("valid_from").strip(), "until": form.get("valid_until").strip()}
     record["valid"] = {key: day for key, day in valid.items() if day}
     record["target"] = _number(record["target"])
     if record["auto"] == "yes":
         record["auto"] = ""
-    record["answer"] = _answer(form.variants)
+    record["answer"] = _answer(form.variants, broken)
     return {key: value for key, value in record.items() if value not in ("", [], {}, None)}
 
 
@@ -121,6 +129,28 @@ def lines_in(written: str) -> list[str]:
     return [line.strip() for line in written.splitlines() if line.strip()]
 
 
+def _lines_of(items: Sequence[str]) -> str:
+    """Return items one a line, also those that hold a line break."""
+    return "\n".join(map(_one_line, items))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(lines_in(text))
+
+
+def _items(written: str, broken: Mapping[str, str]) -> list[str]:
+    return [broken.get(line, line) for line in lines_in(written)]
+
+
+def _texts(written: Any) -> Iterator[str]:
+    """Yield the texts of a record that hold a line break, wherever they are."""
+    if isinstance(written, str):
+        yield from (written,) if len(written.splitlines()) > 1 else ()
+    elif isinstance(written, Mapping | list):
+        for each in written.values() if isinstance(written, Mapping) else written:
+            yield from _texts(each)
+
+
 def _moved(
     messages: tuple[FormMessage, ...], act: str, kind: str, at: int
 ) -> tuple[FormMessage, ...]:
@@ -144,7 +174,7 @@ def _variant(written: Mapping[str, Any]) -> FormVariant:
     listed = messages if isinstance(messages, list) else [messages or ""]
     return FormVariant(
         tuple(map(_message, listed)),
-        "\n".join(when.get("tags", ())),
+        _lines_of(when.get("tags", ())),
         "，".join(when.get("accounts", ())),
         when.get("language", ""),
     )
@@ -155,7 +185,7 @@ def _message(written: Any) -> FormMessage:
         return FormMessage("text", {"text": str(written)})
     parts = {part: written.get(part, "") for part in PARTS[written["type"]]}
     if "items" in parts:
-        parts["items"] = "\n".join(parts["items"])
+        parts["items"] = _lines_of(parts["items"])
     return FormMessage(written["type"], parts)
 
 
@@ -173,36 +203,36 @@ def _sent_message(fields: Mapping[str, str], at: str) -> FormMessage:
     return FormMessage(kind, {part: fields.get(f"{at}.{part}", "") for part in PARTS[kind]})
 
 
-def _answer(variants: Sequence[FormVariant]) -> Any:
+def _answer(variants: Sequence[FormVariant], broken: Mapping[str, str]) -> Any:
     if len(variants) == 1:
-        return _messages(variants[0])
+        return _messages(variants[0], broken)
     return [
-        {"messages": _messages(each)}
+        {"messages": _messages(each, broken)}
         if place == len(variants) - 1
-        else {"when": _condition(each), "messages": _messages(each)}
+        else {"when": _condition(each, broken), "messages": _messages(each, broken)}
         for place, each in enumerate(variants)
     ]
 
 
-def _messages(variant: FormVariant) -> Any:
-    written = [_written(each) for each in variant.messages]
+def _messages(variant: FormVariant, broken: Mapping[str, str]) -> Any:
+    written = [_written(each, broken) for each in variant.messages]
     return written[0] if len(written) == 1 and isinstance(written[0], str) else written
 
 
-def _written(message: FormMessage) -> Any:
+def _written(message: FormMessage, broken: Mapping[str, str]) -> Any:
     if message.kind == "text":
         return message.parts.get("text", "").strip()
     parts: Record = {part: text.strip() for part, text in message.parts.items()}
     if "items" in parts:
-        parts["items"] = lines_in(parts["items"])
+        parts["items"] = _items(parts["items"], broken)
     said = {part: value for part, value in parts.items() if value or part not in {"desc", "tail"}}
     return {"type": message.kind, **said}
 
 
-def _condition(variant: FormVariant) -> Record:
+def _condition(variant: FormVariant, broken: Mapping[str, str]) -> Record:
     accounts = variant.accounts.replace("，", ",").replace("、", ",").split(",")
     when: Record = {
-        "tags": lines_in(variant.tags),
+        "tags": _items(variant.tags, broken),
         "accounts": [each.strip() for each in accounts if each.strip()],
         "language": variant.language.strip(),
     }

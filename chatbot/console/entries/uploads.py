@@ -50,7 +50,7 @@ def kept_pictures(data: Posted) -> dict[str, str]:
     """Return the pictures that came with the form before, their SHA-256 by path."""
     try:
         written = json.loads(data.get("pictures") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     pairs = written.items() if isinstance(written, dict) else ()
     return {
