@@ -80,12 +80,16 @@ def base_of_page(record: Record, page: int) -> Record:
 
 
 def whole_base(base: Record, present: Record, shown: Sequence[int]) -> Record:
-    """Return what a page was filled from, with the cells of other rows as they are now."""
-    here = {name for number, name in enumerate(base.get("rows") or ()) if number in shown}
+    """Return what a page was filled from, with the cells of its other rows as they are now.
+
+    Not with those of rows and columns that came since: whoever never saw them takes none out.
+    """
+    rows, columns = base.get("rows") or (), set(base.get("columns") or ())
+    others = {name for number, name in enumerate(rows) if number not in shown}
     elsewhere = {
         key: text
         for key, text in present.items()
-        if key not in _LISTS and key.rpartition(".")[0] not in here
+        if key not in _LISTS and _row_of(key) in others and _column_of(key) in columns
     }
     return {**elsewhere, **base}
 
@@ -118,6 +122,14 @@ def rows_shown(base: Record, page: int) -> range:
     """Return the numbers of the rows on a page."""
     count = len(base.get("rows") or ())
     return range(min((page - 1) * ROWS, count), min(page * ROWS, count))
+
+
+def _row_of(key: str) -> str:
+    return key.rpartition(".")[0]
+
+
+def _column_of(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def _cells(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, Any]]:
