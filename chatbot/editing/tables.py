@@ -30,6 +30,8 @@ _LISTS = frozenset({"columns", "rows"})
 _SHOWN = 3
 #: What a workbook begins with, for it is a ZIP archive.
 _BOOK = b"PK\x03\x04"
+#: Longer names than any table may have; no file can have names of more than 255 bytes.
+_LONGEST_NAME = 60
 #: The next look merges what was saved by hand since the files were read.
 _MOVED = "文件刚刚被人改过，等下一次再写"
 
@@ -251,7 +253,8 @@ def _text(record: Record, key: str) -> str:
 
 def _file_name(name: str) -> str:
     """Return a name that is one of a file, whatever was typed."""
-    return name if "/" not in name and "\0" not in name and not name.startswith((".", "_")) else "{"
+    is_one = "/" not in name and "\0" not in name and not name.startswith((".", "_"))
+    return name if is_one and len(name) <= _LONGEST_NAME else "{"
 
 
 def _place(line: int, key: str, lines: Sequence[Sequence[str]]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.console.admin_pages import Posted
+from chatbot.console.curating.subject import record_in
 from chatbot.editing.kinds import EditRefused, FieldProblem
 from chatbot.editing.merging import Record
 from chatbot.editing.tables import cell_key, lines_of, record_of_lines
@@ -70,6 +71,22 @@ def grid_of(record: Record, page: int, data: Posted | None = None) -> Grid:
     ]
     headings = [_cell(data, f"h{j}", column, column) for j, column in enumerate(columns)]
     return Grid(headings, shown, new if page == pages else [], page, pages)
+
+
+def table_in(data: Posted, name: str) -> Record:
+    """Return the table that a hidden field holds.
+
+    Raises:
+        EditRefused: it is none.
+    """
+    record = record_in(data, name) or {}
+    names = [record.get(each) or [] for each in _LISTS]
+    texts = [text for key, text in record.items() if key not in _LISTS]
+    for each in names:
+        texts += each if isinstance(each, list) else [each]
+    if not record.get("columns") or not all(isinstance(each, str) for each in texts):
+        raise EditRefused([FieldProblem("", "收到的表格不完整，没有保存；请重新打开这一页再改")])
+    return record
 
 
 def base_of_page(record: Record, page: int) -> Record:
