@@ -354,7 +354,7 @@ async def test_that_a_form_that_cannot_be_is_told_in_a_sentence(house: House) ->
     whole = '{"columns":["门店"],"rows":["西湖店"]}'
     for base, record in (("null", '{"columns":5}'), ('{"columns":["门店"],"rows":[1]}', whole)):
         form = {"do": "replace", "base": base, "record": record}
-        answer = await page.request.post(page.url, form=form, headers=headers)
+        answer = await page.request.post(page.url, form={**form}, headers=headers)
         assert answer.status == 400
         assert "收到的表格不完整" in await answer.text()
     file = {"name": "a.csv", "mimeType": "text/csv", "buffer": "店,城\n甲,乙\n".encode()}
@@ -365,7 +365,7 @@ async def test_that_a_form_that_cannot_be_is_told_in_a_sentence(house: House) ->
     assert "最多 20 个字" in await answer.text()
     large = {"examples": "我要投诉" * 600_000, "words": "词" * 3_000_000}
     for path in ("intents/complaint", "new-intent", "words"):
-        answer = await page.request.post(f"{home}/{path}", form=large, headers=headers)
+        answer = await page.request.post(f"{home}/{path}", form={**large}, headers=headers)
         assert answer.status == 413
         assert "没有保存，请分几次填" in await answer.text()
 
@@ -378,5 +378,5 @@ async def test_that_who_is_limited_to_stores_only_looks(house: House) -> None:
     assert await page.get_by_role("button", name="保存").count() == 0
     headers = {"Origin": page.url.partition("/console")[0]}
     form = {"do": "save", "base": "null"}
-    answer = await page.request.post(page.url, form=form, headers=headers)
+    answer = await page.request.post(page.url, form={**form}, headers=headers)
     assert answer.status == 403
