@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from chatbot.access.roles import Grant
 from chatbot.editing.desk import EditDesk
@@ -357,7 +357,11 @@ async def test_that_a_form_that_cannot_be_is_told_in_a_sentence(house: House) ->
         answer = await page.request.post(page.url, form={**form}, headers=headers)
         assert answer.status == 400
         assert "收到的表格不完整" in await answer.text()
-    file = {"name": "a.csv", "mimeType": "text/csv", "buffer": "店,城\n甲,乙\n".encode()}
+    file: FilePayload = {
+        "name": "a.csv",
+        "mimeType": "text/csv",
+        "buffer": "店,城\n甲,乙\n".encode(),
+    }
     answer = await page.request.post(
         f"{home}/new-table", multipart={"table": "很" * 300, "file": file}, headers=headers
     )
