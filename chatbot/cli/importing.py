@@ -150,7 +150,7 @@ def _base(
     from chatbot.exchange.importing import Base
     from chatbot.exchange.incoming import read_base
     from chatbot.knowledge.content import Content
-    from chatbot.store.snapshots import published_snapshot
+    from chatbot.store.imports import exported_content
     from chatbot.understanding.normalise import Normaliser
 
     category = mark.category if mark else ""
@@ -162,12 +162,12 @@ def _base(
     if wanted is None or (number is None and not has_database(settings)):
         return None
     with opened(settings) as database:
-        snapshot = database.run_sync(published_snapshot, wanted)
-    if snapshot is None:
+        content = database.run_sync(exported_content, wanted)
+    if content is None:
         if number is None:
             return None
         raise UserError(f"没有快照 {number}；chatbot knowledge history 列出有哪些。")
-    return Base(Content.from_json(snapshot.content).entries, category)
+    return Base(Content.from_json(content).entries, category)
 
 
 def _all_refused(trial: Trial) -> list[Refused]:

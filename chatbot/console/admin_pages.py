@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -84,7 +85,8 @@ async def posted(request: web.Request) -> Posted | None:
         name: each.replace("\r\n", "\n") for name, each in data.items() if isinstance(each, str)
     }
     uploads = {name: each for name, each in data.items() if isinstance(each, web.FileField)}
-    files = {name: _content(each) for name, each in uploads.items()}
+    # A large one is on the disk.
+    files = {name: await asyncio.to_thread(_content, each) for name, each in uploads.items()}
     names = {name: each.filename for name, each in uploads.items()}
     return Posted(fields, files, names)
 

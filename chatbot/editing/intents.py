@@ -90,7 +90,7 @@ class IntentKind:
         paths = intent_paths(folders.intents)
         for change in changes:
             try:
-                made = dict(self._drafts(folders, content, change, paths))
+                made = dict(self._drafts(folders, content, change, paths, files))
             except (NotEditableError, EditRefused) as reason:
                 left[change.key] = str(reason)
                 continue
@@ -104,13 +104,18 @@ class IntentKind:
         return Drafts(folders.intents, files, left)
 
     def _drafts(
-        self, folders: Folders, content: Content, change: FileChange, paths: dict[str, Path]
+        self,
+        folders: Folders,
+        content: Content,
+        change: FileChange,
+        paths: dict[str, Path],
+        taken: Collection[Path],
     ) -> Iterator[tuple[Path, Draft]]:
         path = paths.get(change.key)
         former = None if path is None else path.read_bytes()
         if change.after is None:
             if path is not None and former is not None:
-                yield retired_path(path, folders.intents), Draft(None, former)
+                yield retired_path(path, folders.intents, taken), Draft(None, former)
                 yield path, Draft(former, None)
             return
         shown = {**content.media, **dict.fromkeys(change.pictures, "")}

@@ -17,7 +17,7 @@ from chatbot.editing.kinds import EditRefused, FieldProblem, FileChange
 from chatbot.editing.merging import Merged, Record, merged_records
 from chatbot.exchange.applying import Draft, Drafts
 from chatbot.exchange.edit_intent import retired_path
-from chatbot.exchange.edit_table import edited_table, table_source
+from chatbot.exchange.edit_table import edited_table, read_table, table_source
 from chatbot.exchange.edits import NotEditableError
 from chatbot.facts.tables import Table
 from chatbot.facts.variables import variables_in
@@ -30,6 +30,10 @@ _LISTS = frozenset({"columns", "rows"})
 _SHOWN = 3
 #: What a workbook begins with, for it is a ZIP archive.
 _BOOK = b"PK\x03\x04"
+#: Longer names than any table may have; no file can have names of more than 255 bytes.
+_LONGEST_NAME = 60
+#: The next look merges what was saved by hand since the files were read.
+_MOVED = "文件刚刚被人改过，等下一次再写"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +208,23 @@ def _refuse_lost(record: Record, lines: Sequence[Sequence[str]]) -> None:
 
 def _drafts(root: Path, change: FileChange, path: Path | None) -> Iterator[tuple[Path, Draft]]:
     former = None if path is None else path.read_bytes()
-    if change.after is None:
-        if path is not None and former is not None:
-            yield retired_path(path, root), Draft(None, former)
-            yield path, Draft(former, None)
-        return
-    after = read_table_record(change.key, change.after)
     if path is None or former is None:
+        if change.after is None:
+            return
+        if change.before is not None:
+            raise NotEditableError(_MOVED)
+        read_table_record(change.key, change.after)
         data = b"\xef\xbb\xbf" + table_source(lines_of(change.after)).encode()
         yield root / f"{change.key}.csv", Draft(None, data)
+        return
+    stands = read_table(path.name, former)
+    if stands is None or table_record(stands) != change.before:
+        raise NotEditableError(_MOVED)
+    if change.after is None:
+        yield retired_path(path, root), Draft(None, former)
+        yield path, Draft(former, None)
     else:
+        after = read_table_record(change.key, change.after)
         yield path, Draft(former, edited_table(path.name, former, after))
 
 
@@ -242,7 +253,8 @@ def _text(record: Record, key: str) -> str:
 
 def _file_name(name: str) -> str:
     """Return a name that is one of a file, whatever was typed."""
-    return name if "/" not in name and "\0" not in name and not name.startswith((".", "_")) else "{"
+    is_one = "/" not in name and "\0" not in name and not name.startswith((".", "_"))
+    return name if is_one and len(name) <= _LONGEST_NAME else "{"
 
 
 def _place(line: int, key: str, lines: Sequence[Sequence[str]]) -> str:

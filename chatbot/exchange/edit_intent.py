@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,14 @@ def _stems(plain: str, last: Path | None) -> list[str]:
     return stems + [f"{stem}_{number}" for stem in stems for number in range(2, 10)]
 
 
-def retired_path(path: Path, root: Path) -> Path:
-    """Return where a file that is taken out of ``root`` is kept."""
+def retired_path(path: Path, root: Path, taken: Collection[Path] = ()) -> Path:
+    """Return where a file that is taken out of ``root`` is kept; ``taken`` will be there, too."""
     folder = root / RETIRED_FOLDER
     names = (
         f"{path.stem}{number}{path.suffix}" for number in ("", *map("-{}".format, range(2, 999)))
     )
-    return next(folder / name for name in names if not (folder / name).exists())
+    paths = (folder / name for name in names)
+    return next(each for each in paths if each not in taken and not each.exists())
 
 
 def changes_of(before: Record, after: Record) -> Record:

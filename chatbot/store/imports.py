@@ -1,4 +1,4 @@
-"""Files that somebody has put on the page for importing."""
+"""Files that somebody has put on the page for importing, and what exported files were made from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from chatbot.store.messages import storable_text
 
 #: Who has not applied a file within so long looks for it again: the brand has it.
 _KEPT = timedelta(days=7)
+#: A file that was exported from a candidate comes back within so long, or is compared without.
+_EXPORTED_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ _APPLIED = statement(
     "UPDATE imports SET applied_at = :now, snapshot = :snapshot"
     " WHERE id = :id AND applied_at IS NULL"
 )
+_FORGET_EXPORTED = statement("DELETE FROM exported_candidates WHERE at < :before")
+_KEEP_EXPORTED = statement(
+    "INSERT INTO exported_candidates (number, content, at)"
+    " SELECT number, content, :now FROM snapshots WHERE number = :number AND state = 'candidate'"
+    " ON CONFLICT (number) DO UPDATE SET at = EXCLUDED.at"
+)
+_EXPORTED = statement(
+    "SELECT content FROM snapshots WHERE number = :number AND state = 'live'"
+    " UNION ALL SELECT content FROM exported_candidates WHERE number = :number LIMIT 1"
+)
 
 
 def save_import(connection: Connection, new: NewImport, now: datetime) -> int:
@@ -75,3 +87,19 @@ def note_applied(connection: Connection, number: int, snapshot: int, now: dateti
     """Note that a file was applied; False if it was before, or is gone."""
     values = {"id": number, "snapshot": snapshot, "now": now}
     return connection.execute(_APPLIED, values).rowcount == 1
+
+
+def keep_exported(connection: Connection, number: int, now: datetime) -> bool:
+    """Keep the content that is exported, if it is a candidate's; False if that has gone meanwhile.
+
+    What is published stays anyway. Those exported long ago go.
+    """
+    connection.execute(_FORGET_EXPORTED, {"before": now - _EXPORTED_KEPT})
+    connection.execute(_KEEP_EXPORTED, {"number": number, "now": now})
+    return exported_content(connection, number) is not None
+
+
+def exported_content(connection: Connection, number: int) -> str | None:
+    """Return the content that a file was exported from; None if it never was, or not any more."""
+    content: str | None = connection.scalar(_EXPORTED, {"number": number})
+    return content

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -13,7 +15,9 @@ from chatbot.access.roles import Grant
 from chatbot.exchange.mark import Mark, read_mark
 from chatbot.knowledge.content import load_content
 from chatbot.store.grants import save_grant
-from tests.editing.brand import Brand, waiting
+from chatbot.store.imports import exported_content, keep_exported
+from chatbot.store.snapshots import snapshot_numbered
+from tests.editing.brand import Brand, beside, waiting
 from tests.exchange.messy import MESSY_CSV, broken_book
 from tests.login.house import House
 from tests.login.screens import Screens, picture
@@ -37,9 +41,9 @@ async def _sent(page: Page, name: str, data: str | bytes) -> None:
     await page.get_by_role("button", name="先试一试").click()
 
 
-async def _downloaded(page: Page, name: str) -> bytes:
+async def _downloaded(page: Page, name: str, which: int = 0) -> bytes:
     async with page.expect_download() as waited:
-        await page.get_by_role("link", name=name, exact=True).first.click()
+        await page.get_by_role("link", name=name, exact=True).nth(which).click()
     path = await (await waited.value).path()
     return path.read_bytes()
 
@@ -102,6 +106,39 @@ async def test_that_what_others_changed_is_shown_side_by_side_and_a_person_decid
     await expect(page.get_by_role("status")).to_have_text("已应用。")
     entries = {each.id: each for each in waiting(known.database).entries}
     assert "停车半价" in str(entries["parking"].answer)
+
+
+async def test_that_a_file_of_a_candidate_that_has_gone_undoes_nobody(
+    screens: Screens, known: Brand, tmp_path: Path
+) -> None:
+    saved = await known.edit("parking", answer="有，每天 10 元。")
+    page = await screens.member(LIANG, "/console/importing")
+    raw = await _downloaded(page, ".csv", which=1)
+    (tmp_path / "a.csv").write_bytes(raw)
+    assert read_mark(tmp_path / "a.csv") == Mark(saved.number)
+    await known.edit("parking", answer="有，每天 20 元。")
+    await known.edit("breakfast", answer="7:00 开始。")
+    said = raw.decode("utf-8-sig")
+    await _sent(page, "a.csv", said.replace("每天 10 元", "每天 15 元"))
+    item = page.locator("ol.imported > li")
+    await expect(item).to_have_count(1)
+    for side in ("每天 10 元", "每天 20 元", "每天 15 元"):
+        await expect(item).to_contain_text(side)
+    await expect(page.get_by_text("没有要写的")).to_be_visible()
+
+
+def test_that_an_exported_candidate_is_kept_for_ninety_days(known: Brand) -> None:
+    database, now = known.database, datetime(2026, 1, 1, tzinfo=UTC)
+    saved = asyncio.run(known.edit("parking", answer="有，每天 10 元。"))
+    candidate = database.run_sync(snapshot_numbered, saved.number)
+    assert candidate is not None
+    assert database.run_sync(exported_content, saved.number) is None
+    assert database.run_sync(keep_exported, saved.number, now)
+    asyncio.run(beside(known).edit("parking", answer="没有。"))
+    for days, content in ((90, candidate.content), (91, None)):
+        assert database.run_sync(keep_exported, 1, now + timedelta(days=days)), "it is live"
+        assert database.run_sync(exported_content, saved.number) == content
+    assert not database.run_sync(keep_exported, saved.number, now)
 
 
 async def test_that_messy_files_give_what_can_be_read_and_name_all_the_rest(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chatbot.editing.desk import Clash
-from chatbot.editing.kinds import EditRefused, Subject
-from chatbot.editing.tables import lines_of, record_of_lines, uses_of
+from chatbot.editing.kinds import EditRefused, FileChange, Subject
+from chatbot.editing.tables import TableKind, lines_of, record_of_lines, uses_of
 from tests.kinds.brand import FILES, Brand
 
 COMPLAINT = Subject("intent", "complaint")
@@ -43,6 +43,22 @@ async def test_that_a_retired_intent_is_kept_aside_and_comes_back_by_undo(brand:
     await brand.desk.undo(saved.edit, "azhen")
     assert await brand.write() == ["03-complaint.yaml"]
     assert await brand.desk.record(COMPLAINT) == base
+
+
+async def test_that_of_two_files_of_one_name_both_are_kept(brand: Brand) -> None:
+    files = {}
+    for folder in ("售前", "售后"):
+        path = brand.folders.intents / folder / "查询.yaml"
+        path.parent.mkdir()
+        path.write_text(f"intent: {folder}\nexamples: [{folder}怎么查]\n", "utf-8")
+        files[folder] = path.read_text("utf-8")
+    brand.publish()
+    for name in files:
+        subject = Subject("intent", name)
+        await brand.desk.save(subject, await brand.desk.record(subject), None, "liang")
+    await brand.write()
+    kept = sorted((brand.folders.intents / "_retired").iterdir())
+    assert sorted(path.read_text("utf-8") for path in kept) == sorted(files.values())
 
 
 async def test_that_two_add_examples_to_one_intent(brand: Brand) -> None:
@@ -172,6 +188,22 @@ async def test_that_a_new_table_is_written_and_goes_aside_again(brand: Brand) ->
     await brand.write()
     assert not written.exists()
     assert (brand.folders.knowledge / "tables/_retired/房型.csv").exists()
+
+
+async def test_that_a_table_saved_by_hand_at_that_moment_is_left_for_the_next_look(
+    brand: Brand,
+) -> None:
+    content, kind = brand.files, TableKind()
+    before = kind.fields(content, "门店")
+    assert before is not None
+    file = brand.folders.knowledge / "tables/门店.csv"
+    file.write_text(brand.text("knowledge/tables/门店.csv").replace("8:00", "9:00"), "utf-8")
+    for after in ({**before, "西湖店.电话": "0571"}, None):
+        drafts = kind.drafts(brand.folders, content, [FileChange("门店", before, after, {})])
+        assert (drafts.files, list(drafts.left)) == ({}, ["门店"])
+    file.unlink()
+    change = FileChange("门店", before, {**before, "西湖店.电话": "0571"}, {})
+    assert list(kind.drafts(brand.folders, content, [change]).left) == ["门店"]
 
 
 # Words

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from chatbot.access.roles import Grant
+from chatbot.editing.desk import EditDesk
+from chatbot.editing.kinds import Subject
+from chatbot.editing.tables import record_of_lines
 from chatbot.store.grants import save_grant
 from tests.browser import chromium
-from tests.kinds.brand import write_files
+from tests.kinds.brand import BASIS, write_files
 from tests.login.screens import Screens, picture
 from tests.pipeline.stage import LIANG, XIAOZHOU, Stage, eventually, play
 
@@ -33,6 +36,10 @@ class House:
         grant = Grant("operations", userid=XIAOZHOU)
         self.stage.database.run_sync(save_grant, grant, self.stage.clock.now(), "test")
         return await self.screens.member(XIAOZHOU, path)
+
+    @property
+    def desk(self) -> EditDesk:
+        return EditDesk(self.stage.database, self.stage.clock, lambda: BASIS)
 
     async def in_file(self, path: str, text: str) -> str:
         """Wait until the machine that watches has written something into a file."""
@@ -273,11 +280,107 @@ async def test_that_an_uploaded_file_is_shown_before_it_counts(
     house.screens.take_note_of(400)
 
 
+async def test_that_what_was_typed_stays_when_the_table_is_gone(house: House) -> None:
+    desk, rooms = house.desk, Subject("table", "房型")
+    record = record_of_lines([["房型", "面积"], ["大床房", "28"], ["双床房", "30"]])
+    await desk.save(rooms, None, record, LIANG)
+    page = await house.admin("/console/tables/房型")
+    retired = await desk.save(rooms, record, None, XIAOZHOU)
+    await page.get_by_label("双床房 的面积").fill("32")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("alert")).to_contain_text("没有保存。您写的还在下面")
+    house.screens.take_note_of(409)
+    await expect(page.get_by_label("双床房 的面积")).to_have_value("32")
+    await picture(page, "table-gone")
+    assert retired.edit is not None
+    await desk.undo(retired.edit, LIANG)
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("status")).to_contain_text("已保存")
+    assert await desk.record(rooms) == {**record, "双床房.面积": "32"}
+
+
+async def test_that_a_file_of_a_table_that_is_gone_makes_it_again(
+    house: House, tmp_path: Path
+) -> None:
+    desk, rooms = house.desk, Subject("table", "房型")
+    record = record_of_lines([["房型", "面积"], ["大床房", "28"]])
+    await desk.save(rooms, None, record, LIANG)
+    file = tmp_path / "房型.csv"
+    file.write_text("房型,面积\n大床房,29\n", "utf-8")
+    page = await house.admin("/console/tables/房型")
+    await page.get_by_label("CSV 或 Excel 文件").set_input_files(file)
+    await page.get_by_role("button", name="看会变什么").click()
+    await expect(page.get_by_role("heading", name="“房型”会这样变")).to_be_visible()
+    await desk.save(rooms, record, None, XIAOZHOU)
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("alert")).to_contain_text("重新建起来")
+    house.screens.take_note_of(409)
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("status")).to_contain_text("已保存")
+    assert await desk.record(rooms) == {**record, "大床房.面积": "29"}
+
+
+async def test_that_a_table_of_two_megabytes_is_uploaded_and_retired(
+    house: House, tmp_path: Path
+) -> None:
+    line = "有早餐、停车场和健身房，离地铁站五分钟" * 4
+    rows = [f"店{number},{line},{line}" for number in range(4300)]
+    file = tmp_path / "大表.csv"
+    file.write_text("\n".join(["店名,说明,英文", *rows, ""]), "utf-8")
+    assert 1_900_000 < file.stat().st_size < 2 * 1024 * 1024
+    page = await house.admin("/console/tables")
+    await page.get_by_label("表格名").fill("大表")
+    await page.get_by_label("CSV 或 Excel 文件").set_input_files(file)
+    await page.get_by_role("button", name="看会变什么").click()
+    await expect(page.get_by_role("heading", name="新的表格“大表”")).to_be_visible()
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("status")).to_contain_text("已保存")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("button", name="去掉这个表格").click()
+    await expect(page.get_by_role("status")).to_contain_text("已去掉")
+    file.write_bytes(file.read_bytes() * 2)
+    await page.goto(page.url.rpartition("/")[0])
+    await page.get_by_label("表格名").fill("大表")
+    await page.get_by_label("CSV 或 Excel 文件").set_input_files(file)
+    await page.get_by_role("button", name="看会变什么").click()
+    await expect(page.get_by_role("alert")).to_contain_text("最多 2 MB")
+    house.screens.take_note_of(413)
+
+
+async def test_that_a_form_that_cannot_be_is_told_in_a_sentence(house: House) -> None:
+    page = await house.admin("/console/tables/门店")
+    origin = page.url.partition("/console")[0]
+    home, headers = f"{origin}/console", {"Origin": origin}
+    whole = '{"columns":["门店"],"rows":["西湖店"]}'
+    for base, record in (("null", '{"columns":5}'), ('{"columns":["门店"],"rows":[1]}', whole)):
+        form = {"do": "replace", "base": base, "record": record}
+        answer = await page.request.post(page.url, form={**form}, headers=headers)
+        assert answer.status == 400
+        assert "收到的表格不完整" in await answer.text()
+    file: FilePayload = {
+        "name": "a.csv",
+        "mimeType": "text/csv",
+        "buffer": "店,城\n甲,乙\n".encode(),
+    }
+    answer = await page.request.post(
+        f"{home}/new-table", multipart={"table": "很" * 300, "file": file}, headers=headers
+    )
+    assert answer.status == 400
+    assert "最多 20 个字" in await answer.text()
+    large = {"examples": "我要投诉" * 600_000, "words": "词" * 3_000_000}
+    for path in ("intents/complaint", "new-intent", "words"):
+        answer = await page.request.post(f"{home}/{path}", form={**large}, headers=headers)
+        assert answer.status == 413
+        assert "没有保存，请分几次填" in await answer.text()
+
+
 async def test_that_who_is_limited_to_stores_only_looks(house: House) -> None:
     grant = Grant("operations", ("西湖店",), userid=XIAOZHOU)
     house.stage.database.run_sync(save_grant, grant, house.stage.clock.now(), "test")
     page = await house.screens.member(XIAOZHOU, "/console/intents/complaint")
     await expect(page.get_by_text("您只看得到这些门店：西湖店")).to_be_visible()
     assert await page.get_by_role("button", name="保存").count() == 0
-    answer = await page.request.post(page.url, form={"do": "save", "base": "null"})
+    headers = {"Origin": page.url.partition("/console")[0]}
+    form = {"do": "save", "base": "null"}
+    answer = await page.request.post(page.url, form={**form}, headers=headers)
     assert answer.status == 403

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
+from chatbot.console.admin_pages import Posted
 from chatbot.console.curating.intent_form import (
     PRIORITIES,
     filled,
@@ -21,7 +21,15 @@ from chatbot.console.curating.intent_form import (
     with_lines,
 )
 from chatbot.console.curating.intent_trial import MOST, IntentTrials, Trial
-from chatbot.console.curating.subject import Side, SubjectDesk, base_of, editor, lines_in, sides_of
+from chatbot.console.curating.subject import (
+    Side,
+    SubjectDesk,
+    base_of,
+    editor,
+    lines_in,
+    received,
+    sides_of,
+)
 from chatbot.console.gate import require, see_other
 from chatbot.editing.desk import Clash
 from chatbot.editing.intents import IntentKind
@@ -89,7 +97,10 @@ class IntentPages:
 
     async def make(self, request: web.Request) -> web.Response:
         """Make an intent of the form, whose name is given with it."""
-        data = await posted(request) or NOTHING_POSTED
+        editor(request)
+        data = await received(request)
+        if data is None:
+            return await self._page(request, "", self._too_large(None))
         return await self._save(request, data.get("name").strip(), data)
 
     async def one(self, request: web.Request) -> web.Response:
@@ -101,12 +112,14 @@ class IntentPages:
 
     async def act(self, request: web.Request) -> web.Response:
         """Save, try, retire or undo, as the button says."""
-        data, name = await posted(request) or NOTHING_POSTED, request.match_info["name"]
-        viewer, do = editor(request), data.get("do")
-        subject = Subject("intent", name)
-        if do in {"", "save", "try"}:
+        viewer, name = editor(request), request.match_info["name"]
+        data, subject = await received(request), Subject("intent", name)
+        do = data.get("do") if data else ""
+        if data and do in {"", "save", "try"}:
             return await self._save(request, name, data)
         record = await self._desk.desk.record(subject)
+        if data is None:
+            return await self._page(request, name, self._too_large(record))
         state = _State(shown(record), record)
         try:
             done = await self._desk.act(subject, do, data, viewer)
@@ -145,6 +158,9 @@ class IntentPages:
             filled(data), base_of(data), sentences="\n".join(sentences[:MOST]), trial=trial
         )
         return await self._page(request, name, state)
+
+    def _too_large(self, record: Record | None) -> _State:
+        return _State(shown(record), record, 413, self._writer.words["form_too_large"])
 
     def _clashed(self, clash: Clash, *, is_retiring: bool = False) -> _State:
         words = self._writer.words

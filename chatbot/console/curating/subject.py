@@ -11,7 +11,7 @@ from typing import cast
 from aiohttp import web
 
 from chatbot.access.viewer import Viewer
-from chatbot.console.admin_pages import AdminWriter, Posted
+from chatbot.console.admin_pages import AdminWriter, Posted, posted
 from chatbot.console.curating.differences import changes_between, written
 from chatbot.console.gate import NotAllowed, require
 from chatbot.editing.desk import Clash, Conflict, EditDesk, Prefer, Saved
@@ -26,6 +26,8 @@ _HISTORY_SHOWN = 20
 #: Digits that no number of an edit has.
 _LONGEST_NUMBER = 19
 _PREFERRED: Mapping[str, Prefer] = MappingProxyType({"mine": "mine", "file": "file"})
+#: Forms of intents and words are no larger than this; a letter may be nine bytes.
+_LARGEST_FORM = 8 * 1024 * 1024
 #: The name of the field that says what the form was filled from.
 BASE = "base"
 #: What a radio button is called that decides about a field that two have changed.
@@ -153,6 +155,11 @@ def record_in(data: Posted, name: str) -> Record | None:
     if found is not None and not isinstance(found, dict):
         raise web.HTTPBadRequest
     return cast("Record | None", found)
+
+
+async def received(request: web.Request, most: int = _LARGEST_FORM) -> Posted | None:
+    """Return what was filled in; None if it is larger than ``most`` bytes."""
+    return await posted(request.clone(client_max_size=most))
 
 
 def editor(request: web.Request) -> Viewer:

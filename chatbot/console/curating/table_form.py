@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.console.admin_pages import Posted
+from chatbot.console.curating.subject import record_in
 from chatbot.editing.kinds import EditRefused, FieldProblem
 from chatbot.editing.merging import Record
 from chatbot.editing.tables import cell_key, lines_of, record_of_lines
@@ -72,6 +73,22 @@ def grid_of(record: Record, page: int, data: Posted | None = None) -> Grid:
     return Grid(headings, shown, new if page == pages else [], page, pages)
 
 
+def table_in(data: Posted, name: str) -> Record:
+    """Return the table that a hidden field holds.
+
+    Raises:
+        EditRefused: it is none.
+    """
+    record = record_in(data, name) or {}
+    names = [record.get(each) or [] for each in _LISTS]
+    texts = [text for key, text in record.items() if key not in _LISTS]
+    for each in names:
+        texts += each if isinstance(each, list) else [each]
+    if not record.get("columns") or not all(isinstance(each, str) for each in texts):
+        raise EditRefused([FieldProblem("", "收到的表格不完整，没有保存；请重新打开这一页再改")])
+    return record
+
+
 def base_of_page(record: Record, page: int) -> Record:
     """Return what a page was filled from: all names of rows and columns, and its own cells."""
     columns, *rows = lines_of(record)
@@ -80,12 +97,16 @@ def base_of_page(record: Record, page: int) -> Record:
 
 
 def whole_base(base: Record, present: Record, shown: Sequence[int]) -> Record:
-    """Return what a page was filled from, with the cells of other rows as they are now."""
-    here = {name for number, name in enumerate(base.get("rows") or ()) if number in shown}
+    """Return what a page was filled from, with the cells of its other rows as they are now.
+
+    Not with those of rows and columns that came since: whoever never saw them takes none out.
+    """
+    rows, columns = base.get("rows") or (), set(base.get("columns") or ())
+    others = {name for number, name in enumerate(rows) if number not in shown}
     elsewhere = {
         key: text
         for key, text in present.items()
-        if key not in _LISTS and key.rpartition(".")[0] not in here
+        if key not in _LISTS and _row_of(key) in others and _column_of(key) in columns
     }
     return {**elsewhere, **base}
 
@@ -118,6 +139,14 @@ def rows_shown(base: Record, page: int) -> range:
     """Return the numbers of the rows on a page."""
     count = len(base.get("rows") or ())
     return range(min((page - 1) * ROWS, count), min(page * ROWS, count))
+
+
+def _row_of(key: str) -> str:
+    return key.rpartition(".")[0]
+
+
+def _column_of(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def _cells(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, Any]]:

@@ -9,14 +9,16 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
+from chatbot.access.viewer import Viewer
+from chatbot.console.admin_pages import Posted
 from chatbot.console.curating.differences import changes_between
 from chatbot.console.curating.subject import (
+    BASE,
     SubjectDesk,
     as_json,
     base_of,
     editor,
-    record_in,
+    received,
     sides_of,
 )
 from chatbot.console.curating.table_form import (
@@ -24,13 +26,21 @@ from chatbot.console.curating.table_form import (
     grid_of,
     record_of_page,
     rows_shown,
+    table_in,
     whole_base,
 )
 from chatbot.console.gate import require, see_other
 from chatbot.editing.desk import Clash
 from chatbot.editing.kinds import EditRefused, Subject
 from chatbot.editing.merging import Record
-from chatbot.editing.tables import Use, all_uses, read_table_file, table_record, uses_of
+from chatbot.editing.tables import (
+    Use,
+    all_uses,
+    read_table_file,
+    read_table_record,
+    table_record,
+    uses_of,
+)
 from chatbot.errors import UserError
 from chatbot.facts.tables import ALIASES, CODE, Table
 from chatbot.knowledge.content import Content
@@ -39,6 +49,11 @@ _HOME = "/tables"
 _UPLOAD = "/new-table"
 _ONE = r"/tables/{name:[^/]{1,40}}"
 _MOST_SHOWN = 200
+_LARGEST_FILE = 2 * 1024 * 1024
+#: What confirms a file has the table twice, as it was and as it is to be, each cell with its row
+#: and its column; ``_ROOM`` is for what else is in the form.
+_LARGEST_FORM = 32 * 1024 * 1024
+_ROOM = 64 * 1024
 _LONGEST_NUMBER = 6
 
 
@@ -107,22 +122,31 @@ class TablePages:
     async def upload(self, request: web.Request) -> web.Response:
         """Show what a file would change, or make of a new table; nothing is saved yet."""
         editor(request)
-        data = await posted(request)
-        if data is None:
+        data = await received(request, _LARGEST_FORM)
+        file = data.files.get("file", b"") if data else b""
+        if data is None or len(file) > _LARGEST_FILE:
             return await self._list(request, 413, [self._writer.words["too_large"]])
         try:
-            name, file = data.get("table").strip(), data.files.get("file", b"")
-            table = await asyncio.to_thread(read_table_file, name, file)
+            table = await asyncio.to_thread(read_table_file, data.get("table").strip(), file)
         except EditRefused as refused:
             return await self._list(request, 400, self._texts(refused))
-        subject = Subject("table", table.name)
-        base = await self._desk.desk.record(subject)
-        record = table_record(table)
-        changes = changes_between(base, record, self._desk.cut)
+        base = await self._desk.desk.record(Subject("table", table.name))
+        return await self._proposed(request, table, base)
+
+    async def _proposed(
+        self, request: web.Request, table: Table, base: Record | None, problem: str = ""
+    ) -> web.Response:
+        """Show what would become of a table, to be confirmed."""
+        subject, record = Subject("table", table.name), table_record(table)
+        sent = [as_json(base), as_json(record)]
+        if sum(len(each.encode()) for each in sent) > _LARGEST_FORM - _ROOM:
+            return await self._list(request, 413, [self._writer.words["too_large"]])
+        changes = await asyncio.to_thread(changes_between, base, record, self._desk.cut)
         return self._writer.page(
-            request, "upload", subject=subject, base=as_json(base), record=as_json(record),
-            changes=changes[:_MOST_SHOWN], more=max(0, len(changes) - _MOST_SHOWN),
-            is_new=base is None, table=table, address=_address(subject.key),
+            request, "upload", 409 if problem else 200, subject=subject, base=sent[0],
+            record=sent[1], changes=changes[:_MOST_SHOWN],
+            more=max(0, len(changes) - _MOST_SHOWN), is_new=base is None, table=table,
+            address=_address(subject.key), **({"problem": problem} if problem else {}),
         )  # fmt: skip
 
     async def one(self, request: web.Request) -> web.Response:
@@ -133,33 +157,51 @@ class TablePages:
 
     async def act(self, request: web.Request) -> web.Response:
         """Save the page, replace the table, retire or undo, as the button says."""
-        data, viewer = await posted(request) or NOTHING_POSTED, editor(request)
-        subject, do = _subject(request), data.get("do")
+        viewer, subject = editor(request), _subject(request)
+        data = await received(request, _LARGEST_FORM)
         stands = await self._desk.desk.record(subject)
+        if data is None:
+            words = self._writer.words["form_too_large"]
+            return await self._page(request, _State(stands, None, 413, words))
         try:
-            if do == "replace":
-                await self._desk.save(subject, data, record_in(data, "record"), viewer)
-            elif do in {"", "save"}:
-                return await self._save(request, data, stands, viewer.userid)
-            else:
-                done = await self._desk.act(subject, do, data, viewer)
-                return see_other(f"/console{_address(subject.key)}?done={done}")
+            return await self._acted(request, data, stands, viewer)
         except Clash as clash:
-            return await self._clashed(request, clash)
+            return await self._clashed(request, clash, data)
         except EditRefused as refused:
             return await self._page(
                 request, _State(stands, None, 400, problems=self._texts(refused))
             )
         except UserError as error:
             return await self._page(request, _State(stands, None, 409, str(error)))
+
+    async def _acted(
+        self, request: web.Request, data: Posted, stands: Record | None, viewer: Viewer
+    ) -> web.Response:
+        subject, do = _subject(request), data.get("do")
+        if do == "replace":
+            return await self._replace(request, data, stands, viewer)
+        if do in {"", "save"}:
+            return await self._save(request, data, stands, viewer.userid)
+        done = await self._desk.act(subject, do, data, viewer)
+        return see_other(f"/console{_address(subject.key)}?done={done}")
+
+    async def _replace(
+        self, request: web.Request, data: Posted, stands: Record | None, viewer: Viewer
+    ) -> web.Response:
+        subject, record = _subject(request), table_in(data, "record")
+        if base_of(data) is not None:
+            table_in(data, BASE)
+            if stands is None:
+                return await self._gone(request, data)
+        await self._desk.save(subject, data, record, viewer)
         return see_other(f"/console{_address(subject.key)}?done=saved")
 
     async def _save(
         self, request: web.Request, data: Posted, stands: Record | None, actor: str
     ) -> web.Response:
-        subject, base, page = _subject(request), base_of(data), _page_of(request)
-        if base is None or stands is None:
-            raise UserError(self._writer.words["table_gone"])
+        subject, base, page = _subject(request), table_in(data, BASE), _page_of(request)
+        if stands is None:
+            return await self._gone(request, data)
         shown = rows_shown(base, page)
         whole = whole_base(base, stands, shown)
         try:
@@ -168,13 +210,26 @@ class TablePages:
             wrong = {each.key for each in refused.problems}
             state = _State(whole, data, 400, problems=self._texts(refused), wrong=wrong)
             return await self._page(request, state)
+        except UserError as error:
+            return await self._page(request, _State(whole, data, 409, str(error)))
         return see_other(f"/console{_address(subject.key)}?done=saved&page={page}")
+
+    async def _gone(self, request: web.Request, data: Posted) -> web.Response:
+        """Show what was written of a table that somebody has taken out meanwhile."""
+        if data.get("do") != "replace":
+            words = self._writer.words["table_gone_typed"]
+            return await self._page(request, _State(table_in(data, BASE), data, 409, words))
+        record, name = table_in(data, "record"), _subject(request).key
+        table = await asyncio.to_thread(read_table_record, name, record)
+        return await self._proposed(request, table, None, self._writer.words["table_gone_again"])
 
     def _texts(self, refused: EditRefused) -> list[str]:
         return _texts(refused, self._writer.words)
 
-    async def _clashed(self, request: web.Request, clash: Clash) -> web.Response:
+    async def _clashed(self, request: web.Request, clash: Clash, data: Posted) -> web.Response:
         """Show what two have written, to be decided cell by cell; nothing typed is lost."""
+        if clash.theirs is None and data.get("do") in {"", "save", "replace"}:
+            return await self._gone(request, data)
         if clash.merged is None or clash.theirs is None:
             words = self._writer.words["retire_clash"]
             return await self._page(request, _State(clash.theirs, None, 409, words))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from chatbot.access.viewer import Viewer
-from chatbot.console.admin_pages import NOTHING_POSTED, Posted, posted
-from chatbot.console.curating.subject import SubjectDesk, editor, lines_in, record_in
+from chatbot.console.admin_pages import Posted
+from chatbot.console.curating.subject import SubjectDesk, editor, lines_in, received, record_in
 from chatbot.console.curating.word_trial import MOST, Read, WordTrials
 from chatbot.console.gate import require, see_other
 from chatbot.editing.kinds import EditRefused, Subject
@@ -57,7 +57,12 @@ class WordPages:
 
     async def act(self, request: web.Request) -> web.Response:
         """Save, try or undo, as the button says."""
-        data, viewer = await posted(request) or NOTHING_POSTED, editor(request)
+        viewer, data = editor(request), await received(request)
+        if data is None:
+            words = self._writer.words["form_too_large"]
+            return await self._page(
+                request, replace(await self._stored(), status=413, problem=words)
+            )
         what, _, key = data.get("do").partition("@")
         try:
             if key in _LISTS:

@@ -37,11 +37,12 @@ from chatbot.store.database import Database
 from chatbot.store.imports import (
     NewImport,
     StoredImport,
+    exported_content,
+    keep_exported,
     note_applied,
     read_import,
     save_import,
 )
-from chatbot.store.snapshots import published_snapshot
 
 _PATH = "/importing"
 _ONE = rf"{_PATH}/{{number:[0-9]{{1,18}}}}"
@@ -114,8 +115,7 @@ class ImportPages:
         suffix, of = request.match_info["suffix"], request.match_info["of"]
         if suffix not in EXPORT_SUFFIXES:
             raise web.HTTPNotFound
-        editing = self._tools.editing
-        working = await (editing.live() if of == "live" else editing.working())
+        working = await self._kept(of)
         data, left_out = await asyncio.to_thread(
             exported, suffix, working.content, Mark(working.number)
         )
@@ -123,6 +123,14 @@ class ImportPages:
             told = self._writer.say("left_out", count=left_out)
             return self._start(request, told, status=200, anyway=f"{of}{suffix}?anyway=1")
         return _download(f"knowledge-{working.number}{suffix}", data)
+
+    async def _kept(self, of: str) -> Working:
+        """Return what is exported, kept for when the file comes back."""
+        editing, database = self._tools.editing, self._tools.database
+        while True:
+            working = await (editing.live() if of == "live" else editing.working())
+            if await database.run(keep_exported, working.number, self._tools.clock.now()):
+                return working
 
     async def send(self, request: web.Request) -> web.Response:
         """Keep a file, and lead to its trial."""
@@ -229,10 +237,10 @@ class ImportPages:
             return None
         if mark.snapshot == working.number:
             return Base(working.content.entries, mark.category)
-        snapshot = await self._tools.database.run(published_snapshot, mark.snapshot)
-        if snapshot is None:
+        text = await self._tools.database.run(exported_content, mark.snapshot)
+        if text is None:
             return None
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        content = await asyncio.to_thread(Content.from_json, text)
         return Base(content.entries, mark.category)
 
     async def _stored(self, request: web.Request) -> StoredImport | None:
