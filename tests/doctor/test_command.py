@@ -48,7 +48,7 @@ async def test_that_all_right_is_exit_code_0(healthy: Clinic) -> None:
     done = await _run(healthy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[正常] 企业凭证" in done.stdout
-    assert "0 个问题，1 个提醒，0 条说明，5 项未检查" in done.stdout
+    assert "0 个问题，1 个提醒，0 条说明，6 项未检查" in done.stdout
     assert done.stderr == ""
 
 

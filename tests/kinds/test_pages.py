@@ -273,7 +273,7 @@ async def test_that_an_uploaded_file_is_shown_before_it_counts(
     said = await house.in_file("knowledge/tables/门店.csv", "0571")
     assert said.startswith('门店,城市,早餐,电话\n西湖店,杭州,"7:30",0571\n')
     broken = tmp_path / "坏.csv"
-    broken.write_text("门店,城市\n西湖店\n", "utf-8")
+    broken.write_text("门店,城市\n西湖店,杭州,多\n", "utf-8")
     await page.get_by_label("CSV 或 Excel 文件").set_input_files(broken)
     await page.get_by_role("button", name="看会变什么").click()
     await expect(page.get_by_role("alert")).to_contain_text("按列名应有 2 格")
