@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from chatbot.access.viewer import Viewer
 from chatbot.notices.brand import Brand
@@ -41,8 +41,9 @@ async def filled_in(request: web.Request) -> Filled:
     return Filled(draft, min(int(written), _LARGEST) if known else 0, look="look" in data)
 
 
-def _all(data: MultiDictProxy[Any], name: str) -> tuple[str, ...]:
-    found = (each for each in data.getall(name, ()) if isinstance(each, str))
+def _all(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return every value of a name: the form has one for each box that is ticked."""
+    found = (each for key, each in data.items() if key == name and isinstance(each, str))
     return tuple(each.replace("\0", "") for each in found)
 
 
