@@ -129,8 +129,9 @@ async def test_that_supervisors_see_how_content_customers_are(
 
 
 async def test_that_a_period_an_agent_or_an_account_is_chosen(screens: Screens) -> None:
-    page = await screens.member(LIANG, "/console/sessions")
-    await page.get_by_role("link", name="满意度").click()
+    page = await screens.member(LIANG, "/console/ratings")
+    way = page.get_by_role("link", name="满意度")
+    await expect(way).to_have_attribute("aria-current", "page")
     await page.get_by_role("link", name="90 天").click()
     await expect(page.get_by_text("请了 13 次，评价了 12 次")).to_be_visible()
     await page.get_by_role("region", name="按接待人员").get_by_role("link", name="小周").click()
