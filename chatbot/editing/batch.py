@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from chatbot.clock import Clock
-from chatbot.editing.content import edited, pictures_between
-from chatbot.editing.desk import Clash, EditDesk, Wish
+from chatbot.editing.desk import EditDesk, Wish, fulfilled, images_of
 from chatbot.editing.kinds import Kind
-from chatbot.editing.merging import without_nothing
 from chatbot.editing.registry import KINDS
 from chatbot.editing.working import Working
 from chatbot.errors import UserError
@@ -65,7 +62,8 @@ class BatchDesk:
         """
         for _ in range(_TRIES):
             working = await self._desk.working()
-            made = await asyncio.to_thread(self._make, working.content, wishes)
+            live = await self._desk.live()
+            made = await asyncio.to_thread(self._make, working.content, live.content, wishes)
             if not made.edits:
                 return None
             number = await self._database.run(self._store, working, made, actor, also)
@@ -73,34 +71,15 @@ class BatchDesk:
                 return number
         raise UserError("别人正在不停地保存，没有存进去，请再试一次。")
 
-    def _make(self, content: Content, wishes: Sequence[Wish]) -> _Made:
+    def _make(self, content: Content, live: Content, wishes: Sequence[Wish]) -> _Made:
         """Return the content with the wishes, one after the other; may take seconds."""
         edits: list[NewEdit] = []
-        images: dict[str, bytes] = {}
         for wish in wishes:
-            digests = {path: sha256(image).hexdigest() for path, image in wish.pictures.items()}
-            content, edit = self._with(content, wish, digests)
-            if edit is not None:
+            found = fulfilled(content, live, self._kinds[wish.subject.kind], wish)
+            if found is not None:
+                content, edit = found
                 edits.append(edit)
-                images |= {digests[path]: image for path, image in wish.pictures.items()}
-        shown = set(content.media.values())
-        return _Made(offer_of(content, {k: v for k, v in images.items() if k in shown}), edits)
-
-    def _with(
-        self, content: Content, wish: Wish, digests: Mapping[str, str]
-    ) -> tuple[Content, NewEdit | None]:
-        subject = wish.subject
-        kind = self._kinds[subject.kind]
-        theirs = kind.fields(content, subject.key)
-        merged = kind.merge(without_nothing(wish.base), theirs, without_nothing(wish.after))
-        if merged.clashes:
-            raise Clash(subject, merged.clashes, theirs, merged.record)
-        if merged.record == theirs:
-            return content, None
-        changed = edited(content, kind, subject.key, merged.record, {**wish.known, **digests})
-        after = kind.fields(changed, subject.key)
-        between = pictures_between(content, changed)
-        return changed, NewEdit(subject.kind, subject.key, theirs, after, between, wish.actor)
+        return _Made(offer_of(content, images_of(wishes, content)), edits)
 
     def _store(
         self, connection: Connection, working: Working, made: _Made, actor: str, also: Also

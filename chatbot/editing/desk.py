@@ -126,13 +126,47 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A wish merged with what stands, and the content with it."""
+    """The content with a wish, and the edit that came of it."""
 
-    before: Record | None
-    after: Record | None
     content: Content
     offer: Offer
-    pictures: Mapping[str, str]
+    edit: NewEdit
+
+
+def fulfilled(
+    content: Content, live: Content, kind: Kind, wish: Wish
+) -> tuple[Content, NewEdit] | None:
+    """Return the content with a wish and the edit that this is, None if it changes nothing.
+
+    What comes back stands where it stands in what is ``live``.
+
+    Raises:
+        Clash: somebody else has changed the same fields, in another way.
+        EditRefused: no file could hold it.
+    """
+    subject = wish.subject
+    theirs = kind.fields(content, subject.key)
+    merged = kind.merge(without_nothing(wish.base), theirs, without_nothing(wish.after))
+    if merged.clashes:
+        raise Clash(subject, merged.clashes, theirs, merged.record)
+    if merged.record == theirs and wish.file_says is None:
+        return None
+    digests = {path: sha256(image).hexdigest() for path, image in wish.pictures.items()}
+    changed = edited(content, kind, subject.key, merged.record, {**wish.known, **digests})
+    if theirs is None:
+        changed = in_order_of(changed, live)
+    edit = NewEdit(
+        subject.kind, subject.key, theirs, kind.fields(changed, subject.key),
+        pictures_between(content, changed), wish.actor, wish.undo_of, wish.file_says,
+    )  # fmt: skip
+    return changed, edit
+
+
+def images_of(wishes: Sequence[Wish], content: Content) -> dict[str, bytes]:
+    """Return the new pictures of wishes that the content shows, by their SHA-256."""
+    shown = set(content.media.values())
+    images = (image for wish in wishes for image in wish.pictures.values())
+    return {sha: image for image in images if (sha := sha256(image).hexdigest()) in shown}
 
 
 class EditDesk:
@@ -206,25 +240,12 @@ class EditDesk:
 
     def _make(self, working: Working, live: Working, wish: Wish) -> _Made | None:
         """Return the content with a wish, None if it would change nothing; may take a second."""
-        kind, key = self._kind(wish.subject), wish.subject.key
-        theirs = kind.fields(working.content, key)
-        mine = without_nothing(wish.after)
-        merged = kind.merge(without_nothing(wish.base), theirs, mine)
-        if merged.clashes:
-            raise Clash(wish.subject, merged.clashes, theirs, merged.record)
-        if merged.record == theirs and wish.file_says is None:
+        kind = self._kind(wish.subject)
+        found = fulfilled(working.content, live.content, kind, wish)
+        if found is None:
             return None
-        digests = {path: sha256(image).hexdigest() for path, image in wish.pictures.items()}
-        content = edited(working.content, kind, key, merged.record, {**wish.known, **digests})
-        if theirs is None:  # what comes back stands where it stood
-            content = in_order_of(content, live.content)
-        shown = set(content.media.values())
-        images = {digests[path]: image for path, image in wish.pictures.items()}
-        images = {sha: image for sha, image in images.items() if sha in shown}
-        offer = offer_of(content, images, self._written)
-        after = kind.fields(content, key)
-        between = pictures_between(working.content, content)
-        return _Made(theirs, after, content, offer, between)
+        content, edit = found
+        return _Made(content, offer_of(content, images_of([wish], content), self._written), edit)
 
     def _store(
         self, connection: Connection, wish: Wish, stands: Latest, made: _Made
@@ -237,14 +258,10 @@ class EditDesk:
             give_up_edits(connection, subject.kind, subject.key)
         origin = Origin("edit", wish.actor)
         offered = offer_snapshot(connection, made.offer, origin, self._basis(), now, publish=False)
-        new = NewEdit(
-            subject.kind, subject.key, made.before, made.after, made.pictures, wish.actor,
-            wish.undo_of, wish.file_says,
-        )  # fmt: skip
         # What comes to just what is live needs nobody to publish it.
         held = offered.number != live_number(connection)
-        edit = insert_edit(connection, new, offered.number, now, held=held)
-        return Saved(offered.number, made.after, edit)
+        edit = insert_edit(connection, made.edit, offered.number, now, held=held)
+        return Saved(offered.number, made.edit.after, edit)
 
     async def history(self, subject: Subject, limit: int = 100) -> list[StoredEdit]:
         """Return what was done to a subject on pages, newest first."""
