@@ -154,7 +154,12 @@ async def test_that_a_card_that_was_put_off_comes_again_unless_somebody_took_it(
         await eventually(lambda: stage.log("card_update"), lambda found: len(found) >= 2)
         await stage.staff(XIAOZHOU, "receive", on=True)
         await stage.advance(31)
-        await eventually(stage.state, lambda found: found == (3, XIAOZHOU))
+
+        async def known_to_us() -> str | None:
+            found = stage.rows("SELECT servicer_userid FROM conversations WHERE service_state = 3")
+            return str(found[0]["servicer_userid"]) if found else None
+
+        await eventually(known_to_us, lambda found: found == XIAOZHOU)
         await stage.advance(301)
 
         async def left() -> list[Json]:
