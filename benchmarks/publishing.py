@@ -205,10 +205,10 @@ def measure_edit(house: House, round_: int) -> dict[str, float]:
     }
 
 
-def measure_rollback(house: House) -> dict[str, float]:
-    """Return the seconds from a rollback in the database to both processes' switch."""
+def measure_rollback(house: House, number: int) -> dict[str, float]:
+    """Return the seconds of a rollback to snapshot ``number``, command and switch of both."""
     live = max(map(number_of, house.addresses))
-    command = [sys.executable, "-m", "chatbot", "knowledge", "rollback", str(live - 1)]
+    command = [sys.executable, "-m", "chatbot", "knowledge", "rollback", str(number)]
     begun = time.time()
     done: list[float] = []
     waiting = threading.Thread(target=lambda: done.extend(house.wait_for(live + 1)))
@@ -231,9 +231,12 @@ def measure(rounds: int) -> dict[str, Any]:
             began = time.perf_counter()
             time.sleep(_QUIET_SECONDS)
             quiet = time.perf_counter()
-            edits = [measure_edit(house, round_) for round_ in range(1, rounds + 1)]
+            edits = []
+            for round_ in range(1, rounds + 1):
+                former = max(map(number_of, house.addresses))
+                edits.append(measure_edit(house, round_))
             ended = time.perf_counter()
-            back = measure_rollback(house)
+            back = measure_rollback(house, former)
     return {
         "edits": edits,
         "rollback": back,
