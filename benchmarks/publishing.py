@@ -231,7 +231,7 @@ def measure(rounds: int) -> dict[str, Any]:
             began = time.perf_counter()
             time.sleep(_QUIET_SECONDS)
             quiet = time.perf_counter()
-            edits = []
+            edits, former = [], 1
             for round_ in range(1, rounds + 1):
                 former = max(map(number_of, house.addresses))
                 edits.append(measure_edit(house, round_))

@@ -216,7 +216,10 @@ def _editing(
     settings: Settings, database: Database, content: ContentFollower, clock: Clock
 ) -> EditDesk:
     kinds = kinds_reaching(settings.outbound_hosts)
-    return EditDesk(database, clock, lambda: content.publisher.bench.basis, kinds)
+    publisher = content.publisher
+    return EditDesk(
+        database, clock, lambda: publisher.bench.basis, kinds, contents=publisher.contents
+    )
 
 
 def _gaps(

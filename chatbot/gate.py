@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chatbot.answers.entries import Entry
 from chatbot.bench import Bench
+from chatbot.contents import Contents
 from chatbot.curation.gate.examine import Questions, examine
 from chatbot.curation.gate.report import GateReport, NoteOfLinter
 from chatbot.curation.gate.touched import touched
@@ -51,6 +52,7 @@ def examine_content(
     bench: Bench,
     live: Dialogue | None,
     candidate: Dialogue,
+    contents: Contents,
     content: Content,
     now: datetime,
     progress: Progress | None = None,
@@ -69,7 +71,7 @@ def examine_content(
         return embed_with_cache(bench.encoder, bench.vectors, texts, progress)
 
     former = database.run_sync(live_snapshot)
-    before = None if former is None else Content.from_json(former.content)
+    before = None if former is None else contents.of(former)
     changes = {} if before is None else content_changes(before, content).to_json()
     stored = database.run_sync(recent_inputs, now - _RECENT, _MOST_RECENT) if live else []
     recent = [_as_usual(each) for each in map(Recorded.from_json, stored) if each is not None]

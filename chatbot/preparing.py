@@ -10,6 +10,7 @@ import structlog
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.contents import Contents
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
 from chatbot.errors import ChatbotError
@@ -34,6 +35,7 @@ class Preparer:
         self._database = database
         self._clock = clock
         self._bench = bench
+        self.contents = Contents()
         self._latest: dict[str, Dialogue] = {}
         self._building: dict[str, asyncio.Lock] = {}
         self._closing = threading.Event()
@@ -94,7 +96,7 @@ class Preparer:
             advice = "set the same CHATBOT_ENCODER on all machines and restart this one"
             log.warning("encoder_of_snapshot_not_here", snapshot=snapshot.number, advice=advice)
             basis = basis.uncorrected
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        content = await asyncio.to_thread(self.contents.of, snapshot)
         dialogue = await self.prepare(content, bench)
         decided = await asyncio.to_thread(decided_by, dialogue, basis)
         await self._database.run(prune_vectors, self._clock.now())

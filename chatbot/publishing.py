@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -80,7 +79,7 @@ def offer_of(
     """
     text = content.to_json(written)
     return Offer(
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        digest=content.digest,
         content=text,
         entries=len(content.entries),
         intents=len(content.intents),
@@ -135,6 +134,7 @@ class Publisher(Preparer):
         if cause == "watch" and await self._database.run(edits_are_held):
             publish = False
         offer = await asyncio.to_thread(offer_of, content, reading.pictures)
+        self.contents.note(offer.digest, content)
         origin = Origin(cause, socket.gethostname())
         queued = None
         async with AsyncExitStack() as stack:
@@ -199,7 +199,8 @@ class Publisher(Preparer):
         live = self._live if self._live_encoder == bench.basis.encoder else None
         report = await asyncio.to_thread(
             lambda: examine_content(
-                self._database, bench, live, decided_by(dialogue, basis), content,
+                self._database, bench, live, decided_by(dialogue, basis), self.contents,
+                content,
                 self._clock.now(), self.interruptible(None),
             )
         )  # fmt: skip
@@ -218,7 +219,7 @@ class Publisher(Preparer):
             waiting = await self._database.run(unexamined_candidate)
             if waiting is None:
                 return
-            content = await asyncio.to_thread(Content.from_json, waiting.content)
+            content = await asyncio.to_thread(self.contents.of, waiting)
             bench = self._bench
             report = await self.examined(content, await self.basis_of(content, bench), bench)
             await self._database.run(
@@ -233,7 +234,7 @@ class Publisher(Preparer):
         waiting = await self._database.run(candidate_snapshot)
         if waiting is None or waiting.number != number:
             return
-        content = await asyncio.to_thread(Content.from_json, waiting.content)
+        content = await asyncio.to_thread(self.contents.of, waiting)
         if wordings_of(content.entries) > MANY_WORDINGS:
             await self.prepare(content)
         self._ahead = number
@@ -253,7 +254,7 @@ class Publisher(Preparer):
             stands = self._database.run_sync(read)
             if stands is None or stands.entries != len(content.entries):
                 continue
-            arranged = in_order_of(content, Content.from_json(stands.content))
+            arranged = in_order_of(content, self.contents.of(stands))
             if arranged.digest == stands.digest:
                 return arranged
         return content
@@ -303,7 +304,7 @@ class Publisher(Preparer):
         It decides by ``bench``, the one in force unless given.
         """
         bench = bench or self._bench
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        content = await asyncio.to_thread(self.contents.of, snapshot)
         basis = snapshot.basis
         if basis.uncorrected != bench.basis:
             basis = await self.basis_of(content, bench)
@@ -316,7 +317,7 @@ class Publisher(Preparer):
         live = await self._database.run(live_snapshot)
         if live is None or live.basis.uncorrected != self._bench.basis:
             return  # what it is decided by is about to change
-        content = await asyncio.to_thread(Content.from_json, live.content)
+        content = await asyncio.to_thread(self.contents.of, live)
         dialogue = await self.prepare(content)
         correction = await asyncio.to_thread(
             learn_from_turns, self._database, self._bench, dialogue, self._clock.now(),

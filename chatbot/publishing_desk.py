@@ -176,7 +176,7 @@ class PublishingDesk:
         audit(connection, viewer, "discard", str(seen), {}, now)
 
     async def _prepared(self, snapshot: Snapshot, bench: Bench) -> tuple[Content, Basis]:
-        content = await asyncio.to_thread(Content.from_json, snapshot.content)
+        content = await asyncio.to_thread(self._publisher.contents.of, snapshot)
         return content, await self._publisher.basis_of(content, bench)
 
 

@@ -18,7 +18,6 @@ from chatbot.bench import Bench
 from chatbot.clock import Clock
 from chatbot.content_metrics import ContentMetrics
 from chatbot.dialogue.dialogue import Dialogue
-from chatbot.knowledge.content import Content
 from chatbot.learning import embed_labels
 from chatbot.matching.vector_cache import Progress, TooManyToEmbed, at_most
 from chatbot.publishing import Publisher
@@ -169,7 +168,7 @@ class Switching:
         await self._lock.release()
 
     async def _prepare(self, live: Snapshot, bench: Bench, progress: Progress) -> Dialogue:
-        content = await asyncio.to_thread(Content.from_json, live.content)
+        content = await asyncio.to_thread(self._publisher.contents.of, live)
         return await self._publisher.prepare(content, bench, progress)
 
     def _report(self, done: int, total: int) -> None:

@@ -62,6 +62,8 @@ MESSAGE_TYPES: Mapping[str, type[Message]] = {
     for kind in (TextMessage, ImageMessage, LinkMessage, MiniprogramMessage, MenuMessage)
 }
 
+_FIELDS = {kind: [field.name for field in fields(kind)] for kind in MESSAGE_TYPES.values()}
+
 
 def message_to_json(message: Message) -> dict[str, Any]:
     """Return the message as it is written in a knowledge file."""
@@ -74,7 +76,7 @@ def message_to_json(message: Message) -> dict[str, Any]:
 def message_from_json(record: Mapping[str, Any]) -> Message:
     """Rebuild what ``message_to_json`` gave."""
     kind = MESSAGE_TYPES[record["type"]]
-    values = {field.name: record[field.name] for field in fields(kind)}
+    values = {name: record[name] for name in _FIELDS[kind]}
     if kind is MenuMessage:
         values["items"] = tuple(values["items"])
     return kind(**values)

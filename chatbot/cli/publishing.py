@@ -14,6 +14,7 @@ from chatbot.cli.actor import actor
 from chatbot.cli.database import opened
 from chatbot.cli.opening import progress
 from chatbot.clock import Clock, make_clock
+from chatbot.contents import Contents
 from chatbot.curation.gate.report import GateReport
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.editing.writing_back import WriteBack
@@ -106,7 +107,7 @@ class Desk:
         with progress("与线上的内容比较", None) as advance:
             live = self._live_dialogue(prepared.dialogue, advance)
             return examine_content(
-                self.database, self.bench, live, prepared.dialogue, prepared.content,
+                self.database, self.bench, live, prepared.dialogue, Contents(), prepared.content,
                 prepared.now, advance,
             )  # fmt: skip
 

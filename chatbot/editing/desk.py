@@ -15,6 +15,7 @@ from typing import Literal, cast
 from sqlalchemy import Connection
 
 from chatbot.clock import Clock
+from chatbot.contents import Contents
 from chatbot.editing.content import edited, in_order_of, pictures_between
 from chatbot.editing.kinds import Kind, KindName, Subject
 from chatbot.editing.merging import (
@@ -178,12 +179,13 @@ class EditDesk:
         clock: Clock,
         basis: Callable[[], Basis],
         kinds: Mapping[str, Kind] = KINDS,
+        contents: Contents | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._basis = basis
         self._kinds = kinds
-        self._copies = WorkingCopies(database)
+        self._copies = WorkingCopies(database, contents or Contents())
         self._saving = asyncio.Lock()
         # Used by who saves alone.
         self._written = EntryTexts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from chatbot.contents import Contents
 from chatbot.errors import UserError
 from chatbot.knowledge.content import Content
 from chatbot.store.database import Database
@@ -28,8 +29,9 @@ class Working:
 class WorkingCopies:
     """Parses the newest content once, and the live one once if that is another."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: Contents) -> None:
         self._database = database
+        self._contents = contents
         self._newest: Working | None = None
         self._live: Working | None = None
         self._parsing = asyncio.Lock()
@@ -62,6 +64,7 @@ class WorkingCopies:
 
     def keep(self, made: Working) -> None:
         """Keep what was just made, so that nobody parses it."""
+        self._contents.note(made.digest, made.content)
         self._newest = made
 
     async def _parsed(self, number: int) -> Working | None:
@@ -69,5 +72,5 @@ class WorkingCopies:
         found = await self._database.run(snapshot_numbered, number)
         if found is None:
             return None
-        content = await asyncio.to_thread(Content.from_json, found.content)
+        content = await asyncio.to_thread(self._contents.of, found)
         return Working(found.number, found.digest, content)

@@ -101,7 +101,10 @@ class Content:
         }
         texts = {key: _canonical(value) for key, value in record.items()}
         texts["entries"] = f"[{','.join((written or EntryTexts()).of(self.entries))}]"
-        return "{" + ",".join(f'"{key}":{texts[key]}' for key in sorted(texts)) + "}"
+        text = "{" + ",".join(f'"{key}":{texts[key]}' for key in sorted(texts)) + "}"
+        # Writing takes a second: what has been written needs no second writing for its digest.
+        vars(self).setdefault("digest", hashlib.sha256(text.encode()).hexdigest())
+        return text
 
     @classmethod
     def from_json(cls, text: str) -> Content:
