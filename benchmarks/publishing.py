@@ -47,6 +47,7 @@ _LONGEST_START = 900.0
 _LONGEST = 300.0
 _QUIET_SECONDS = 8.0
 _PAUSE = 0.05
+_LOOK_SECONDS = 0.1
 _EVENTS = ("content_examined", "content_published", "content_switched")
 
 
@@ -111,7 +112,7 @@ class House:
                     reached[address] = time.time()
             if time.monotonic() > deadline:
                 raise RuntimeError(f"snapshot {number} is not live after {_LONGEST:g} s")
-            time.sleep(0.02)
+            time.sleep(_LOOK_SECONDS)
         return [reached[address] for address in self.addresses]
 
     def said(self, since: float) -> dict[str, float]:

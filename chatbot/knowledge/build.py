@@ -73,12 +73,13 @@ def build_dialogue(
     canonical, segmenter = words.normaliser(normaliser), words.segmenter
     indexed = indexed_wordings(content.entries, canonical)
     wordings = [(number, text) for number, texts_of in enumerate(indexed) for text in texts_of]
-    segmenter.keep((text.text for _, text in wordings), known.segmenter if known else None)
     by_key = Wordings(content.entries, canonical)
     smalltalk = Smalltalk(texts, normaliser)
     examples = examples_of(content.intents, canonical)
     everyday = [normaliser.normalise(line) for line in everyday_messages()]
     asked = [text for _, text in wordings]
+    kept = (text.text for text in chain(asked, everyday))
+    segmenter.keep(kept, known.segmenter if known else None)
     groups = (asked, everyday, [example.text for example in examples])
     of_asked, of_everyday, of_examples = _embed(groups, encoder, cache, progress, threads)
     before = known.ranker.matcher if known else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from importlib import resources
 from string import Formatter
 from typing import Any
@@ -314,7 +315,8 @@ def _merged(shipped: TextValue, own: TextValue) -> TextValue:
     return own
 
 
-def _shipped() -> dict[str, Any]:
+@cache
+def _shipped() -> Mapping[str, Any]:
     source = resources.files(__package__).joinpath("zh.yaml").read_text(encoding="utf-8")
     written: dict[str, Any] = yaml.load(source, yaml.CSafeLoader)
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in written.items()}
