@@ -10,6 +10,7 @@ import structlog
 
 from chatbot.bench import Bench
 from chatbot.clock import Clock
+from chatbot.collecting import without_collecting
 from chatbot.contents import Contents
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.dialogue.service import Mind
@@ -26,6 +27,11 @@ log = structlog.get_logger()
 
 class EmbeddingStopped(ChatbotError):
     """This process stops; what was embedded is kept, and the next one goes on from there."""
+
+
+def _build(bench: Bench, content: Content, progress: Progress, former: Dialogue | None) -> Dialogue:
+    with without_collecting():
+        return bench.build(content, 0, progress=progress, former=former)
 
 
 class Preparer:
@@ -79,9 +85,8 @@ class Preparer:
         async with self._building.setdefault(name, asyncio.Lock()):
             latest = self._latest.get(name)
             if latest is None or latest.snapshot.digest != digest:
-                latest = await asyncio.to_thread(
-                    bench.build, content, 0, progress=self.interruptible(progress), former=latest
-                )
+                told = self.interruptible(progress)
+                latest = await asyncio.to_thread(_build, bench, content, told, latest)
                 self._latest[name] = latest
             return latest
 

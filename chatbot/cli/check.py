@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from chatbot.collecting import without_collecting
 
 if TYPE_CHECKING:
     from chatbot.curation.linting.findings import Findings
@@ -44,23 +43,11 @@ def check(path: Path | None, *, as_json: bool, fix: bool, quick: bool) -> None:
     except ContentErrors as error:
         _tell(findings_of(error.problems), None, as_json=as_json, quick=quick, written=0)
         raise SystemExit(_FOUND) from None
-    with _uncollected():
+    with without_collecting():
         findings = _lint(settings, reading, quick=quick)
     _tell(findings, reading.content, as_json=as_json, quick=quick, written=written)
     if findings.worth_a_look:
         raise SystemExit(_FOUND)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: there are a million objects to look through, and no rings."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(settings: Settings, alone: Path | None) -> Reading:

@@ -66,6 +66,6 @@ def _unit(rows: Vectors) -> Vectors:
 
 def _principal_directions(rows: Vectors) -> Vectors:
     """Return the directions of the largest second moments, shape (dim, ``_PRINCIPAL``)."""
-    moments = rows.T.astype(np.float64) @ rows.astype(np.float64)
-    _, directions = np.linalg.eigh(moments)
+    exact = rows.astype(np.float64)
+    _, directions = np.linalg.eigh(exact.T @ exact)
     return np.asarray(directions[:, ::-1][:, :_PRINCIPAL], dtype=np.float32)

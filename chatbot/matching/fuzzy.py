@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -67,10 +68,10 @@ class CloseKeys:
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._keys = list(keys)
-        self._with_pair: dict[str, list[int]] = {}
+        self._with_pair: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(self._keys):
             for pair in set(bigrams(key)):
-                self._with_pair.setdefault(pair, []).append(number)
+                self._with_pair[pair].append(number)
 
     def find(self, key: str) -> list[tuple[int, float]]:
         """Return (number, ratio) of the keys that word ``key`` nearly the same, best first."""

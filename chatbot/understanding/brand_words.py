@@ -56,7 +56,8 @@ def brand_words(
     segmenter = Segmenter([question.key for question in questions], names, said, known)
     segmenter.keep((question.text for question in questions), known)
     texts = [*(question.text for question in questions), *names]
-    model = WordModel(texts, [*segmenter.learnt, *_OF_EVERY_DESK], segmenter)
+    counted = former.corrector.model if former is not None else None
+    model = WordModel(texts, [*segmenter.learnt, *_OF_EVERY_DESK], segmenter, counted)
     return BrandWords(
         segmenter, Synonyms(synonyms, segmenter), Corrector(model, shipped_confusions())
     )

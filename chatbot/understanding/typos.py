@@ -92,7 +92,7 @@ class Corrector:
     """
 
     def __init__(self, model: WordModel, confusions: Confusions) -> None:
-        self._model = model
+        self.model = model
         self._confusions = confusions
         self._with_gap: dict[tuple[str, str], list[str]] = {}
         self._shortened: dict[str, list[str]] = {}
@@ -166,7 +166,7 @@ class Corrector:
                 likely = sorted(here.items(), key=_by_score, reverse=True)[:_FOLLOWED]
                 here = dict(likely)
             reached.append(here)
-        after, anew = self._model.log_chances(EDGE), self._model.log_chance_anew(EDGE)
+        after, anew = self.model.log_chances(EDGE), self.model.log_chance_anew(EDGE)
         last = reached[-1]
         return last[max(last, key=lambda word: last[word].score + after.get(word, anew))]
 
@@ -178,7 +178,7 @@ class Corrector:
         return words
 
     def _words_for(self, part: str) -> tuple[_Word, ...]:
-        as_written = (self._word(part, None),) if self._model.is_word(part) else ()
+        as_written = (self._word(part, None),) if self.model.is_word(part) else ()
         if not self._is_like_a_word(part):
             return as_written
         slips = dict(self._slips(part))
@@ -197,19 +197,19 @@ class Corrector:
         cost = COSTS[slip] if slip is not None else 0.0
         if slip is not None and len(meant) == 1:
             cost += _ALONE_COST
-        model = self._model
+        model = self.model
         return _Word(meant, model.log_chances(meant), model.log_chance_anew(meant), cost, slip)
 
     def _slips(self, part: str) -> Iterator[tuple[str, Slip]]:
         """Yield the brand's words that ``part`` may be with one error, and the error."""
-        if len(part) > 1 and self._model.is_common(part):
+        if len(part) > 1 and self.model.is_common(part):
             return
         if _TURNS_MEANING.isdisjoint(part):
             yield from ((meant, "missing") for meant in self._shortened.get(part, ()))
         if len(part) == 1:
             yield from self._single_slips(part)
             return
-        is_word = self._model.is_word(part)
+        is_word = self.model.is_word(part)
         for at, typed in enumerate(part):
             for meant in self._with_gap.get((part[:at], part[at + 1 :]), ()):
                 if typed in _TURNS_MEANING or (is_word and meant[at] in _TURNS_MEANING):

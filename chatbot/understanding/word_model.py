@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from chatbot.understanding.segment import Segmenter
+
+#: The words, marks and spaces of a text.
+Pieces: TypeAlias = tuple[str, ...]
 
 #: Stands for the ends of a text and for what is not written in Chinese characters.
 EDGE = ""
@@ -30,13 +34,25 @@ class WordModel:
     from sparse data", 1980) with fixed weights: there are too few texts to fit any.
     """
 
-    def __init__(self, texts: Iterable[str], words: Iterable[str], segmenter: Segmenter) -> None:
-        """Count ``texts``; each of ``words`` counts as if it were one text more."""
+    def __init__(
+        self,
+        texts: Iterable[str],
+        words: Iterable[str],
+        segmenter: Segmenter,
+        former: WordModel | None = None,
+    ) -> None:
+        """Count ``texts``; each of ``words`` counts as if it were one text more.
+
+        Of a ``former`` model the counts of texts are taken over that both have: those whose words
+        are the same object.
+        """
         self._segmenter = segmenter
+        self._cut = [segmenter.pieces(text) for text in texts]
+        self._pairs = _pairs(self._cut, former)
         self.own: Counter[str] = Counter(word for word in words if is_han(word))
         self._seen: Counter[str] = Counter()
         self._before: dict[str, dict[str, int]] = {}
-        for (before, word), count in _pairs(texts, segmenter).items():
+        for (before, word), count in self._pairs.items():
             self._before.setdefault(word, {})[before] = count
             self._seen[before] += count
             if word:
@@ -93,15 +109,21 @@ def is_han(word: str) -> bool:
     return _HAN.fullmatch(word) is not None
 
 
-def _pairs(texts: Iterable[str], segmenter: Segmenter) -> Counter[tuple[str, str]]:
+def _pairs(texts: Sequence[Pieces], former: WordModel | None) -> dict[tuple[str, str], int]:
     """Count each word with the one before it; `EDGE` for the ends and what is not Chinese."""
+    pairs: Counter[tuple[str, str]] = Counter(former._pairs if former is not None else ())
+    before = former._cut if former is not None else ()
+    times = Counter(map(id, texts))
+    times.subtract(map(id, before))
     plain: dict[str, str] = {}
-    pairs: Counter[tuple[str, str]] = Counter()
-    for text in texts:
-        pieces = segmenter.pieces(text)
+    for pieces in {id(pieces): pieces for pieces in (*texts, *before)}.values():
+        more = times[id(pieces)]
+        if not more:
+            continue
         for piece in pieces:
             if piece not in plain:
                 plain[piece] = piece if is_han(piece) else EDGE
         cut = [plain[piece] for piece in pieces]
-        pairs.update(zip([EDGE, *cut], [*cut, EDGE], strict=True))
-    return pairs
+        for pair in zip([EDGE, *cut], [*cut, EDGE], strict=True):
+            pairs[pair] += more
+    return {pair: count for pair, count in pairs.items() if count}
