@@ -9,7 +9,7 @@ has said what would change, when the content is live in the database, and when e
 by it, as their logs and `/metrics` say. Then the round before is made live again as
 `chatbot knowledge rollback` does it; its clock starts when it is live in the database.
 
-Meanwhile each process is asked by `POST /api/v1/answer`, one question after the other, each another
+First nobody asks anything. Then each process is asked by `POST /api/v1/answer`, one question after the other, each another
 one: what a turn takes while nothing else is done and while content is built; every answer must name
 a snapshot, and none may fail. Processor seconds are those of both servers.
 """
@@ -228,18 +228,22 @@ def measure(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_files(folder)
-        with two_servers(folder) as house, all_asked(house) as asking:
-            began = time.perf_counter()
+        with two_servers(folder) as house:
             time.sleep(_QUIET_SECONDS)
-            quiet = time.perf_counter()
-            edits, former = [], 1
-            for round_ in range(1, rounds + 1):
-                former = max(map(number_of, house.addresses))
-                edits.append(measure_edit(house, round_))
-            ended = time.perf_counter()
-            back = measure_rollback(house, former)
+            alone = [measure_edit(house, round_) for round_ in range(rounds)]
+            with all_asked(house) as asking:
+                began = time.perf_counter()
+                time.sleep(_QUIET_SECONDS)
+                quiet = time.perf_counter()
+                asked, former = [], 1
+                for round_ in range(rounds, 2 * rounds):
+                    former = max(map(number_of, house.addresses))
+                    asked.append(measure_edit(house, round_))
+                ended = time.perf_counter()
+                back = measure_rollback(house, former)
     return {
-        "edits": edits,
+        "alone": alone,
+        "asked": asked,
         "rollback": back,
         "turns_quiet": _spread(asking, began, quiet),
         "turns_meanwhile": _spread(asking, quiet, ended),
@@ -264,9 +268,11 @@ def main() -> None:
     if options.json:
         print(json.dumps(figures, ensure_ascii=False))
         return
-    for name in figures["edits"][0]:
-        each = [edit[name] for edit in figures["edits"]]
-        print(f"{name:16} median {statistics.median(each):.1f} s, max {max(each):.1f} s")
+    for when in ("alone", "asked"):
+        for name in figures[when][0]:
+            each = [edit[name] for edit in figures[when]]
+            told = f"median {statistics.median(each):.1f} s, max {max(each):.1f} s"
+            print(f"{when} {name:16} {told}")
     for name in ("rollback", "turns_quiet", "turns_meanwhile"):
         told = ", ".join(f"{key} {value:.1f}" for key, value in figures[name].items())
         print(f"{name:16} {told}")

@@ -17,6 +17,7 @@ import structlog
 from chatbot.dialogue.service import DialogueService, Mind
 from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
+from chatbot.store.builds import note_built
 from chatbot.store.database import Database
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, EditsCame, live_number, live_snapshot
@@ -43,6 +44,7 @@ class ContentFollower:
         switching: Switching,
     ) -> None:
         self._database = database
+        self._presence = presence
         self._folders = folders
         self._publisher = publisher
         self._switching = switching
@@ -55,6 +57,9 @@ class ContentFollower:
         # Which taking of the lock the files were last offered under, and what was live then.
         self._watching_since = 0
         self._watched_at: int | None = None
+        # The process and the content that it has told others to have built.
+        self._noted = (0, "")
+        publisher.on_built = self._changed.set
         presence.on(CONTENT_TOPIC, self._changed.set)
 
     async def first_mind(self) -> Mind:
@@ -104,7 +109,9 @@ class ContentFollower:
             self._changed.clear()
             try:
                 await self._catch_up(service)
+                await self._note_built()
                 await self._publisher.build_ahead()
+                await self._note_built()
             except ChatbotError as error:
                 log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))
 
@@ -121,6 +128,13 @@ class ContentFollower:
             self._now_by(mind)
             log.info("content_switched", snapshot=snapshot.number)
             await self._switching.decided_with(bench)
+
+    async def _note_built(self) -> None:
+        """Let who makes content live know what this process could switch to at once."""
+        process, digest = self._presence.process_id, self._publisher.built
+        if process and digest and (process, digest) != self._noted:
+            await self._database.run(note_built, process, digest)
+            self._noted = process, digest
 
     async def switch(self, service: DialogueService) -> None:
         """Take ``service`` to the encoder that is set, if another one is in force, until cancelled.

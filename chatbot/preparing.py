@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -44,12 +45,20 @@ class Preparer:
         self.contents = Contents()
         self._latest: dict[str, Dialogue] = {}
         self._building: dict[str, asyncio.Lock] = {}
+        #: Called on the event loop when something has been built.
+        self.on_built: Callable[[], None] = lambda: None
         self._closing = threading.Event()
 
     @property
     def bench(self) -> Bench:
         """Return what dialogues are made with from now on."""
         return self._bench
+
+    @property
+    def built(self) -> str | None:
+        """Return the digest of the content that was built last with the bench in force."""
+        latest = self._latest.get(self._bench.basis.encoder)
+        return None if latest is None else latest.snapshot.digest
 
     def use(self, bench: Bench) -> None:
         """Make dialogues with ``bench`` from now on, and let go of what other ones have made."""
@@ -88,6 +97,7 @@ class Preparer:
                 told = self.interruptible(progress)
                 latest = await asyncio.to_thread(_build, bench, content, told, latest)
                 self._latest[name] = latest
+                self.on_built()
             return latest
 
     async def mind_of(self, snapshot: Snapshot, bench: Bench | None = None) -> Mind:

@@ -23,12 +23,14 @@ from chatbot.dialogue.service import Mind
 from chatbot.editing.content import in_order_of
 from chatbot.editing.writing_back import WriteBack
 from chatbot.errors import ContentError
-from chatbot.gate import MANY_WORDINGS, examine_content, offer_examined, wordings_of
+from chatbot.gate import examine_content, offer_examined
 from chatbot.judging_turn import JudgingTurn
 from chatbot.knowledge.content import Content, EntryTexts, Reading, read_content
 from chatbot.knowledge.problems import ContentErrors, Problem
 from chatbot.learning import decided_by, is_worth_learning, learn_from_turns
 from chatbot.preparing import Preparer
+from chatbot.readiness import is_large, wait_until_built
+from chatbot.store.builds import wanted_build
 from chatbot.store.content_problems import clear_problems, save_problems
 from chatbot.store.database import Database
 from chatbot.store.edits import EditsSeen, edits_are_held, edits_seen
@@ -46,6 +48,7 @@ from chatbot.store.snapshots import (
     live_snapshot,
     offer_snapshot,
     restate_live,
+    snapshot_numbered,
     still_waits,
     waiting_number,
 )
@@ -114,8 +117,8 @@ class Publisher(Preparer):
         self._live_encoder = ""
         self._refused: tuple[Problem, ...] = ()
         self._turn = JudgingTurn(database)
-        # The candidate that this process has looked at, whether to build it.
-        self._ahead: int | None = None
+        # The snapshot that this process has looked at, whether to build it; what was built then.
+        self._ahead: tuple[int, str | None] | None = None
 
     async def offer_files(self, cause: Cause, *, publish: bool, after: int | None = None) -> None:
         """Publish the files, or let them wait as a candidate.
@@ -138,7 +141,7 @@ class Publisher(Preparer):
         origin = Origin(cause, socket.gethostname())
         queued = None
         async with AsyncExitStack() as stack:
-            if publish and cause != "first" and wordings_of(content.entries) > MANY_WORDINGS:
+            if publish and cause != "first" and is_large(content):
                 await stack.enter_async_context(self._turn.taken())
                 waits = await self._database.run(
                     offer_snapshot,
@@ -171,6 +174,8 @@ class Publisher(Preparer):
             )  # fmt: skip
         # At the very first start there is nothing better to answer from.
         held_back = refused and origin.cause != "first"
+        if queued is not None and not held_back:
+            await self.wait_until_built(content)
         offered = await self._database.run(
             _offer_queued, queued, offer, origin, basis, report, self._clock.now(),
             publish=publish and not held_back, after=after, seen=seen,
@@ -227,17 +232,21 @@ class Publisher(Preparer):
             )
 
     async def build_ahead(self) -> None:
-        """Build the candidate that waits if that takes long, so that it can go live at once."""
-        number = await self._database.run(waiting_number)
-        if number in {None, self._ahead}:
+        """Build what is about to go live if that takes long, so that it can at once."""
+        number = await self._database.run(wanted_build, self._clock.now())
+        if number is None or (number, self.built) == self._ahead:
             return
-        waiting = await self._database.run(candidate_snapshot)
-        if waiting is None or waiting.number != number:
+        wanted = await self._database.run(snapshot_numbered, number)
+        if wanted is None:
             return
-        content = await asyncio.to_thread(self.contents.of, waiting)
-        if wordings_of(content.entries) > MANY_WORDINGS:
+        content = await asyncio.to_thread(self.contents.of, wanted)
+        if is_large(content):
             await self.prepare(content)
-        self._ahead = number
+        self._ahead = number, self.built
+
+    async def wait_until_built(self, content: Content) -> None:
+        """Wait until all processes have built what is about to go live, if that takes long."""
+        await asyncio.to_thread(wait_until_built, self._database, content)
 
     def _read(self) -> tuple[Reading, EditsSeen]:
         folders = self._folders

@@ -18,6 +18,7 @@ from chatbot.gate import offer_examined
 from chatbot.knowledge.content import Content
 from chatbot.publishing import Publisher, offer_of
 from chatbot.store.audit import audit
+from chatbot.store.builds import forget_build, want_build
 from chatbot.store.content_problems import RefusedFiles, read_problems
 from chatbot.store.database import Database
 from chatbot.store.edits import discard_edits
@@ -109,6 +110,7 @@ class PublishingDesk:
         if not report.may_go_live and not force:
             await self._database.run(save_gate_report, seen, report.to_json(), self._clock.now())
             raise NotFit(report)
+        await self._publisher.wait_until_built(content)
         origin = Origin("publish", viewer.userid)
         return await self._database.run(
             self._make_live, seen, live, content, origin, basis, report, viewer
@@ -143,9 +145,15 @@ class PublishingDesk:
         target = await self._database.run(published_snapshot, number)
         if target is None:
             raise NoSnapshot(number)
-        content, basis = await self._prepared(target, self._publisher.bench)
         origin = Origin("rollback", viewer.userid, number)
-        return await self._database.run(self._go_back, offer_of(content, {}), origin, basis, viewer)
+        await self._database.run(want_build, number, self._clock.now())
+        try:
+            content, basis = await self._prepared(target, self._publisher.bench)
+            await self._publisher.wait_until_built(content)
+            offer = offer_of(content, {})
+            return await self._database.run(self._go_back, offer, origin, basis, viewer)
+        finally:
+            await self._database.run(forget_build, number, self._clock.now())
 
     def _go_back(
         self, connection: Connection, offer: Offer, origin: Origin, basis: Basis, viewer: Viewer

@@ -106,8 +106,7 @@ def rollback(number: int) -> None:
     from chatbot.settings import load_settings
 
     with at_desk(load_settings()) as desk:
-        target = _published(desk, number)
-        offered = desk.publish(desk.prepare(desk.content_of(target)), {}, back_to=number)
+        offered = desk.roll_back(_published(desk, number))
     if offered.changed:
         click.echo(f"已退回：快照 {number} 的内容作为快照 {offered.number} 重新上线。")
     else:

@@ -24,14 +24,15 @@ from chatbot.knowledge.content import Content, Reading
 from chatbot.learning import basis_for, decided_by
 from chatbot.matching.vector_cache import Progress
 from chatbot.publishing import offer_of
+from chatbot.readiness import is_large, wait_until_built
 from chatbot.replay import mind_of_then
 from chatbot.settings import Settings
+from chatbot.store.builds import forget_build, want_build
 from chatbot.store.database import Database
 from chatbot.store.edits import EditsSeen
 from chatbot.store.encoders import switch_under_way
 from chatbot.store.snapshots import (
     Basis,
-    Cause,
     EditsCame,
     Offer,
     Offered,
@@ -39,6 +40,7 @@ from chatbot.store.snapshots import (
     Snapshot,
     live_basis,
     live_snapshot,
+    offer_snapshot,
     still_waits,
 )
 from chatbot.workshop import Folders
@@ -123,10 +125,9 @@ class Desk:
         pictures: Mapping[str, bytes],
         *,
         report: GateReport | None = None,
-        back_to: int | None = None,
         seen: Seen | None = None,
     ) -> Offered:
-        """Make what was prepared live, on record as a rollback to ``back_to`` if that is given.
+        """Make what was prepared live, when every process has built it if that takes long.
 
         ``pictures`` are those that may not be stored yet, by their SHA-256. ``report`` is kept
         with the snapshot; what it says may break is then on record as the actor's will.
@@ -135,10 +136,11 @@ class Desk:
             UserError: as ``prepare``; or what was ``seen`` is not what waits or is live any more,
                 or somebody edited on a page meanwhile.
         """
-        cause: Cause = "publish" if back_to is None else "rollback"
-        origin = Origin(cause, actor(), back_to)
+        origin = Origin("publish", actor())
         offer = offer_of(prepared.content, pictures)
         try:
+            if is_large(prepared.content):
+                self._let_all_build(offer, origin, prepared, seen)
             return self.database.run_sync(
                 self._offer, offer, origin, prepared.basis, report, prepared.now, seen
             )
@@ -146,6 +148,38 @@ class Desk:
             raise UserError(
                 "有人刚在网页上改了内容，没有发布；请再看一遍会变什么，再发布。"
             ) from None
+
+    def _let_all_build(
+        self, offer: Offer, origin: Origin, prepared: Prepared, seen: Seen | None
+    ) -> None:
+        """Let what is to go live wait as the candidate, which all processes build."""
+        if seen is None or seen.candidate is None:
+            edits = seen.edits if seen else None
+            self.database.run_sync(
+                offer_snapshot, offer, origin, prepared.basis, prepared.now,
+                publish=False, seen=edits,
+            )  # fmt: skip
+        wait_until_built(self.database, prepared.content)
+
+    def roll_back(self, target: Snapshot) -> Offered:
+        """Make the content of an earlier snapshot live again, when every process has built it.
+
+        Raises:
+            UserError: as ``prepare``.
+        """
+        self.database.run_sync(want_build, target.number, self.clock.now())
+        try:
+            prepared = self.prepare(self.content_of(target))
+            wait_until_built(self.database, prepared.content)
+            origin, offer = (
+                Origin("rollback", actor(), target.number),
+                offer_of(prepared.content, {}),
+            )
+            return self.database.run_sync(
+                self._offer, offer, origin, prepared.basis, None, prepared.now, None
+            )
+        finally:
+            self.database.run_sync(forget_build, target.number, self.clock.now())
 
     def refuse_without_edits(self, reading: Reading, folders: Folders) -> None:
         """Raise UserError if the files lack what was edited on pages: publishing would undo it."""

@@ -13,14 +13,9 @@ from chatbot.store.content_problems import RefusedFiles, read_problems
 from chatbot.store.database import statement
 from chatbot.store.encoders import EncoderSwitch, switch_under_way
 from chatbot.store.modes import switched_modes
+from chatbot.store.presence import processes_alive
 from chatbot.store.snapshots import Snapshot, candidate_snapshot, live_snapshot
 
-# A process holds the advisory lock of its own number as long as it lives (chatbot.store.presence).
-_ALIVE = statement(
-    "SELECT count(*) FROM processes p WHERE EXISTS (SELECT FROM pg_locks l"
-    " JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
-    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.objid::bigint = p.id)"
-)
 # The one who watches holds a lock on a connection of this name (chatbot.store.watch_lock).
 _WATCHED = statement(
     "SELECT EXISTS (SELECT FROM pg_locks l"
@@ -81,7 +76,7 @@ def read_published(connection: Connection) -> Published:
         live_snapshot(connection),
         candidate_snapshot(connection),
         read_problems(connection),
-        int(connection.scalar(_ALIVE) or 0),
+        processes_alive(connection),
         bool(connection.scalar(_WATCHED)),
         switch_under_way(connection),
     )

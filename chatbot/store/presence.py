@@ -29,10 +29,17 @@ _RECONNECT_SECONDS = 1.0
 #: A notifying transaction makes all other commits wait for it, so few are sent.
 _NOTIFY_INTERVAL_SECONDS = 0.05
 
+#: Whether a row ``p`` of ``processes`` is of one that lives: it holds the lock of its number.
+ALIVE = (
+    "EXISTS (SELECT FROM pg_locks l"
+    " JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.objid::bigint = p.id)"
+)
 _DEAD = statement(
     "SELECT id FROM processes"
     " WHERE id <> :me AND pg_try_advisory_xact_lock(:lock_class, id::integer)"
 )
+_ALIVE = statement(f"SELECT count(*) FROM processes p WHERE {ALIVE}")
 _FREE = [
     statement(
         f"UPDATE {table} SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ANY(:dead)"
@@ -42,6 +49,11 @@ _FREE = [
 _FORGET = statement("DELETE FROM processes WHERE id = ANY(:dead)")
 _PEERS = statement("SELECT count(*) FROM processes WHERE id <> :me")
 _NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
+
+
+def processes_alive(connection: Connection) -> int:
+    """Return how many processes share the database at this moment."""
+    return int(connection.scalar(_ALIVE) or 0)
 
 
 class Presence:

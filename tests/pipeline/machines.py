@@ -123,11 +123,13 @@ async def machine(
     }
     settings = Settings(**{**values, **changes})
     registry, encoder = CollectorRegistry(), encoder or CountingEncoder()
-    follower = _follower(database, settings, registry, encoder, former)
+    presence = Presence(database, SystemClock())
+    follower = _follower(database, settings, registry, encoder, former, presence)
     del former  # what decides is held by those who decide
     tasks = TaskGroup()
     try:
         service = await _service(follower)
+        tasks.keep_running("presence", presence.keep)
         tasks.keep_running("follow", lambda: follower.follow(service))
         tasks.keep_running("switch", lambda: follower.switch(service))
         tasks.keep_running("watch", follower.watch)
@@ -151,6 +153,7 @@ def _follower(
     registry: CollectorRegistry,
     encoder: CountingEncoder,
     former: CountingEncoder | None,
+    presence: Presence,
 ) -> ContentFollower:
     clock = SystemClock()
     folders = ContentFolders(
@@ -170,7 +173,7 @@ def _follower(
     bench, metrics = bench_of(settings, encoder, database, clock), ContentMetrics(registry)
     publisher = Publisher(database, clock, folders, bench, metrics)
     switching = Switching(database, clock, publisher, make_former, metrics)
-    return ContentFollower(database, Presence(database, clock), folders, publisher, switching)
+    return ContentFollower(database, presence, folders, publisher, switching)
 
 
 async def _service(follower: ContentFollower) -> DialogueService:

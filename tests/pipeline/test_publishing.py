@@ -12,6 +12,11 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from chatbot.access.viewer import Viewer
+from chatbot.clock import SystemClock
+from chatbot.dialogue.dialogue import Dialogue
+from chatbot.publishing_desk import PublishingDesk
+from chatbot.store.builds import processes_behind
 from chatbot.store.content_problems import read_problems
 from chatbot.store.database import Database
 from chatbot.store.gate_reports import read_gate_report
@@ -166,7 +171,7 @@ async def test_that_a_saved_file_that_breaks_a_pinned_question_waits_for_a_perso
 async def test_that_large_content_waits_only_while_it_is_judged(
     database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.publishing.MANY_WORDINGS", 0)
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
     async with (
         machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one,
         machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
@@ -195,10 +200,65 @@ async def test_that_large_content_waits_only_while_it_is_judged(
         assert (one.number, two.number, await live()) == (number, number, number)
 
 
+async def test_that_large_content_goes_back_when_every_process_has_built_it(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
+    async with (
+        machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one,
+        machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
+    ):
+        one.save("可以。")
+
+        async def live() -> int:
+            return await database.run(live_number) or 0
+
+        number = await eventually(live, lambda found: found > 1)
+        await all_at(number, one, two)
+        ready, begun = asyncio.Event(), asyncio.Event()
+        prepare = two.follower.publisher.prepare
+
+        async def slowly(*args: Any) -> Dialogue:
+            begun.set()
+            await ready.wait()
+            return await prepare(*args)
+
+        monkeypatch.setattr(two.follower.publisher, "prepare", slowly)
+        desk = PublishingDesk(database, one.follower.publisher, SystemClock())
+        going_back = asyncio.create_task(desk.roll_back(1, Viewer("liang", "梁主管", "admin")))
+        await begun.wait()
+        await asyncio.sleep(1.0)
+        assert await live() == number, "the other process is not ready"
+        ready.set()
+        offered = await going_back
+        await all_at(offered.number, one, two)
+
+
+async def test_that_a_process_that_is_gone_is_not_waited_for(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        async with machine(database, tmp_path / "two", data_dir=vectors_dir) as two:
+
+            async def noted() -> int:
+                return await database.run(processes_behind, "nothing")
+
+            await eventually(noted, lambda found: found == 2)
+            assert two.number == 1
+        assert await noted() == 1
+        one.save("可以。")
+
+        async def number() -> int:
+            return one.number
+
+        await eventually(number, lambda found: found > 1)
+
+
 async def test_that_large_content_that_is_let_go_while_it_is_judged_does_not_go_live(
     database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.publishing.MANY_WORDINGS", 0)
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
 
     def let_go() -> None:
         number = database.run_sync(waiting_number)

@@ -1,0 +1,57 @@
+"""What processes build before it goes live, and who has."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from chatbot.store.database import statement
+from chatbot.store.presence import ALIVE, CHANNEL
+from chatbot.store.snapshots import CONTENT_TOPIC
+
+#: Who wanted something built has given up by then, or was stopped.
+_WANTED_FOR = timedelta(minutes=5)
+
+_WANT = statement(
+    "INSERT INTO wanted_builds (number, wanted_at) VALUES (:number, :now)"
+    " ON CONFLICT (number) DO UPDATE SET wanted_at = EXCLUDED.wanted_at"
+)
+_FORGET = statement("DELETE FROM wanted_builds WHERE wanted_at < :since OR number = :number")
+_NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
+_WANTED = statement(
+    "SELECT number FROM (SELECT number, wanted_at FROM wanted_builds WHERE wanted_at >= :since"
+    " UNION ALL SELECT number, NULL FROM snapshots WHERE state = 'candidate') wanted"
+    " ORDER BY wanted_at DESC NULLS LAST LIMIT 1"
+)
+_NOTE = statement(
+    "UPDATE processes SET built = :digest WHERE id = :process AND built IS DISTINCT FROM :digest"
+)
+_BEHIND = statement(f"SELECT count(*) FROM processes p WHERE built <> :digest AND {ALIVE}")
+
+
+def want_build(connection: Connection, number: int, now: datetime) -> None:
+    """Let all processes build a snapshot of before; tell them at once."""
+    connection.execute(_WANT, {"number": number, "now": now})
+    connection.execute(_NOTIFY, {"channel": CHANNEL, "payload": f"0:{CONTENT_TOPIC}"})
+
+
+def forget_build(connection: Connection, number: int, now: datetime) -> None:
+    """Let nobody build a snapshot any more, nor what was wanted long ago."""
+    connection.execute(_FORGET, {"number": number, "since": now - _WANTED_FOR})
+
+
+def wanted_build(connection: Connection, now: datetime) -> int | None:
+    """Return the snapshot to build ahead: what was wanted last, or the candidate that waits."""
+    number: int | None = connection.scalar(_WANTED, {"since": now - _WANTED_FOR})
+    return number
+
+
+def note_built(connection: Connection, process: int, digest: str) -> None:
+    """Note which content a process has built last."""
+    connection.execute(_NOTE, {"process": process, "digest": digest})
+
+
+def processes_behind(connection: Connection, digest: str) -> int:
+    """Return how many processes that answer customers have not built this content."""
+    return int(connection.scalar(_BEHIND, {"digest": digest}) or 0)
