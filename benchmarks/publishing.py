@@ -7,11 +7,12 @@ what the files are is ``benchmarks.linting``'s. In each round ten entries get an
 new wording; the clock starts when the file has been saved. The phases end when the watching process
 has said what would change, when the content is live in the database, and when each process decides
 by it, as their logs and `/metrics` say. Then the round before is made live again as
-`chatbot knowledge rollback` does it; its clock starts when it is live in the database.
+`chatbot knowledge rollback` does it; its clock starts with the command.
 
-First nobody asks anything. Then each process is asked by `POST /api/v1/answer`, one question after the other, each another
-one: what a turn takes while nothing else is done and while content is built; every answer must name
-a snapshot, and none may fail. Processor seconds are those of both servers.
+First nobody asks anything. Then each process is asked by `POST /api/v1/answer`, one question after
+the other, each another one: what a turn takes while nothing else is done and while content is
+built; every answer must name a snapshot, and none may fail. Processor seconds are those of both
+servers.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class PublishingDesk:
         return offered
 
     async def roll_back(self, number: int, viewer: Viewer) -> Offered:
-        """Make the content of an earlier snapshot live again.
+        """Make an earlier snapshot live again: its content, and what labels had said of it.
 
         Raises:
             NoSnapshot: it was never live.
@@ -148,8 +148,13 @@ class PublishingDesk:
         origin = Origin("rollback", viewer.userid, number)
         await self._database.run(want_build, number, self._clock.now())
         try:
-            content, basis = await self._prepared(target, self._publisher.bench)
-            await self._publisher.wait_until_built(content)
+            publisher = self._publisher
+            content = await asyncio.to_thread(publisher.contents.of, target)
+            await publisher.prepare(content)
+            basis = target.basis
+            if basis.uncorrected != publisher.bench.basis:
+                basis = await publisher.basis_of(content)
+            await publisher.wait_until_built(content)
             offer = offer_of(content, {})
             return await self._database.run(self._go_back, offer, origin, basis, viewer)
         finally:

@@ -31,6 +31,7 @@ from chatbot.store.builds import forget_build, want_build
 from chatbot.store.database import Database
 from chatbot.store.edits import EditsSeen
 from chatbot.store.encoders import switch_under_way
+from chatbot.store.presence import processes_alive
 from chatbot.store.snapshots import (
     Basis,
     EditsCame,
@@ -162,21 +163,25 @@ class Desk:
         wait_until_built(self.database, prepared.content)
 
     def roll_back(self, target: Snapshot) -> Offered:
-        """Make the content of an earlier snapshot live again, when every process has built it.
+        """Make an earlier snapshot live again: its content, and what labels had said of it.
+
+        Servers that run build it, and it is live when all of them have; if none does, or it was
+        decided another way, it is built here.
 
         Raises:
             UserError: as ``prepare``.
         """
+        self.database.run_sync(self._refuse_other_encoder)
         self.database.run_sync(want_build, target.number, self.clock.now())
         try:
-            prepared = self.prepare(self.content_of(target))
-            wait_until_built(self.database, prepared.content)
-            origin, offer = (
-                Origin("rollback", actor(), target.number),
-                offer_of(prepared.content, {}),
-            )
+            content, basis = self.content_of(target), target.basis
+            decided_otherwise = basis.uncorrected != self.bench.basis
+            if decided_otherwise or not self.database.run_sync(processes_alive):
+                basis = self.prepare(content).basis
+            wait_until_built(self.database, content)
+            offer, origin = offer_of(content, {}), Origin("rollback", actor(), target.number)
             return self.database.run_sync(
-                self._offer, offer, origin, prepared.basis, None, prepared.now, None
+                self._offer, offer, origin, basis, None, self.clock.now(), None
             )
         finally:
             self.database.run_sync(forget_build, target.number, self.clock.now())
