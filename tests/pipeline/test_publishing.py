@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from chatbot.access.viewer import Viewer
+from chatbot.answers.correction import Correction
 from chatbot.clock import SystemClock
 from chatbot.dialogue.dialogue import Dialogue
 from chatbot.publishing_desk import PublishingDesk
@@ -30,6 +32,7 @@ from chatbot.store.snapshots import (
     live_number,
     live_snapshot,
     offer_snapshot,
+    restate_live,
     waiting_number,
 )
 from tests.pipeline.machines import all_at, machine
@@ -232,6 +235,29 @@ async def test_that_large_content_goes_back_when_every_process_has_built_it(
         ready.set()
         offered = await going_back
         await all_at(offered.number, one, two)
+
+
+async def test_that_a_snapshot_is_gone_back_to_as_it_was_decided_by_then(
+    database: Database, tmp_path: Path, vectors_dir: Path
+) -> None:
+    """Whatever labels have said since: that is learnt anew, from what is live."""
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one:
+        first = await database.run(live_snapshot)
+        assert first is not None
+        learnt = Correction(share=0.4, offset=-0.2, labels=60, content=first.digest)
+        then = replace(first.basis, correction=learnt)
+        offer = Offer(first.digest, first.content, first.entries, first.intents)
+        now = datetime.now(UTC)
+        restated = await database.run(restate_live, first, offer, then, now)
+        await all_at(restated.number, one)
+        one.save("可以。")
+        await all_at(restated.number + 1, one)
+        desk = PublishingDesk(database, one.follower.publisher, SystemClock())
+        offered = await desk.roll_back(restated.number, Viewer("liang", "梁主管", "admin"))
+        await all_at(offered.number, one)
+        live = await database.run(live_snapshot)
+        assert live is not None
+        assert (live.digest, live.basis) == (first.digest, then)
 
 
 async def test_that_a_process_that_is_gone_is_not_waited_for(
