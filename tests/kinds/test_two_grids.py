@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatbot.console.admin_pages import Posted
+from chatbot.console.curating.subject import as_json
 from chatbot.console.curating.table_form import (
+    ELSEWHERE,
     ROWS,
     base_of_page,
+    elsewhere_of,
     record_of_page,
     rows_shown,
     whole_base,
 )
+from chatbot.editing.kinds import EditRefused
 from chatbot.editing.merging import Record
 from chatbot.editing.tables import TableKind, cell_key, lines_of, record_of_lines
 
@@ -33,13 +37,12 @@ class _Grid:
     row: tuple[str, ...]
     column: str
 
-    def posted(self) -> Posted:
+    def posted(self, opened: Record, shown: Sequence[int]) -> Posted:
         new = {f"n0.{j}": text for j, text in enumerate(self.row)}
         gone = dict.fromkeys(self.gone, "yes")
-        return Posted({**self.cells, **gone, **new, "new_column": self.column}, {})
-
-    def drops_a_column(self) -> bool:
-        return any(each.startswith("d") for each in self.gone)
+        seen = as_json(elsewhere_of(opened, shown))
+        typed = {**self.cells, **gone, **new, "new_column": self.column, ELSEWHERE: seen}
+        return Posted(typed, {})
 
 
 @st.composite
@@ -76,7 +79,11 @@ def _saved(opened: Record, present: Record, grid: _Grid) -> Record | None:
     page = min(grid.page, pages)
     base, shown = base_of_page(opened, page), rows_shown(opened, page)
     whole = whole_base(base, present, shown)
-    merged = TableKind().merge(whole, present, record_of_page(grid.posted(), whole, shown))
+    try:
+        mine = record_of_page(grid.posted(opened, shown), whole, shown)
+    except EditRefused:
+        return None  # a column that others have written in where this page does not show it
+    merged = TableKind().merge(whole, present, mine)
     record = merged.record
     if merged.clashes or record is None or set(record) - set(record_of_lines(lines_of(record))):
         return None  # both texts are shown, or what has lost its row is named
@@ -103,11 +110,8 @@ def test_that_two_grids_of_one_table_lose_nothing(
         came = {*first[each], *alone[each]} - {*opened[each]}
         stayed = {*opened[each]} & {*first[each]} & {*alone[each]}
         assert {*both[each]} == came | stayed
-    elsewhere = mine.drops_a_column() and len(opened["rows"]) > ROWS
     changes = {**_changed(opened, first), **_changed(opened, alone)}
     for key in {*opened, *changes} - {*_LISTS}:
-        if elsewhere and key.rpartition(".")[2] not in alone["columns"]:
-            continue  # a column that goes takes along what others wrote on its other pages
         assert both.get(key) == changes.get(key, opened.get(key))
 
 
@@ -119,3 +123,11 @@ def test_that_a_row_and_a_column_of_somebody_else_keep_their_cells() -> None:
     )
     both = _saved(opened, theirs, _Grid(1, {"c0.1": "9:00"}, frozenset(), (), ""))
     assert both == {**theirs, cell_key("0店", "早餐"): "9:00"}
+
+
+def test_that_a_column_stays_if_somebody_wrote_in_it_where_the_page_does_not_show_it() -> None:
+    opened = record_of_lines([["门店", "早餐"], *([f"{at}店", "7:00"] for at in range(ROWS + 1))])
+    theirs = {**opened, cell_key(f"{ROWS}店", "早餐"): "9:00"}
+    drop = _Grid(1, {}, frozenset({"d1"}), (), "")
+    assert _saved(opened, theirs, drop) is None
+    assert _saved(opened, opened, drop) == record_of_lines([[each[0]] for each in lines_of(opened)])

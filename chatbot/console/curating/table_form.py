@@ -6,6 +6,8 @@ a row out and ``d{j}`` a column; ``n{k}.{j}`` are cells of new rows, ``new_colum
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,8 @@ from chatbot.editing.tables import cell_key, lines_of, record_of_lines
 #: So many rows are on a page, and so many empty ones below the last.
 ROWS, NEW_ROWS = 20, 3
 _LISTS = ("columns", "rows")
+#: The field with what ``elsewhere_of`` gave when the page was made.
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,30 @@ def whole_base(base: Record, present: Record, shown: Sequence[int]) -> Record:
     return {**elsewhere, **base}
 
 
+def elsewhere_of(record: Record, shown: Sequence[int]) -> dict[str, str]:
+    """Return a digest of each column's cells in the rows that are not ``shown``, if there are any.
+
+    So few letters go with a page to tell, when it comes back, whether others have written there.
+    """
+    columns, *rows = lines_of(record)
+    others = [row for number, row in enumerate(rows) if number not in shown]
+    if not others:
+        return {}
+    digests = {}
+    for j, column in enumerate(columns):
+        written = json.dumps([[row[0], row[j]] for row in others])
+        digests[column] = hashlib.sha256(written.encode()).hexdigest()
+    return digests
+
+
 def record_of_page(data: Posted, base: Record, shown: Sequence[int]) -> Record:
     """Return the whole table with what the fields of the rows ``shown`` say.
 
     Raises:
-        EditRefused: a new row has cells and no name.
+        EditRefused: a new row has cells and no name; or others have written in a column that is
+            to go, in rows that the page does not show.
     """
+    _refuse_unseen(data, base, shown)
     columns, *rows = lines_of(base)
     lines = [[data.get(f"h{j}").strip() if f"h{j}" in data else each
               for j, each in enumerate(columns)]]  # fmt: skip
@@ -133,6 +155,20 @@ def record_of_page(data: Posted, base: Record, shown: Sequence[int]) -> Record:
     if not kept:
         raise EditRefused([FieldProblem("columns", "至少要留下一列")])
     return record_of_lines(lines)
+
+
+def _refuse_unseen(data: Posted, base: Record, shown: Sequence[int]) -> None:
+    seen = record_in(data, ELSEWHERE) or {}
+    stands = elsewhere_of(base, shown)
+    written = [
+        FieldProblem(
+            "columns", f"“{column}”这一列，别人刚刚在别的页上改过，没有去掉；请重新打开看一看"
+        )
+        for j, column in enumerate(base["columns"])
+        if f"d{j}" in data and seen.get(column) != stands.get(column)
+    ]
+    if written:
+        raise EditRefused(written)
 
 
 def rows_shown(base: Record, page: int) -> range:

@@ -22,7 +22,9 @@ from chatbot.console.curating.subject import (
     sides_of,
 )
 from chatbot.console.curating.table_form import (
+    ELSEWHERE,
     base_of_page,
+    elsewhere_of,
     grid_of,
     record_of_page,
     rows_shown,
@@ -247,13 +249,15 @@ class TablePages:
         content = (await self._desk.desk.working()).content
         columns = await asyncio.to_thread(_columns, content, subject.key)
         grid = grid_of(record, _page_of(request), state.data) if record else None
-        base = ""
+        base = elsewhere = ""
         if record and grid:
-            typed = state.data.get("base") if state.data else ""
+            typed = state.data.get(BASE) if state.data else ""
             base = typed or as_json(base_of_page(record, grid.page))
+            seen = state.data.get(ELSEWHERE) if state.data else ""
+            elsewhere = seen or as_json(elsewhere_of(record, rows_shown(record, grid.page)))
         return self._writer.page(
             request, "table", state.status, called=subject.key, state=state, about=about, grid=grid,
-            base=base, columns=columns, limited=viewer.stores,
+            base=base, elsewhere=elsewhere, columns=columns, limited=viewer.stores,
             address=_address(subject.key), aside=(ALIASES, CODE), whole=as_json(record),
             **({"problem": state.problem} if state.problem else {}),
         )  # fmt: skip
