@@ -13,6 +13,7 @@ from chatbot.access.viewer import Viewer
 from chatbot.bench import Bench
 from chatbot.clock import Clock
 from chatbot.curation.gate.report import GateReport
+from chatbot.editing.registry import restored
 from chatbot.errors import ChatbotError
 from chatbot.gate import offer_examined
 from chatbot.knowledge.content import Content
@@ -185,7 +186,7 @@ class PublishingDesk:
         if not drop_candidate(connection, seen):
             raise CandidateMoved
         now = self._clock.now()
-        discard_edits(connection, seen, viewer.userid, now)
+        discard_edits(connection, seen, viewer.userid, now, restored)
         audit(connection, viewer, "discard", str(seen), {}, now)
 
     async def _prepared(self, snapshot: Snapshot, bench: Bench) -> tuple[Content, Basis]:

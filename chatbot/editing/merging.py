@@ -138,10 +138,23 @@ def onto(steps: Sequence[Step], present: Record | None, merge: Merge) -> Merged:
 def with_theirs(merged: Merged, theirs: Record | None) -> Record | None:
     """Return a merged record with their values where it clashes."""
     keys = {each.key for each in merged.clashes}
+    if not keys:
+        return merged.record
     if WHOLE in keys or theirs is None:
-        return theirs if keys else merged.record
+        return theirs
     said = {key: theirs.get(key) for key in keys}
     return without_nothing({**(merged.record or {}), **said})
+
+
+def taken_back(steps: Sequence[Step], merge: Merge) -> Record | None:
+    """Return what a file says without the steps that made it say so, the last undone first.
+
+    What was written in the file by hand between two of them stays.
+    """
+    record = steps[-1].after
+    for step in reversed(steps):
+        record = with_theirs(merge(step.after, record, step.before), record)
+    return record
 
 
 def _changed(step: Step) -> list[tuple[str, Any, Any]]:

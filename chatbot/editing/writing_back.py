@@ -18,7 +18,7 @@ from chatbot.clock import Clock
 from chatbot.editing.content import edited
 from chatbot.editing.kinds import EditRefused, FileChange, Kind
 from chatbot.editing.merging import Record, Step, onto
-from chatbot.editing.registry import KINDS
+from chatbot.editing.registry import KINDS, restored
 from chatbot.errors import ContentError
 from chatbot.knowledge.content import Content, Reading, read_content
 from chatbot.knowledge.edit_files import editing
@@ -123,7 +123,7 @@ class WriteBack:
                 else:
                     self._leave(edits, why, change.before)
         machine, now = socket.gethostname(), self._clock.now()
-        self._database.run_sync(mark_written, plan.held, self._where, machine, now)
+        self._database.run_sync(mark_written, plan.held, self._where, machine, now, restored)
         if written:
             log.info("edits_written", edits=plan.held, files=[path.name for path in written])
         return written

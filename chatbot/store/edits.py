@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row
 from chatbot.store.database import statement
 from chatbot.store.messages import storable_json
 
+#: Returns what the files say of a subject of a kind without some of its edits, which they hold.
+Restored = Callable[[str, "Sequence[StoredEdit]"], "Record | None"]
 EditState = Literal["waiting", "written", "conflict", "replaced", "discarded"]
 Record = dict[str, Any]
 
@@ -203,15 +205,16 @@ def subjects_in_conflict(connection: Connection, kind: str) -> set[str]:
 
 
 def mark_written(
-    connection: Connection, ids: Collection[int], where: str, actor: str, now: datetime
-) -> None:
+    connection: Connection, ids: Collection[int], where: str, actor: str, now: datetime,
+    restored: Restored,
+) -> None:  # fmt: skip
     """Note that the files at ``where`` (machine and folder) hold these edits.
 
     What somebody has let go while it was written is taken out of them again, by ``actor``.
     """
     connection.execute(_WRITTEN, {"ids": list(ids), "where": where})
     late = [_read(row) for row in connection.execute(_DISCARDED, {"ids": list(ids)})]
-    _take_out(connection, late, actor, now)
+    _take_out(connection, late, actor, now, restored)
 
 
 def mark_conflict(
@@ -241,7 +244,9 @@ def release_edits(connection: Connection) -> None:
     connection.execute(_RELEASE)
 
 
-def discard_edits(connection: Connection, number: int, actor: str, now: datetime) -> None:
+def discard_edits(
+    connection: Connection, number: int, actor: str, now: datetime, restored: Restored
+) -> None:
     """Take back the edits of the candidate ``number``, which somebody has let go.
 
     What no file holds is gone. What the files hold already is taken out of them by an edit that
@@ -250,43 +255,22 @@ def discard_edits(connection: Connection, number: int, actor: str, now: datetime
     held = [_read(row) for row in connection.execute(_HELD_EDITS)]
     connection.execute(_DISCARD, {"ids": [each.id for each in held]})
     written = [each for each in held if each.state == "written" and each.candidate]
-    _take_out(connection, written, actor, now, number)
+    _take_out(connection, written, actor, now, restored, number)
 
 
 def _take_out(
     connection: Connection, written: Sequence[StoredEdit], actor: str, now: datetime,
-    number: int | None = None,
+    restored: Restored, number: int | None = None,
 ) -> None:  # fmt: skip
     """Let what edits wrote into the files be taken out of them, subject by subject."""
     for (kind, key), edits in subjects_of(written).items():
         pictures = {path: sha for each in edits for path, sha in each.pictures.items()}
         last = edits[-1]
         restoring = NewEdit(
-            kind, key, last.after, _without(edits), pictures, actor, undo_of=last.id
+            kind, key, last.after, restored(kind, edits), pictures, actor, undo_of=last.id
         )
         if restoring.before != restoring.after:
             insert_edit(connection, restoring, number or last.candidate, now, held=False)
-
-
-def _without(edits: Sequence[StoredEdit]) -> Record | None:
-    """Return what a file says without the edits that made it say what it does.
-
-    What was written in the file by hand between two of them stays.
-    """
-    record = edits[-1].after
-    for each in reversed(edits):
-        if record == each.after:
-            record = each.base
-        elif None not in (record, each.after, each.base):
-            record = _fields_without(each, record)
-    return record
-
-
-def _fields_without(edit: StoredEdit, record: Record | None) -> Record:
-    said, base, after = record or {}, edit.base or {}, edit.after or {}
-    back = {key for key in {*base, *after} if said.get(key) == after.get(key)}
-    restored = {**said, **{key: base.get(key) for key in back}}
-    return {key: value for key, value in restored.items() if value is not None}
 
 
 def _stored(record: Record | None) -> str | None:

@@ -12,6 +12,7 @@ from chatbot.clock import SystemClock
 from chatbot.editing.desk import EditDesk, Prefer
 from chatbot.editing.entries import EntryKind, entry_record
 from chatbot.editing.kinds import FileChange
+from chatbot.editing.registry import restored
 from chatbot.editing.writing_back import WriteBack
 from chatbot.exchange.applying import Drafts
 from chatbot.knowledge.content import Content
@@ -39,7 +40,7 @@ def _discard(house: Brand) -> None:
     assert candidate is not None
     assert house.database.run_sync(drop_candidate, candidate.number)
     now = SystemClock().now()
-    house.database.run_sync(discard_edits, candidate.number, "chen", now)
+    house.database.run_sync(discard_edits, candidate.number, "chen", now, restored)
 
 
 async def test_that_what_is_let_go_before_it_is_written_never_is(house: Brand) -> None:

@@ -13,9 +13,11 @@ from chatbot.editing.merging import (
     Step,
     merged_records,
     onto,
+    taken_back,
     with_theirs,
     without_nothing,
 )
+from chatbot.editing.registry import KINDS
 
 _LISTS = frozenset({"similar", "tags"})
 _WORDS = st.sampled_from(["甲", "乙", "丙", "丁"])
@@ -110,3 +112,19 @@ def test_that_steps_leave_what_they_do_not_concern(first: Record, last: Record, 
 def test_that_what_is_edited_of_a_record_that_is_gone_is_whole(first: Record, last: Record) -> None:
     merged = onto([Step(first, last)], None, _merge)
     assert merged.record == (None if first == last else last)
+
+
+def test_that_steps_are_taken_back_without_what_somebody_else_wrote_between_them() -> None:
+    steps = [
+        Step({"answer": "老", "similar": ["甲"]}, {"answer": "新", "similar": ["甲", "乙"]}),
+        Step(
+            {"answer": "新", "similar": ["甲", "乙", "手写"], "owner": "手写"},
+            {"answer": "新", "similar": ["手写", "乙", "丙"], "owner": "手写"},
+        ),
+    ]
+    assert taken_back(steps, KINDS["entry"].merge) == {
+        "answer": "老", "similar": ["甲", "手写"], "owner": "手写",
+    }  # fmt: skip
+    written = [Step({"answer": "一"}, {"answer": "二"}), Step({"answer": "手"}, {"answer": "三"})]
+    assert taken_back(written, KINDS["entry"].merge) == {"answer": "手"}
+    assert taken_back([Step(None, {"answer": "新"})], KINDS["entry"].merge) is None
