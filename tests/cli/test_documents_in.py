@@ -7,37 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from chatbot.cli.knowledge import knowledge
 from chatbot.store.database import Database
 from chatbot.store.gap_acts import decide_gap
 from chatbot.store.gaps import Group, gap_groups
+from tests.cli.knowledge_shell import run, shell
 from tests.exchange.docx_samples import document, paragraph
-from tests.gaps.conftest import ENTRIES
+
+__all__ = ["shell"]
 
 _NOW = datetime(2026, 3, 31, tzinfo=UTC)
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, database_url: str, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A folder with the knowledge published from it."""
-    folder = tmp_path / "knowledge"
-    folder.mkdir()
-    (folder / "faq.yaml").write_text(ENTRIES, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CHATBOT_DATABASE_URL", database_url)
-    monkeypatch.setenv("CHATBOT_DATA_DIR", str(vectors_dir))
-    _run("publish")
-    return tmp_path
-
-
-def _run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(knowledge, arguments)
-    assert result.exit_code == code, (result.output, result.exception)
-    return result
 
 
 def _write(path: str, pool: str = "在二楼，找王经理，电话 13812345678。") -> None:
@@ -57,33 +38,33 @@ def test_that_a_document_is_proposed_once_and_its_changes_until_somebody_decides
     database: Database,
 ) -> None:
     _write("手册.docx")
-    tried = _run("import", "手册.docx").stdout
+    tried = run("import", "手册.docx").stdout
     assert "新增 设施 › 有游泳池吗" in tried
     assert "试运行，什么也没有改：新增 2。" in tried
     assert _groups(database) == {}
-    assert "已收进没答上的问题：新增 2。" in _run("import", "手册.docx", "--apply").stdout
+    assert "已收进没答上的问题：新增 2。" in run("import", "手册.docx", "--apply").stdout
     groups = _groups(database)
     assert set(groups) == {"有游泳池吗", "有健身房吗"}, "alike, and yet apart"
     assert groups["有游泳池吗"].draft == "在二楼，找[姓名]经理，电话 [手机号]。"
     assert groups["有游泳池吗"].nearest
-    assert "相同 2" in _run("import", "手册.docx", "--apply").stdout
+    assert "相同 2" in run("import", "手册.docx", "--apply").stdout
     Path("手册.docx").rename("手册（新）.docx")
-    assert "相同 2" in _run("import", "手册（新）.docx").stdout, "under another name"
+    assert "相同 2" in run("import", "手册（新）.docx").stdout, "under another name"
     _write("手册.docx", "在三楼。")
-    record = json.loads(_run("import", "手册.docx", "--apply", "--json").stdout)
+    record = json.loads(run("import", "手册.docx", "--apply", "--json").stdout)
     assert record["summary"] == {"changed": 1, "same": 1}
     groups = _groups(database)
     assert groups["有游泳池吗"].draft == "在三楼。"
     database.run_sync(decide_gap, groups["有游泳池吗"].id, "not_ours", None, 3.0, "liang", _NOW, {})
     _write("手册.docx", "在四楼。")
-    assert "已经处理过 设施 › 有游泳池吗" in _run("import", "手册.docx", "--apply").stdout
+    assert "已经处理过 设施 › 有游泳池吗" in run("import", "手册.docx", "--apply").stdout
     assert _groups(database)["有游泳池吗"].draft == "在三楼。"
 
 
 @pytest.mark.usefixtures("shell")
 def test_that_what_fits_no_document_is_said() -> None:
     Path("空.docx").write_bytes(document(paragraph("只有一段话。")))
-    assert "没有找到问题" in _run("import", "空.docx", code=1).stdout
+    assert "没有找到问题" in run("import", "空.docx", code=1).stdout
     _write("手册.docx")
     refused = CliRunner().invoke(knowledge, ["import", "手册.docx", "--prefer", "file"])
     assert "导入 Word 文档只能加 --apply 和 --json" in str(refused.exception)

@@ -15,8 +15,9 @@ from chatbot.dialogue.service import Mind
 from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.gaps import GapKeeper
 from chatbot.store.database import Database
-from tests.gaps.conftest import kept, mind
+from tests.gaps.conftest import kept
 from tests.gaps.samples import Talks
+from tests.small_brand import mind
 
 __all__ = ["mind"]
 

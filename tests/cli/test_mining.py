@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from chatbot.cli.knowledge import knowledge
 from chatbot.store.database import Database
 from chatbot.store.gaps import askings, gap_groups, questions_of
-from tests.gaps.conftest import ENTRIES
+from tests.cli.knowledge_shell import run, shell
+
+__all__ = ["shell"]
 
 _TALKS = [
     ("A1", "2024-03-01 09:00:00", "客户", "你好"),
@@ -35,27 +37,6 @@ _TALKS = [
 _HEADINGS = ("会话", "时间", "角色", "内容")
 
 
-@pytest.fixture
-def shell(
-    tmp_path: Path, database_url: str, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A folder with the knowledge published from it."""
-    folder = tmp_path / "knowledge"
-    folder.mkdir()
-    (folder / "faq.yaml").write_text(ENTRIES, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CHATBOT_DATABASE_URL", database_url)
-    monkeypatch.setenv("CHATBOT_DATA_DIR", str(vectors_dir))
-    _run("publish")
-    return tmp_path
-
-
-def _run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(knowledge, arguments)
-    assert result.exit_code == code, (result.output, result.exception)
-    return result
-
-
 def _csv(rows: Sequence[tuple[str, ...]], encoding: str = "utf-8") -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([_HEADINGS, *rows])
@@ -63,14 +44,14 @@ def _csv(rows: Sequence[tuple[str, ...]], encoding: str = "utf-8") -> bytes:
 
 
 def _mined(*arguments: str, code: int = 0) -> dict[str, object]:
-    record: dict[str, object] = json.loads(_run("mine", *arguments, "--json", code=code).stdout)
+    record: dict[str, object] = json.loads(run("mine", *arguments, "--json", code=code).stdout)
     return record
 
 
 @pytest.mark.usefixtures("shell")
 def test_that_what_people_answered_is_brought_to_the_gaps_once(database: Database) -> None:
     Path("旧对话.csv").write_bytes(_csv(_TALKS, "gb18030"))
-    tried = _run("mine", "旧对话.csv").stdout
+    tried = run("mine", "旧对话.csv").stdout
     assert "试运行，什么也没有改" in tried
     assert "13812345678" not in tried
     assert database.run_sync(gap_groups) == []
@@ -107,7 +88,7 @@ def test_that_rows_that_cannot_be_used_are_named_and_the_others_are(database: Da
     rows = [*_TALKS[:7], ("A1", "昨天", "客户", "在吗"), ("", "2024-01-01 10:00", "客户", "在吗")]
     rows += [("A1", "2024-01-01 10:00", "路人", "在吗")]
     Path("a.csv").write_bytes(_csv(rows))
-    told = _run("mine", "a.csv", "--apply", code=1).stdout
+    told = run("mine", "a.csv", "--apply", code=1).stdout
     assert "没有用 a.csv 第 9 行：“时间”认不出：昨天；写成 2026-01-05 14:30:00" in told
     assert "没有用 a.csv 第 10 行：“会话”是空的" in told
     assert "没有用 a.csv 第 11 行：“角色”认不出：路人；写成 客户、客服、机器人 或 系统" in told

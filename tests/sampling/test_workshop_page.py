@@ -34,7 +34,7 @@ from tests.gaps.samples import Talks
 from tests.login.house import House, house
 from tests.login.screens import Screens, picture
 from tests.pipeline.stage import LIANG, XIAOZHOU
-from tests.sampling.conftest import ENTRIES
+from tests.small_brand import ENTRIES
 
 _WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 _DAY = timedelta(days=1)
