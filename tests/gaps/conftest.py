@@ -13,6 +13,7 @@ from chatbot.matching.vector_cache import VectorCache
 from chatbot.pipeline.gaps import GapKeeper
 from chatbot.store.database import Database
 from tests.browser import chromium
+from tests.clocks import SetClock
 from tests.gaps.house import running
 from tests.gaps.samples import Talks
 from tests.login.house import House
@@ -20,19 +21,6 @@ from tests.login.screens import Screens
 from tests.small_brand import ENTRIES, mind, service
 
 __all__ = ["mind", "service"]
-
-
-class SetClock:
-    """A clock that tests set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.at = now
-
-    def now(self) -> datetime:
-        return self.at
-
-    async def sleep(self, _seconds: float) -> None:
-        """Go on at once."""
 
 
 @pytest.fixture

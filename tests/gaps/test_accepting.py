@@ -13,8 +13,8 @@ from chatbot.editing.desk import EditDesk
 from chatbot.errors import UserError
 from chatbot.store.database import Database
 from chatbot.store.edits import edits_are_held
+from tests.clocks import SetClock
 from tests.editing.brand import BASIS, publish_files
-from tests.gaps.conftest import SetClock
 
 POOL = NewEntry("gap-7", "有游泳池吗？", ("酒店有没有游泳池",), "有的，在二楼。\n七点开门。")
 

@@ -20,7 +20,8 @@ from chatbot.store.database import Database
 from chatbot.store.gap_acts import merge_gaps
 from chatbot.store.gap_brought import Brought
 from chatbot.store.gaps import gap_groups, questions_of
-from tests.gaps.conftest import SetClock, kept
+from tests.clocks import SetClock
+from tests.gaps.conftest import kept
 from tests.gaps.samples import Talks
 from tests.login.house import House
 from tests.login.screens import Screens, picture

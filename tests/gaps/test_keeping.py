@@ -29,7 +29,8 @@ from chatbot.store.gaps import (
     savings,
 )
 from chatbot.store.judgements import Judgement
-from tests.gaps.conftest import SetClock, kept
+from tests.clocks import SetClock
+from tests.gaps.conftest import kept
 from tests.gaps.samples import AZHEN, Talks
 
 _DAY = timedelta(days=1)

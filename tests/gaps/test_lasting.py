@@ -19,7 +19,8 @@ from chatbot.store.database import Database
 from chatbot.store.gap_acts import decide_gap, merge_gaps, reopen_gap
 from chatbot.store.gaps import askings, gap_groups
 from chatbot.store.judgements import Judgement
-from tests.gaps.conftest import SetClock, kept
+from tests.clocks import SetClock
+from tests.gaps.conftest import kept
 from tests.gaps.samples import AZHEN, Talks
 
 _DAY = timedelta(days=1)

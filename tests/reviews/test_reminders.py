@@ -17,7 +17,8 @@ from chatbot.editing.kinds import Subject
 from chatbot.knowledge.content import load_content
 from chatbot.store.database import Database
 from chatbot.store.grants import KnownMember, know_member
-from tests.reviews.town import URL, SetClock, editing, publish, reminders
+from tests.clocks import SetClock
+from tests.reviews.town import URL, editing, publish, reminders
 
 #: A Wednesday; nothing of the calendar is special about it.
 _MORNING = datetime(2026, 7, 15, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))

@@ -48,19 +48,6 @@ def publish(database: Database, folder: Path, today: date) -> None:
     )  # fmt: skip
 
 
-class SetClock:
-    """A clock that tests set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.at = now
-
-    def now(self) -> datetime:
-        return self.at
-
-    async def sleep(self, _seconds: float) -> None:
-        """Go on at once."""
-
-
 def editing(database: Database, clock: Clock) -> EditDesk:
     """Return what edits entries."""
     return EditDesk(database, clock, lambda: BASIS)

@@ -34,7 +34,7 @@ from chatbot.store.snapshots import (
 )
 from chatbot.store.turn_labels import NewLabel, save_label
 from chatbot.wecom.client import WeComClient
-from tests.gaps.conftest import SetClock
+from tests.clocks import SetClock
 from tests.login.house import House, house
 from tests.login.screens import Screens, picture
 from tests.pipeline.stage import LIANG

@@ -19,7 +19,7 @@ from chatbot.store.database import Database
 from chatbot.store.judgements import Judgement, judgements_of
 from chatbot.store.samples import Item, items_of, sample_weeks, told_beside
 from chatbot.store.turn_labels import labels
-from tests.gaps.conftest import SetClock
+from tests.clocks import SetClock
 from tests.sampling.conftest import a_week_of_answers, drawn, last_monday
 
 LIANG, WANG = Viewer("liang", "梁主管", "admin"), Viewer("wang", "王运营", "operations")

@@ -22,7 +22,7 @@ from chatbot.store.database import Database
 from chatbot.store.grants import save_grant
 from chatbot.store.insight import note_counted
 from chatbot.store.samples import items_of, sample_weeks
-from tests.gaps.conftest import SetClock
+from tests.clocks import SetClock
 from tests.insight.month import STORES, Month
 from tests.insight.test_digest import _told as told_to
 from tests.sampling.conftest import drawn
