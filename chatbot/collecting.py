@@ -1,4 +1,4 @@
-"""Python's search for garbage, which stops every thread, kept away from what is large and stays."""
+"""Python's search for garbage, which stops every thread, kept away while something is built."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class _Builds:
         with self._lock:
             self._count -= 1
             if not self._count:
-                gc.collect(1)  # what is in cycles now would else stay for ever
-                gc.freeze()
                 gc.enable()
 
 
@@ -34,7 +32,7 @@ _BUILDS = _Builds()
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Build something large that has no cycles: nothing is searched meanwhile, nor it afterwards.
+    """Build something large that has no cycles: nothing is searched meanwhile.
 
     A search of all that 10,000 entries are made of takes a quarter of a second, in which no
     customer is answered, and building it sets off several. What is let go is freed as ever, by its
