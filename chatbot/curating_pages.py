@@ -29,6 +29,7 @@ from chatbot.console.gaps.desk import GapDesk
 from chatbot.console.gaps.pages import GapPages
 from chatbot.console.gaps.reader import GapReader
 from chatbot.console.gate import Gate
+from chatbot.console.importing.documents import DocumentPages, DocumentTools
 from chatbot.console.importing.pages import ImportPages, ImportTools
 from chatbot.console.notices.pages import NoticePages, NoticeTools
 from chatbot.console.notices.view import NoticeReader
@@ -98,7 +99,7 @@ class CuratingPages:
             TryPages(
                 trying, self.dialogue, self.replays, find.may_see, self.notices.in_force, self.clock
             ),
-            self._importing(gate),
+            *self._importing(gate),
             self._gaps(gate),
             self._notices(gate),
             self._sample(gate),
@@ -123,11 +124,14 @@ class CuratingPages:
         yield WordPages(desk("words"), WordTrials(self.dialogue))
         yield TablePages(desk("tables"))
 
-    def _importing(self, gate: Gate) -> ImportPages:
+    def _importing(self, gate: Gate) -> Iterator[ImportPages | DocumentPages]:
         writer = AdminWriter(gate, "importing", "importing", attrgetter("import_words"))
-        return ImportPages(
+        yield ImportPages(
             writer, ImportTools(self.database, self.editing, self.batches, self.clock)
         )
+        vectors = vectors_of(self.settings, self.database, self.clock)
+        tools = DocumentTools(self.database, lambda: self.dialogue.mind, vectors, self.clock)
+        yield DocumentPages(writer, tools)
 
     def _gaps(self, gate: Gate) -> GapPages:
         desk = GapDesk(self.database, EditedKnowledge(self.editing), self.clock)

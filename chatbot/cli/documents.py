@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from chatbot.exchange.docx_questions import DocumentText
     from chatbot.settings import Settings
 
-DOCUMENT_SUFFIX = ".docx"
 #: Exit code for having found something.
 _FOUND = 1
 _LONGEST = 60

@@ -67,9 +67,10 @@ def import_(
     两边都改了的列为冲突，不替您决定。有拒绝或冲突时退出码为 1。Word 文档（.docx）按标题认出问题，
     不写进文件夹，收进“没答上的”页面由人逐个采纳。
     """
-    from chatbot.cli.documents import DOCUMENT_SUFFIX, import_document
+    from chatbot.cli.documents import import_document
     from chatbot.cli.exporting import refuse_inside
     from chatbot.cli.opening import progress
+    from chatbot.exchange.docx_blocks import DOCUMENT_SUFFIX
     from chatbot.exchange.importing import Wishes, try_import
     from chatbot.exchange.mark import read_mark
     from chatbot.exchange.refused import check_suffix

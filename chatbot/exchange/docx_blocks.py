@@ -21,6 +21,7 @@ from chatbot.knowledge.xlsx_book import (
     tree,
 )
 
+DOCUMENT_SUFFIX = ".docx"
 _LARGEST = 32 * 1024 * 1024
 _OLD_FORM = b"\xd0\xcf\x11\xe0"
 _DOCUMENT = "word/document.xml"
@@ -80,13 +81,18 @@ def read_blocks(path: Path) -> list[Block]:
         raw = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}：读不出来（{error.strerror}）") from None
+    return blocks_of(str(path), raw)
+
+
+def blocks_of(name: str, raw: bytes) -> list[Block]:
+    """Return what the bytes of the document ``name`` hold; raises as ``read_blocks``."""
     if raw.startswith(_OLD_FORM):
-        raise UserError(f"{path}：文件加了密码，或是旧版 .doc、.wps 格式；请去掉密码，另存为 .docx")
+        raise UserError(f"{name}：文件加了密码，或是旧版 .doc、.wps 格式；请去掉密码，另存为 .docx")
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             return list(_blocks(archive))
     except _BROKEN:
-        raise UserError(f"{path}：不是正确的 .docx 文件；请用 Word 或 WPS 打开另存一次") from None
+        raise UserError(f"{name}：不是正确的 .docx 文件；请用 Word 或 WPS 打开另存一次") from None
 
 
 def _blocks(archive: zipfile.ZipFile) -> Iterator[Block]:

@@ -11,16 +11,22 @@ from aiohttp import web
 
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import AdminWriter
+from chatbot.console.importing.documents import DocumentPages, DocumentTools
 from chatbot.console.importing.pages import ImportPages, ImportTools
 from chatbot.console.reception import Reception
+from chatbot.dialogue.service import Mind
 from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import EditDesk
+from chatbot.matching.vector_cache import VectorCache
 from chatbot.store.database import Database
 from chatbot.wecom.client import WeComClient
 from tests.browser import chromium
 from tests.editing.brand import BASIS, YAML, Brand, brand
 from tests.login.house import House, house
 from tests.login.screens import Screens
+from tests.small_brand import mind
+
+__all__ = ["mind"]
 
 
 @pytest.fixture
@@ -29,14 +35,21 @@ def known(database: Database, tmp_path: Path) -> Brand:
 
 
 @pytest.fixture
-async def stage(database: Database, tmp_path: Path, known: Brand) -> AsyncIterator[House]:
+async def stage(
+    database: Database, tmp_path: Path, known: Brand, mind: Mind, vectors_dir: Path
+) -> AsyncIterator[House]:
     """The console: 梁主管 is an admin by the settings."""
 
     def pages(tools: Reception, _wecom: WeComClient, clock: Clock) -> list[web.AbstractRouteDef]:
         editing = EditDesk(known.database, clock, lambda: BASIS)
         batches = BatchDesk(known.database, clock, lambda: BASIS, editing)
         writer = AdminWriter(tools.gate, "importing", "importing", attrgetter("import_words"))
-        return ImportPages(writer, ImportTools(known.database, editing, batches, clock)).routes()
+        files = ImportPages(writer, ImportTools(known.database, editing, batches, clock))
+        tools_of_documents = DocumentTools(
+            known.database, lambda: mind, VectorCache(vectors_dir), clock
+        )
+        documents = DocumentPages(writer, tools_of_documents)
+        return [*files.routes(), *documents.routes()]
 
     async with house(database, tmp_path, more=pages, admins=("Liang",), supervisors=()) as found:
         yield found

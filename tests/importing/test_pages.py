@@ -19,6 +19,7 @@ from chatbot.store.imports import exported_content, keep_exported
 from chatbot.store.snapshots import snapshot_numbered
 from tests.editing.brand import Brand, beside, waiting
 from tests.exchange.messy import MESSY_CSV, broken_book
+from tests.importing.sending import sent
 from tests.login.house import House
 from tests.login.screens import Screens, picture
 from tests.pipeline.stage import LIANG, XIAOZHOU
@@ -33,14 +34,6 @@ _CSV = (
 )
 
 
-async def _sent(page: Page, name: str, data: str | bytes) -> None:
-    raw = data if isinstance(data, bytes) else data.encode()
-    await page.get_by_label("选择文件").set_input_files(
-        {"name": name, "mimeType": "application/octet-stream", "buffer": raw}
-    )
-    await page.get_by_role("button", name="先试一试").click()
-
-
 async def _downloaded(page: Page, name: str, which: int = 0) -> bytes:
     async with page.expect_download() as waited:
         await page.get_by_role("link", name=name, exact=True).nth(which).click()
@@ -53,7 +46,7 @@ async def test_that_a_file_is_tried_row_by_row_and_applied_as_one_candidate(
 ) -> None:
     page = await screens.member(LIANG, "/console/importing")
     await picture(page, "importing")
-    await _sent(page, "改.csv", _CSV)
+    await sent(page, "改.csv", _CSV)
     await expect(page.get_by_role("heading", level=1)).to_have_text("导入 改.csv")
     items = page.locator("ol.imported > li")
     await expect(items).to_have_count(4)
@@ -93,7 +86,7 @@ async def test_that_what_others_changed_is_shown_side_by_side_and_a_person_decid
     (tmp_path / "a.csv").write_bytes(raw)
     assert read_mark(tmp_path / "a.csv") == Mark(1)
     await known.edit("parking", answer="有，每天 20 元。")
-    await _sent(page, "a.csv", raw.decode("utf-8-sig").replace("免费停车", "停车半价"))
+    await sent(page, "a.csv", raw.decode("utf-8-sig").replace("免费停车", "停车半价"))
     item = page.locator("ol.imported > li")
     await expect(item).to_have_count(1)
     for side in ("免费停车", "每天 20 元", "停车半价"):
@@ -119,7 +112,7 @@ async def test_that_a_file_of_a_candidate_that_has_gone_undoes_nobody(
     await known.edit("parking", answer="有，每天 20 元。")
     await known.edit("breakfast", answer="7:00 开始。")
     said = raw.decode("utf-8-sig")
-    await _sent(page, "a.csv", said.replace("每天 10 元", "每天 15 元"))
+    await sent(page, "a.csv", said.replace("每天 10 元", "每天 15 元"))
     item = page.locator("ol.imported > li")
     await expect(item).to_have_count(1)
     for side in ("每天 10 元", "每天 20 元", "每天 15 元"):
@@ -146,14 +139,14 @@ async def test_that_messy_files_give_what_can_be_read_and_name_all_the_rest(
 ) -> None:
     page = await screens.member(LIANG, "/console/importing")
     await page.get_by_label("认不出的列都当作相似问").check()
-    await _sent(page, "WPS 存的.csv", MESSY_CSV.encode("gb18030"))
+    await sent(page, "WPS 存的.csv", MESSY_CSV.encode("gb18030"))
     counts = page.get_by_label("一共")
     await expect(counts).to_have_text(re.compile(r"拒绝\s*5\s+新增\s*3"))
     await page.get_by_role("button", name="应用：3 条").click()
     await expect(page.get_by_role("status")).to_have_text("已应用。")
     broken_book(tmp_path / "book.xlsx")
     await page.goto(page.url.partition("/console")[0] + "/console/importing")
-    await _sent(page, "合并的格子.xlsx", (tmp_path / "book.xlsx").read_bytes())
+    await sent(page, "合并的格子.xlsx", (tmp_path / "book.xlsx").read_bytes())
     await expect(counts).to_have_text(re.compile(r"拒绝\s*20\s+新增\s*11"))
     await expect(page.locator("ol.imported > li", has_text="拒绝")).to_have_count(20)
     refused = load_workbook(io.BytesIO(await _downloaded(page, "下载被拒绝的行"))).worksheets[0]
@@ -168,12 +161,12 @@ async def test_that_messy_files_give_what_can_be_read_and_name_all_the_rest(
 async def test_that_files_that_cannot_be_read_are_one_sentence_each(screens: Screens) -> None:
     page = await screens.member(LIANG, "/console/importing")
     for name, data, told in (
-        ("a.docx", b"x", "这里不读 .docx 文件，只读 .yaml"),
+        ("a.doc", b"x", "这里不读 .doc 文件，只读 .yaml"),
         ("a.csv", "甲,乙\n1,2\n".encode(), "文件读不出来，什么也没有改"),
         ("大.csv", b"0" * (20 * 1024 * 1024 + 1), "文件超过 20 MB"),
     ):
         await page.goto(page.url.partition("/console")[0] + "/console/importing")
-        await _sent(page, name, data)
+        await sent(page, name, data)
         await expect(page.get_by_role("alert")).to_contain_text(told)
     # The browser may still be sending, or tell of the answer later.
     screens.problems.clear()
@@ -190,7 +183,7 @@ async def test_that_templates_can_be_downloaded_and_change_nothing_when_they_com
         raw = (await (await waited.value).path()).read_bytes()
         if suffix == ".xlsx":
             assert load_workbook(io.BytesIO(raw)).sheetnames == ["知识", "示例"]
-        await _sent(page, f"模板{suffix}", raw)
+        await sent(page, f"模板{suffix}", raw)
         await expect(page.get_by_text("没有要写的")).to_be_visible()
         await page.get_by_role("link", name="‹ 导入导出").click()
 
@@ -202,7 +195,7 @@ async def test_that_the_pages_fit_a_phone_and_limited_people_only_download(
     await screens.member(LIANG, "/console/importing", page)
     assert not await page.evaluate(_WIDE)
     await picture(page, "importing-narrow")
-    await _sent(page, "改.csv", _CSV)
+    await sent(page, "改.csv", _CSV)
     await expect(page.locator("ol.imported > li")).to_have_count(4)
     assert not await page.evaluate(_WIDE)
     await picture(page, "importing-trial-narrow")

@@ -11,7 +11,12 @@ from aiohttp import BodyPartReader, web
 from chatbot.access.viewer import Viewer
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import NOTHING_POSTED, AdminWriter, posted
-from chatbot.console.gate import NotAllowed, require, see_other
+from chatbot.console.gate import require, see_other
+from chatbot.console.importing.documents import (
+    document_path,
+    is_document,
+    of_all_stores,
+)
 from chatbot.console.importing.trial import (
     Sent,
     exported,
@@ -25,6 +30,7 @@ from chatbot.editing.batch import BatchDesk
 from chatbot.editing.desk import Clash, EditDesk
 from chatbot.editing.working import Working
 from chatbot.errors import UserError
+from chatbot.exchange.docx_blocks import DOCUMENT_SUFFIX
 from chatbot.exchange.importing import Base, Trial
 from chatbot.exchange.mark import Mark
 from chatbot.exchange.merging import Prefer
@@ -48,6 +54,7 @@ _PATH = "/importing"
 _ONE = rf"{_PATH}/{{number:[0-9]{{1,18}}}}"
 _LARGEST = 20 * 1024 * 1024
 _LONGEST_NAME = 120
+_ACCEPTED = (*ENTRY_SUFFIXES, DOCUMENT_SUFFIX)
 EXPORT_SUFFIXES = (".xlsx", ".csv", ".jsonl", ".yaml", ".md")
 #: Which content is exported.
 OF = ("live", "working")
@@ -134,25 +141,28 @@ class ImportPages:
 
     async def send(self, request: web.Request) -> web.Response:
         """Keep a file, and lead to its trial."""
-        viewer = _of_all_stores(request)
+        viewer = of_all_stores(request)
         form = await _read_form(request)
         suffix = Sent(form.name, b"").suffix
         if form.is_too_large:
             return self._start(request, self._writer.words["too_large"], 400)
         if not form.name:
             return self._start(request, self._writer.words["no_file"], 400)
-        if suffix not in ENTRY_SUFFIXES:
+        if suffix not in _ACCEPTED:
             named = suffix or self._writer.words["no_suffix"]
-            told = self._writer.say("wrong_kind", suffix=named, suffixes="、".join(ENTRY_SUFFIXES))
+            told = self._writer.say("wrong_kind", suffix=named, suffixes="、".join(_ACCEPTED))
             return self._start(request, told, 400)
         new = NewImport(form.name, form.data, "extra" in form.fields, viewer.userid)
         now = self._tools.clock.now()
         number = await self._tools.database.run(save_import, new, now)
-        return see_other(f"/console{_PATH}/{number}")
+        return see_other(f"/console{(document_path if is_document(form.name) else _path)(number)}")
 
     async def one(self, request: web.Request) -> web.Response:
         """Show what a file would change."""
         require(request, "knowledge")
+        stored = await self._stored(request)
+        if stored is not None and is_document(stored.name):
+            return see_other(f"/console{document_path(stored.id)}")
         return await self._page(request, _prefer(request.query.get("prefer", "")))
 
     async def refused(self, request: web.Request) -> web.Response:
@@ -171,7 +181,7 @@ class ImportPages:
 
     async def apply(self, request: web.Request) -> web.Response:
         """Make what the file changes a candidate, all of it or nothing."""
-        viewer = _of_all_stores(request)
+        viewer = of_all_stores(request)
         data = await posted(request) or NOTHING_POSTED
         prefer = _prefer(data.get("prefer"))
         stored = await self._stored(request)
@@ -254,7 +264,7 @@ class ImportPages:
         return self._writer.page(
             request, "importing", status, problem=problem, anyway=anyway,
             templates=TEMPLATE_SUFFIXES, exports=EXPORT_SUFFIXES, of=OF,
-            accepted=",".join(ENTRY_SUFFIXES), limited=viewer.stores,
+            accepted=",".join(_ACCEPTED), limited=viewer.stores,
         )  # fmt: skip
 
 
@@ -281,16 +291,12 @@ async def _read_form(request: web.Request) -> _Form:
     return form
 
 
-def _of_all_stores(request: web.Request) -> Viewer:
-    """Return who acts: knowledge is the brand's, not that of a few of its stores."""
-    viewer = require(request, "knowledge")
-    if viewer.stores is not None:
-        raise NotAllowed
-    return viewer
-
-
 def _sent(stored: StoredImport) -> Sent:
     return Sent(stored.name, stored.data, stored.extra_as_similar)
+
+
+def _path(number: int) -> str:
+    return f"{_PATH}/{number}"
 
 
 def _prefer(written: str) -> Prefer:
