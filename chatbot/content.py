@@ -110,7 +110,7 @@ class ContentFollower:
             try:
                 await self._catch_up(service)
                 await self._note_built()
-                await self._publisher.build_ahead()
+                await self._publisher.build_ahead(self._number)
                 await self._note_built()
             except ChatbotError as error:
                 log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))

@@ -231,9 +231,12 @@ class Publisher(Preparer):
                 save_gate_report, waiting.number, report.to_json(), self._clock.now()
             )
 
-    async def build_ahead(self) -> None:
-        """Build what is about to go live if that takes long, so that it can at once."""
-        number = await self._database.run(wanted_build, self._clock.now())
+    async def build_ahead(self, live: int) -> None:
+        """Build what is about to go live after ``live`` if that takes long, so that it can at once.
+
+        Nothing is built while something else is live already: this process has to get there first.
+        """
+        number = await self._database.run(wanted_build, live, self._clock.now())
         if number is None or (number, self.built) == self._ahead:
             return
         wanted = await self._database.run(snapshot_numbered, number)

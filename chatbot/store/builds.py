@@ -22,6 +22,7 @@ _NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
 _WANTED = statement(
     "SELECT number FROM (SELECT number, wanted_at FROM wanted_builds WHERE wanted_at >= :since"
     " UNION ALL SELECT number, NULL FROM snapshots WHERE state = 'candidate') wanted"
+    " WHERE :live = (SELECT max(number) FROM snapshots WHERE state = 'live')"
     " ORDER BY wanted_at DESC NULLS LAST LIMIT 1"
 )
 _NOTE = statement(
@@ -41,9 +42,13 @@ def forget_build(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(_FORGET, {"number": number, "since": now - _WANTED_FOR})
 
 
-def wanted_build(connection: Connection, now: datetime) -> int | None:
-    """Return the snapshot to build ahead: what was wanted last, or the candidate that waits."""
-    number: int | None = connection.scalar(_WANTED, {"since": now - _WANTED_FOR})
+def wanted_build(connection: Connection, live: int, now: datetime) -> int | None:
+    """Return the snapshot to build ahead: what was wanted last, or the candidate that waits.
+
+    None as well if another snapshot than ``live`` is.
+    """
+    values = {"live": live, "since": now - _WANTED_FOR}
+    number: int | None = connection.scalar(_WANTED, values)
     return number
 
 
