@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chatbot.errors import ChatbotError, ContentError
 from chatbot.publishing import ContentFolders, Publisher
 from chatbot.store.builds import note_built
 from chatbot.store.database import Database
+from chatbot.store.errors import StoreUnavailable
 from chatbot.store.presence import Presence
 from chatbot.store.snapshots import CONTENT_TOPIC, EditsCame, live_number, live_snapshot
 from chatbot.store.watch_lock import ExaminingLock, WatchLock
@@ -114,6 +116,7 @@ class ContentFollower:
                 await self._note_built()
             except ChatbotError as error:
                 log.warning("content_not_switched", kept_snapshot=self._number, error=str(error))
+                await self._note_stuck()
 
     async def _catch_up(self, service: DialogueService) -> None:
         async with self._swapping:
@@ -135,6 +138,12 @@ class ContentFollower:
         if process and digest and (process, digest) != self._noted:
             await self._database.run(note_built, process, digest)
             self._noted = process, digest
+
+    async def _note_stuck(self) -> None:
+        """Let nobody wait for this process, which cannot take up what is live, or wanted."""
+        self._noted = (0, "")
+        with suppress(StoreUnavailable):
+            await self._database.run(note_built, self._presence.process_id, None)
 
     async def switch(self, service: DialogueService) -> None:
         """Take ``service`` to the encoder that is set, if another one is in force, until cancelled.
@@ -179,7 +188,9 @@ class ContentFollower:
         """Hold the candidate that waits against what is live, until cancelled; one process does."""
         while True:
             try:
-                if await self._examining.hold():
+                # What goes live is built first: the candidate would take its place here.
+                is_up = await self._database.run(live_number) == self._number
+                if await self._examining.hold() and is_up:
                     await self._publisher.examine_candidate()
             except ChatbotError as error:
                 log.warning("candidate_not_examined", error=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,8 +32,12 @@ class EmbeddingStopped(ChatbotError):
 
 
 def _build(bench: Bench, content: Content, progress: Progress, former: Dialogue | None) -> Dialogue:
+    def embedded(done: int, total: int) -> None:
+        gc.collect(1)  # it may take hours, in which connections come and go
+        progress(done, total)
+
     with without_collecting():
-        return bench.build(content, 0, progress=progress, former=former)
+        return bench.build(content, 0, progress=embedded, former=former)
 
 
 class Preparer:

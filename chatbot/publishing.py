@@ -175,7 +175,7 @@ class Publisher(Preparer):
         # At the very first start there is nothing better to answer from.
         held_back = refused and origin.cause != "first"
         if queued is not None and not held_back:
-            await self.wait_until_built(content)
+            await self.wait_until_built(content, queued)
         offered = await self._database.run(
             _offer_queued, queued, offer, origin, basis, report, self._clock.now(),
             publish=publish and not held_back, after=after, seen=seen,
@@ -247,9 +247,9 @@ class Publisher(Preparer):
             await self.prepare(content)
         self._ahead = number, self.built
 
-    async def wait_until_built(self, content: Content) -> None:
+    async def wait_until_built(self, content: Content, number: int) -> None:
         """Wait until all processes have built what is about to go live, if that takes long."""
-        await asyncio.to_thread(wait_until_built, self._database, content)
+        await wait_until_built(self._database, self._clock, content, number)
 
     def _read(self) -> tuple[Reading, EditsSeen]:
         folders = self._folders
@@ -338,9 +338,8 @@ class Publisher(Preparer):
         await self._restate(live, content, replace(live.basis, correction=correction))
 
     async def _restate(self, snapshot: Snapshot, content: Content, basis: Basis) -> Offered:
-        offered = await self._database.run(
-            restate_live, snapshot, offer_of(content, {}), basis, self._clock.now()
-        )
+        offer = await asyncio.to_thread(offer_of, content, {})
+        offered = await self._database.run(restate_live, snapshot, offer, basis, self._clock.now())
         if offered.changed:
             log.info("content_restated", former=snapshot.number, snapshot=offered.number)
         return offered

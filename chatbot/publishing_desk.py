@@ -111,7 +111,7 @@ class PublishingDesk:
         if not report.may_go_live and not force:
             await self._database.run(save_gate_report, seen, report.to_json(), self._clock.now())
             raise NotFit(report)
-        await self._publisher.wait_until_built(content)
+        await self._publisher.wait_until_built(content, seen)
         origin = Origin("publish", viewer.userid)
         return await self._database.run(
             self._make_live, seen, live, content, origin, basis, report, viewer
@@ -155,8 +155,8 @@ class PublishingDesk:
             basis = target.basis
             if basis.uncorrected != publisher.bench.basis:
                 basis = await publisher.basis_of(content)
-            await publisher.wait_until_built(content)
-            offer = offer_of(content, {})
+            await publisher.wait_until_built(content, number)
+            offer = await asyncio.to_thread(offer_of, content, {})
             return await self._database.run(self._go_back, offer, origin, basis, viewer)
         finally:
             await self._database.run(forget_build, number, self._clock.now())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import structlog
 
+from chatbot.clock import Clock
 from chatbot.gate import MANY_WORDINGS, wordings_of
 from chatbot.knowledge.content import Content
-from chatbot.store.builds import processes_behind
+from chatbot.store.builds import building
 from chatbot.store.database import Database
 
 log = structlog.get_logger()
@@ -23,20 +25,25 @@ def is_large(content: Content) -> bool:
     return wordings_of(content.entries) > MANY_WORDINGS
 
 
-def wait_until_built(database: Database, content: Content) -> None:
-    """Wait, in the calling thread, until all processes have built what they were told to build.
+async def wait_until_built(database: Database, clock: Clock, content: Content, number: int) -> bool:
+    """Wait until all processes have built the snapshot ``number``; return whether they have.
 
-    That is a candidate, or what they were told by ``want_build``. Nothing is waited for that they
-    build in no time.
+    It is the candidate, or what they were told by ``want_build``; if another one takes its place,
+    nobody builds it any more. Nothing is waited for that they build in no time.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
     if not is_large(content):
-        return
+        return True
     deadline = time.monotonic() + _LONGEST_SECONDS
-    while behind := database.run_sync(processes_behind, content.digest):
+    while True:
+        standing = await database.run(building, number, content.digest, clock.now())
+        if not standing.behind:
+            return True
+        if not standing.wanted:
+            return False
         if time.monotonic() > deadline:
-            log.warning("processes_not_ready", processes=behind, seconds=_LONGEST_SECONDS)
-            return
-        time.sleep(_LOOK_SECONDS)
+            log.warning("processes_not_ready", processes=standing.behind, snapshot=number)
+            return False
+        await asyncio.sleep(_LOOK_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from chatbot.store.snapshots import (
     Origin,
     Snapshot,
     live_basis,
+    live_number,
     live_snapshot,
     offer_snapshot,
     still_waits,
@@ -141,7 +143,7 @@ class Desk:
         offer = offer_of(prepared.content, pictures)
         try:
             if is_large(prepared.content):
-                self._let_all_build(offer, origin, prepared, seen)
+                seen = self._let_all_build(offer, origin, prepared, seen)
             return self.database.run_sync(
                 self._offer, offer, origin, prepared.basis, report, prepared.now, seen
             )
@@ -152,21 +154,32 @@ class Desk:
 
     def _let_all_build(
         self, offer: Offer, origin: Origin, prepared: Prepared, seen: Seen | None
-    ) -> None:
-        """Let what is to go live wait as the candidate, which all processes build."""
+    ) -> Seen | None:
+        """Let what is to go live wait as the candidate, which all processes build; return it."""
         if seen is None or seen.candidate is None:
             edits = seen.edits if seen else None
-            self.database.run_sync(
+            queued = self.database.run_sync(
                 offer_snapshot, offer, origin, prepared.basis, prepared.now,
                 publish=False, seen=edits,
             )  # fmt: skip
-        wait_until_built(self.database, prepared.content)
+            if not queued.changed and queued.number == self.database.run_sync(live_number):
+                return seen
+            seen = Seen(seen.live if seen else None, queued.number)
+        assert seen.candidate is not None  # noqa: S101 - given, or just made
+        self._wait(prepared.content, seen.candidate)
+        return seen
+
+    def _wait(self, content: Content, number: int) -> bool:
+        """Wait for the servers that run; return whether all of them are ready."""
+        with progress("等各个服务建好", None):
+            return asyncio.run(wait_until_built(self.database, self.clock, content, number))
 
     def roll_back(self, target: Snapshot) -> Offered:
         """Make an earlier snapshot live again: its content, and what labels had said of it.
 
-        Servers that run build it, and it is live when all of them have; if none does, or it was
-        decided another way, it is built here.
+        Where servers run that take long to build it, it is live when all of them have. If they do
+        not get ready, or it was decided another way, it is built here: what cannot be built never
+        goes live.
 
         Raises:
             UserError: as ``prepare``.
@@ -176,9 +189,12 @@ class Desk:
         try:
             content, basis = self.content_of(target), target.basis
             decided_otherwise = basis.uncorrected != self.bench.basis
-            if decided_otherwise or not self.database.run_sync(processes_alive):
-                basis = self.prepare(content).basis
-            wait_until_built(self.database, content)
+            servers_build_it = is_large(content) and self.database.run_sync(processes_alive) > 0
+            if decided_otherwise or not servers_build_it:
+                prepared = self.prepare(content)
+                basis = prepared.basis if decided_otherwise else basis
+            if servers_build_it and not self._wait(content, target.number):
+                self.prepare(content)
             offer, origin = offer_of(content, {}), Origin("rollback", actor(), target.number)
             return self.database.run_sync(
                 self._offer, offer, origin, basis, None, self.clock.now(), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from chatbot.store.presence import ALIVE, CHANNEL
 from chatbot.store.snapshots import CONTENT_TOPIC
 
 #: Who wanted something built has given up by then, or was stopped.
-_WANTED_FOR = timedelta(minutes=5)
+_WANTED_FOR = timedelta(minutes=2)
 
 _WANT = statement(
     "INSERT INTO wanted_builds (number, wanted_at) VALUES (:number, :now)"
@@ -19,16 +20,29 @@ _WANT = statement(
 )
 _FORGET = statement("DELETE FROM wanted_builds WHERE wanted_at < :since OR number = :number")
 _NOTIFY = statement("SELECT pg_notify(:channel, :payload)")
-_WANTED = statement(
+_NEWEST = (
     "SELECT number FROM (SELECT number, wanted_at FROM wanted_builds WHERE wanted_at >= :since"
-    " UNION ALL SELECT number, NULL FROM snapshots WHERE state = 'candidate') wanted"
-    " WHERE :live = (SELECT max(number) FROM snapshots WHERE state = 'live')"
+    " UNION ALL SELECT number, NULL FROM snapshots WHERE state = 'candidate') wanted {where}"
     " ORDER BY wanted_at DESC NULLS LAST LIMIT 1"
+)
+_WANTED = statement(
+    _NEWEST.format(where="WHERE :live = (SELECT max(number) FROM snapshots WHERE state = 'live')")
 )
 _NOTE = statement(
     "UPDATE processes SET built = :digest WHERE id = :process AND built IS DISTINCT FROM :digest"
 )
-_BEHIND = statement(f"SELECT count(*) FROM processes p WHERE built <> :digest AND {ALIVE}")
+_BUILDING = statement(
+    f"SELECT (SELECT count(*) FROM processes p WHERE built <> :digest AND {ALIVE}) AS behind,"
+    f" COALESCE(({_NEWEST.format(where='')}) = :number, false) AS wanted"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """How many processes that answer customers have not built a content, and whether they do."""
+
+    behind: int
+    wanted: bool
 
 
 def want_build(connection: Connection, number: int, now: datetime) -> None:
@@ -52,11 +66,13 @@ def wanted_build(connection: Connection, live: int, now: datetime) -> int | None
     return number
 
 
-def note_built(connection: Connection, process: int, digest: str) -> None:
-    """Note which content a process has built last."""
+def note_built(connection: Connection, process: int, digest: str | None) -> None:
+    """Note which content a process has built last; None: it gets nowhere, so nobody waits."""
     connection.execute(_NOTE, {"process": process, "digest": digest})
 
 
-def processes_behind(connection: Connection, digest: str) -> int:
-    """Return how many processes that answer customers have not built this content."""
-    return int(connection.scalar(_BEHIND, {"digest": digest}) or 0)
+def building(connection: Connection, number: int, digest: str, now: datetime) -> Building:
+    """Return how far processes are with the snapshot ``number``, whose content has this digest."""
+    values = {"number": number, "digest": digest, "since": now - _WANTED_FOR}
+    row = connection.execute(_BUILDING, values).one()
+    return Building(row.behind, row.wanted)

@@ -206,7 +206,8 @@ def offer_snapshot(
     ``after`` is the live number that the offer was prepared at. If other content went live since
     (a person rolled back, another machine took over), the offer waits instead of undoing that.
 
-    Content equal to the live snapshot's, or to the waiting candidate's, changes nothing. A newer
+    Content equal to the live snapshot's, or to the waiting candidate's, changes nothing, but for a
+    rollback to what was decided another way. A newer
     candidate replaces an older one, and what is published takes the place of any; only a rollback
     leaves it waiting, unless it goes back to just that content.
 
@@ -222,6 +223,9 @@ def offer_snapshot(
     if waiting and waiting.digest == offer.digest and not publish:
         return Offered(waiting.number, changed=False, overruled=overruled)
     is_live = live is not None and live.digest == offer.digest
+    if is_live and origin.cause == "rollback":
+        # The same content may have been decided another way then.
+        is_live = live_basis(connection) == basis
     is_waiting = waiting is not None and waiting.digest == offer.digest
     if origin.cause != "rollback" or is_waiting:
         connection.execute(_DROP_CANDIDATE)

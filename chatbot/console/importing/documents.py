@@ -14,14 +14,16 @@ from chatbot.bringing import Bringer
 from chatbot.clock import Clock
 from chatbot.console.admin_pages import AdminWriter
 from chatbot.console.gate import NotAllowed, require, see_other
+from chatbot.curation.personal import blanked, names_in
 from chatbot.dialogue.service import Mind
 from chatbot.documents import Proposal, Proposing, compared, proposals
 from chatbot.errors import UserError
 from chatbot.exchange.docx_blocks import DOCUMENT_SUFFIX, blocks_of
-from chatbot.exchange.docx_questions import Note, path_of, questions_in
+from chatbot.exchange.docx_questions import Note, questions_in
 from chatbot.matching.vector_cache import VectorStore
 from chatbot.store.audit import audit
 from chatbot.store.database import Database
+from chatbot.store.gap_brought import Brought
 from chatbot.store.imports import StoredImport, read_import
 
 _ONE = r"/importing/{number:[0-9]{1,18}}/document"
@@ -122,14 +124,26 @@ class DocumentPages:
             problem = problem or str(error)
         counts = document.counts
         lines = [
-            Line(path_of(each.question), each.brought.reply, each.outcome)
+            Line(_path(stored.name, each.brought), each.brought.reply, each.outcome)
             for each in document.found
+        ]
+        notes = [
+            Note(_without_names(each.heading), _without_names(each.text)) for each in document.notes
         ]
         return self._writer.page(
             request, "document", status, stored=stored, problem=problem, counts=counts,
-            lines=lines[:_SHOWN], more=len(lines[_SHOWN:]), notes=document.notes,
+            lines=lines[:_SHOWN], more=len(lines[_SHOWN:]), notes=notes,
             written=sum(counts[each] for each in _WRITTEN), limited=viewer.stores,
         )  # fmt: skip
+
+
+def _path(name: str, brought: Brought) -> str:
+    """Return where a question stands in the document, without personal data."""
+    return f"{brought.source} › {brought.text}".removeprefix(f"{name} › ")
+
+
+def _without_names(text: str) -> str:
+    return blanked(text, names_in(text))[0]
 
 
 def is_document(name: str) -> bool:

@@ -78,12 +78,13 @@ class PublishingPages:
                 request, "confirm", number=number, live=standing.live, candidate=standing.candidate
             )
         try:
-            await self._desk.roll_back(number, viewer)
+            offered = await self._desk.roll_back(number, viewer)
         except CandidateMoved:
             return await self._page(request, 409, self._writer.words["moved"])
         except NoSnapshot:
             return await self._page(request, 404, self._writer.say("no_snapshot", number=number))
-        return see_other(f"/console{_PATH}?done=rolled_back")
+        done = "rolled_back" if offered.changed else "same"
+        return see_other(f"/console{_PATH}?done={done}")
 
     async def _page(
         self, request: web.Request, status: int = 200, problem: str = ""
