@@ -177,7 +177,7 @@ async def test_that_the_main_path_needs_no_mouse(screens: Screens, desk: Office)
 
 async def test_that_news_appears_by_itself_and_is_announced(screens: Screens, desk: Office) -> None:
     page = await screens.open(path="#public-lin")
-    await expect(page.get_by_text("它很安静").last).to_be_visible()
+    await expect(page.locator("#lines").get_by_text("它很安静")).to_be_visible()
     (lin,) = desk.rows("SELECT id FROM conversations WHERE public_id = 'public-lin'")
     desk.do(add_message, lin["id"], "还有，可以加一张床吗？", ago(0))
     await expect(page.locator("#lines").get_by_text("可以加一张床吗？")).to_be_in_viewport()
