@@ -40,7 +40,7 @@ from chatbot.store.snapshots import (
     restate_live,
     waiting_number,
 )
-from tests.pipeline.machines import all_at, machine
+from tests.pipeline.machines import Machine, all_at, machine
 from tests.pipeline.stage import eventually
 
 _POOL = """\
@@ -176,6 +176,15 @@ async def test_that_a_saved_file_that_breaks_a_pinned_question_waits_for_a_perso
         assert await waiting() is None
 
 
+async def _saved(database: Database, one: Machine, other: Machine) -> int:
+    """Save a file on one machine; return the snapshot that both decide by then."""
+    one.save("可以。")
+    number = await eventually(partial(database.run, live_number), lambda found: found != 1)
+    assert number is not None
+    await all_at(number, one, other)
+    return number
+
+
 async def test_that_large_content_waits_only_while_it_is_judged(
     database: Database, tmp_path: Path, vectors_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,13 +193,7 @@ async def test_that_large_content_waits_only_while_it_is_judged(
         machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one,
         machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
     ):
-        one.save("可以。")
-
-        async def live() -> int:
-            return await database.run(live_number) or 0
-
-        number = await eventually(live, lambda found: found > 1)
-        await all_at(number, one, two)
+        number = await _saved(database, one, two)
         assert await database.run(candidate_snapshot) is None
         assert await database.run(read_gate_report, number) is not None
         # What may not go live goes on waiting, with what was found.
@@ -205,7 +208,7 @@ async def test_that_large_content_waits_only_while_it_is_judged(
 
         report = await eventually(told, bool)
         assert [each["holds"] for each in report["pinned"]] == [False]
-        assert (one.number, two.number, await live()) == (number, number, number)
+        assert (one.number, two.number, await database.run(live_number)) == (number, number, number)
 
 
 async def test_that_large_content_goes_back_when_every_process_has_built_it(
@@ -216,13 +219,7 @@ async def test_that_large_content_goes_back_when_every_process_has_built_it(
         machine(database, tmp_path / "one", data_dir=vectors_dir, publish="auto") as one,
         machine(database, tmp_path / "two", data_dir=vectors_dir, knowledge_watch=False) as two,
     ):
-        one.save("可以。")
-
-        async def live() -> int:
-            return await database.run(live_number) or 0
-
-        number = await eventually(live, lambda found: found > 1)
-        await all_at(number, one, two)
+        number = await _saved(database, one, two)
         ready, begun = asyncio.Event(), asyncio.Event()
         prepare = two.follower.publisher.prepare
 
@@ -237,7 +234,7 @@ async def test_that_large_content_goes_back_when_every_process_has_built_it(
         async with asyncio.timeout(20):
             await begun.wait()
         await asyncio.sleep(1.0)
-        assert await live() == number, "the other process is not ready"
+        assert await database.run(live_number) == number, "the other process is not ready"
         ready.set()
         offered = await going_back
         await all_at(offered.number, one, two)
